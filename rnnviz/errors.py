@@ -1,0 +1,44 @@
+"""What can go wrong, each as a sentence that says what to change."""
+
+
+class RnnvizError(ValueError):
+    """Base of all errors that rnnviz raises on purpose."""
+
+
+class SettingsError(RnnvizError):
+    """A setting is outside its range or has no meaning."""
+
+
+class RecordingError(RnnvizError):
+    """A module cannot be recorded, or nothing was recorded."""
+
+
+class TraceError(RnnvizError):
+    """A trace does not hold what was asked of it."""
+
+
+class TaskError(RnnvizError):
+    """A task cannot be built or given what it was given."""
+
+
+class StoreError(RnnvizError):
+    """The run store cannot be opened, read or written."""
+
+
+class RunError(RnnvizError):
+    """A run does not exist, is not yours, or cannot do that now."""
+
+
+class DivergedError(RnnvizError):
+    """Training produced a loss or gradient that is not a finite number.
+
+    Attributes
+    ----------
+    step : int
+        The step that diverged; everything before it is kept.
+    """
+
+    def __init__(self, step: int, reason: str) -> None:
+        super().__init__(reason)
+        self.step = step
+        self.reason = reason
