@@ -1,0 +1,32 @@
+# `make run` and `make test` work in a fresh clone on a machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+# make run CUDA=1 takes PyTorch's CUDA build where the package index would give it
+ENVIRONMENT = $(PYTHON) tools/environment.py $(VENV) $(if $(CUDA),--cuda)
+
+.PHONY: run test lint bench
+
+run: $(VENV)/.run
+	@exec $(BIN)/python -m rnnviz $(ARGS)
+
+test: $(VENV)/.test lint
+	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \
+	$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks $(ARGS)
+
+$(VENV)/.run: requirements.txt
+	$(ENVIRONMENT) requirements.txt
+	@touch $@
+
+$(VENV)/.test: requirements.txt requirements-test.txt
+	$(ENVIRONMENT) requirements.txt requirements-test.txt
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,243 @@
+"""The command ``rnnviz``: serve the app on this machine.
+
+What is heavy (torch, streamlit, the run store) is imported when it is needed, so that ``--help``
+and ``--version`` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import http.client
+import importlib.util
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rnnviz.errors import RnnvizError
+from rnnviz.resources import ROOT
+
+PROGRAM = "rnnviz"
+FIRST_PORT, PORTS_TRIED = 8501, 20
+
+
+class CommandError(RnnvizError):
+    """The command cannot be carried out as it was given."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments and return its exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except RnnvizError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve the app until it is interrupted.
+
+    Raises
+    ------
+    CommandError, StoreError
+        The host, the port or the store cannot be used.
+    """
+    port = choose_port(options.host, options.port)
+    if options.port is None and port != FIRST_PORT:
+        print(f"Port {FIRST_PORT} is in use: taking {port}.", flush=True)
+    for name, value in (("RNNVIZ_STORE", options.store), ("RNNVIZ_WORKERS", options.workers)):
+        if value is not None:  # app.py reads them, however it is started
+            os.environ[name] = str(value)
+    _check_store(options.store)
+    # Streamlit reads .streamlit/config.toml beside the file that the program's name points to.
+    sys.argv = [str(ROOT / "app.py")]
+    app = _load_app(ROOT / "app.py")
+    _announce(options.host, port, open_browser=options.browser and _has_screen())
+    app.run(
+        config={
+            "server.address": options.host,
+            "server.port": port,
+            "server.fileWatcherType": "none",
+            "logger.hideWelcomeMessage": True,
+        }
+    )
+
+
+def choose_port(host: str, port: int | None) -> int:
+    """Return the port to listen on: the one that was named, or the first free one from 8501 on.
+
+    Raises
+    ------
+    CommandError
+        The host is not one of this machine's, or no port is free.
+    """
+    failure: Exception = ValueError("no host is given")
+    for candidate in [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        try:
+            return _try_port(host, candidate)
+        except (OSError, ValueError) as error:
+            failure = error
+        if getattr(failure, "errno", None) != errno.EADDRINUSE:
+            break
+    else:
+        if port is None:
+            last = FIRST_PORT + PORTS_TRIED - 1
+            raise CommandError(
+                f"ports {FIRST_PORT} to {last} are all in use: name another with --port."
+            ) from failure
+        raise CommandError(
+            f"port {port} is in use: end what uses it, or name another with --port."
+        ) from failure
+    if isinstance(failure, PermissionError):
+        raise CommandError(
+            f"port {candidate} needs special rights: name one above 1023 with --port."
+        ) from failure
+    raise CommandError(
+        f"cannot listen on host {host!r} ({getattr(failure, 'strerror', failure)}): use 127.0.0.1 "
+        "for this machine alone, or 0.0.0.0 for everybody on its network."
+    ) from failure
+
+
+def version() -> str:
+    """Return the version: the checkout's own, else that of the installed package."""
+    import tomllib
+    from importlib import metadata
+
+    if (ROOT / "pyproject.toml").is_file():
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return str(project["version"])
+    return metadata.version(PROGRAM)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence, without the usage lines."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """Print the version, which is looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"{PROGRAM} {version()}")
+        parser.exit()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM,
+        description="Watch the gates, states and gradients of a recurrent network while it trains: "
+        "serve the app on this machine and open it in the browser.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (%(default)s: this machine alone)"
+    )
+    parser.add_argument(
+        "--port", type=_whole(0, 65535), help=f"port to listen on ({FIRST_PORT}, or the next free)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_whole(1, 1024),
+        default=os.environ.get("RNNVIZ_WORKERS") or None,
+        help="runs that train at the same time (by the number of cores)",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        default=os.environ.get("RNNVIZ_STORE") or None,
+        help="where runs are kept, such as sqlite:///runs.sqlite (the user's data folder)",
+    )
+    parser.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open the browser"
+    )
+    parser.set_defaults(run=serve)
+    return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `low` to `high`, for argparse."""
+
+    def read(text: str) -> int:
+        if not (text.isdecimal() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _try_port(host: str, port: int) -> int:
+    """Bind and release a port as Streamlit's server will; return its number (0: any free one)."""
+    if not host:
+        raise ValueError("no host is given")  # would mean: all of them
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        probe.listen(1)
+        return int(probe.getsockname()[1])
+
+
+def _check_store(url: str | None) -> None:
+    """Open the run store once, so that what is wrong with it is said before anything starts."""
+    from rnnviz.runs import RunStore, default_url
+
+    RunStore(url or default_url())
+
+
+def _load_app(path: Path) -> Any:
+    """Import app.py from its path and return its `st.App`."""
+    spec = importlib.util.spec_from_file_location("rnnviz_app", path)
+    assert spec is not None and spec.loader is not None  # both are there for a path to a .py file
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.app
+
+
+def _announce(host: str, port: int, *, open_browser: bool) -> None:
+    """Print the address, and open it in the browser, as soon as the server answers there."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    url = f"http://{f'[{address}]' if ':' in address else address}:{port}"
+
+    def wait() -> None:
+        while not _answers(address, port):
+            time.sleep(0.1)
+        print(f"rnnviz is at {url}  (Ctrl-C ends it)", flush=True)
+        if open_browser:
+            webbrowser.open(url)
+
+    threading.Thread(target=wait, daemon=True, name="rnnviz-announce").start()
+
+
+def _answers(address: str, port: int) -> bool:
+    """Return whether a server is up at this address; any answer to the health route will do."""
+    connection = http.client.HTTPConnection(address, port, timeout=5)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _has_screen() -> bool:
+    """Return whether a browser has a screen to open on; without one it would take the terminal."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

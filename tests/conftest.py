@@ -1,0 +1,125 @@
+"""Fixtures for all tests: the app as a process of its own, and the order of the tests."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "rnnviz", "--no-browser")
+
+
+@dataclass
+class Server:
+    """A running server: its address, process and what it has printed."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Ask for a path; return the status and the body."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def family(self) -> list[psutil.Process]:
+        """List the server's process and every process below it."""
+        top = psutil.Process(self.process.pid)
+        return [top, *top.children(recursive=True)]
+
+    def interrupt(self, number: int = signal.SIGINT) -> int:
+        """Send a signal as a terminal does, to the whole group; return the exit status."""
+        os.killpg(self.process.pid, number)
+        return self.process.wait(20)
+
+
+Serve = Callable[..., Server]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, command: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> Server:
+    """Start a server on a free port and wait until it is healthy."""
+    port, log = free_port(), folder / "server.log"
+    store = {"RNNVIZ_STORE": f"sqlite:///{folder / 'runs.sqlite'}"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*(part.format(port=port) for part in command)],
+            cwd=cwd,
+            env=os.environ | store | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if server.get("/_stcore/health")[0] == 200:
+                return server
+        except OSError:
+            pass  # not listening yet
+        time.sleep(0.1)
+    end(server)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+def end(server: Server) -> None:
+    """End a server and whatever is left below it."""
+    try:
+        family = server.family()
+    except psutil.NoSuchProcess:
+        family = []
+    server.process.terminate()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    for process in alive:
+        process.kill()
+    server.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Start the app as a process of its own, with a store of its own, on a free port.
+
+    `serve(command=..., cwd=..., environment=...)`; `{port}` in a command is the port to use.
+    """
+    servers: list[Server] = []
+
+    def begin(
+        command: tuple[str, ...] = (*COMMAND, "--port", "{port}"),
+        *,
+        cwd: Path = ROOT,
+        environment: dict[str, str] | None = None,
+    ) -> Server:
+        folder = tmp_path_factory.mktemp("server")
+        servers.append(start(folder, command, cwd, environment or {}))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        end(server)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: the quick ones fail first, and Playwright keeps an event loop."""
+    items.sort(key=lambda item: "browser" in item.path.relative_to(ROOT).parts)
