@@ -93,17 +93,17 @@ def choose_port(host: str, port: int | None) -> int:
         if port is None:
             last = FIRST_PORT + PORTS_TRIED - 1
             raise CommandError(
-                f"ports {FIRST_PORT} to {last} are all in use: name another with --port."
+                f"Ports {FIRST_PORT} to {last} are all in use: name another with --port."
             ) from failure
         raise CommandError(
-            f"port {port} is in use: end what uses it, or name another with --port."
+            f"Port {port} is in use: end what uses it, or name another with --port."
         ) from failure
     if isinstance(failure, PermissionError):
         raise CommandError(
-            f"port {candidate} needs special rights: name one above 1023 with --port."
+            f"Port {candidate} needs special rights: name one above 1023 with --port."
         ) from failure
     raise CommandError(
-        f"cannot listen on host {host!r} ({getattr(failure, 'strerror', failure)}): use 127.0.0.1 "
+        f"Cannot listen on host {host!r} ({getattr(failure, 'strerror', failure)}): use 127.0.0.1 "
         "for this machine alone, or 0.0.0.0 for everybody on its network."
     ) from failure
 
@@ -193,7 +193,7 @@ def _check_store(url: str | None) -> None:
     """Open the run store once, so that what is wrong with it is said before anything starts."""
     from rnnviz.runs import RunStore, default_url
 
-    RunStore(url or default_url())
+    RunStore(url or default_url()).close()
 
 
 def _load_app(path: Path) -> Any:

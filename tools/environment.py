@@ -32,7 +32,9 @@ def torch_requirement(files):
         for line in Path(file).read_text(encoding="utf-8").splitlines():
             if line.startswith("torch=="):
                 return line.strip()
-    raise SystemExit("No line of %s pins torch: add one, torch==VERSION." % " or ".join(files))
+    raise SystemExit(
+        "No line of %s pins torch: add one, torch==VERSION." % " or ".join(map(str, files))
+    )
 
 
 def dry_run(python, requirement):
