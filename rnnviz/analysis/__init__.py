@@ -1,0 +1,5 @@
+"""Questions asked of a trace: one file a question, each gives a DataFrame with documented columns."""
+
+from rnnviz.analysis.gradients import gradient_norms
+
+__all__ = ["gradient_norms"]

@@ -1,0 +1,12 @@
+"""The ASGI entry: the Streamlit pages and, beside them, the live routes."""
+
+import streamlit as st
+
+from rnnviz import live
+from rnnviz.resources import ROOT
+
+SCRIPT = ROOT / "rnnviz" / "ui" / "navigation.py"
+if not SCRIPT.exists():  # in an installed wheel this file lies inside the package
+    SCRIPT = ROOT.parent / "ui" / "navigation.py"
+
+app = st.App(SCRIPT, routes=live.routes(), middleware=live.middleware(), lifespan=live.lifespan)

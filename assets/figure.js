@@ -1,0 +1,162 @@
+// The figure component: draws what the server sends with Plotly.react, never a remount.
+import { Feed, lasting, themeOf } from "./socket.js";
+
+let plotly;
+
+function load(base) {
+  plotly ??= new Promise((done, failed) => {
+    if (window.Plotly) return done(window.Plotly);
+    const script = document.createElement("script");
+    script.src = `${base}/plotly/plotly.min.js`;
+    script.onload = () => done(window.Plotly);
+    script.onerror = () => failed(new Error("plotly.js did not load"));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+const BUTTONS_OUT = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"];
+
+class Figure {
+  constructor(home, base) {
+    this.home = home;
+    this.drawn = 0;
+    this.pending = null;
+    this.busy = false;
+    this.note = home.querySelector(".rnnviz-note");
+    this.plot = home.querySelector(".rnnviz-plot");
+    this.mark = home.querySelector(".rnnviz-mark");
+    this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
+    this.ready = load(base).catch((error) => this.say(error.message));
+    this.resizer = new ResizeObserver(() => this.resize());
+    this.resizer.observe(home);
+    this.onTime = (event) => this.showTime(event.detail);
+    this.onStep = (event) => this.follow(event.detail);
+    this.onVisible = () => this.draw();
+    window.addEventListener("rnnviz:time", this.onTime);
+    window.addEventListener("rnnviz:step", this.onStep);
+    document.addEventListener("visibilitychange", this.onVisible);
+  }
+
+  update(data, theme) {
+    this.data = data;
+    this.home.style.height = data.height;
+    const query = new URLSearchParams({ ...data.query, theme });
+    const path = `${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${query}`;
+    if (this.step === undefined || data.step !== this.given) this.step = data.step ?? null;
+    this.given = data.step;
+    if (path !== this.feed.address) {
+      this.waiting = setTimeout(() => this.home.classList.add("rnnviz-waiting"), 300);
+    }
+    this.feed.watch(path, this.step);
+  }
+
+  follow({ run, step }) {
+    if (!this.data || run !== this.data.run) return;
+    this.step = step;
+    this.feed.watch(this.feed.address, step);
+  }
+
+  receive(message) {
+    if (message.error) return this.say(message.error);
+    this.say("");
+    this.pending = message;
+    this.draw();
+  }
+
+  async draw() {
+    if (this.busy || !this.pending || document.hidden) return;
+    this.busy = true;
+    const Plotly = await this.ready;
+    try {
+      while (Plotly && this.pending && !this.gone) {
+        const { figure, step } = this.pending;
+        this.pending = null;
+        await new Promise(requestAnimationFrame);
+        const layout = { ...figure.layout, autosize: true };
+        await Plotly.react(this.plot, figure.data, layout, this.config());
+        if (!this.drawn) this.listen();
+        this.drawn += 1;
+        this.home.dataset.drawn = this.drawn;
+        this.home.dataset.step = step;
+        this.home.setAttribute("aria-label", figure.layout.meta?.alt ?? "Figure");
+        clearTimeout(this.waiting);
+        this.home.classList.remove("rnnviz-waiting");
+        if (this.time !== undefined) this.showTime({ time: this.time });
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  config() {
+    return {
+      displaylogo: false,
+      displayModeBar: "hover",
+      modeBarButtonsToRemove: BUTTONS_OUT,
+      showSendToCloud: false,
+      doubleClick: "reset",
+      toImageButtonOptions: { format: "svg", filename: `rnnviz-${this.data.view}` },
+    };
+  }
+
+  listen() {
+    if (!this.data.time) return;
+    const tell = (time) => window.dispatchEvent(new CustomEvent("rnnviz:time", { detail: { time } }));
+    this.plot.on("plotly_hover", (event) => tell(event.points[0].x));
+    this.plot.on("plotly_unhover", () => tell(undefined));
+    this.plot.on("plotly_relayout", () => this.showTime({ time: this.time }));
+  }
+
+  // The time step under the pointer, marked in every figure that has a time axis.
+  showTime({ time }) {
+    this.time = time;
+    const axis = this.plot._fullLayout?.xaxis;
+    const shown = this.data?.time && axis && typeof time === "number";
+    if (shown) {
+      const at = axis._offset + axis.l2p(time);
+      const inside = at >= axis._offset && at <= axis._offset + axis._length;
+      const size = this.plot._fullLayout._size;
+      this.mark.style.transform = `translateX(${Math.round(at)}px)`;
+      this.mark.style.top = `${size.t}px`;
+      this.mark.style.height = `${size.h}px`;
+      this.mark.hidden = !inside;
+    } else {
+      this.mark.hidden = true;
+    }
+  }
+
+  resize() {
+    if (!this.drawn || this.resizing) return;
+    this.resizing = requestAnimationFrame(() => {
+      this.resizing = null;
+      if (!this.gone && this.home.offsetWidth) window.Plotly.Plots.resize(this.plot);
+    });
+  }
+
+  connection(state) {
+    if (state === "lost") this.say("The connection is lost; trying again …");
+    else this.say("");
+  }
+
+  say(text) {
+    this.note.textContent = text;
+    this.note.hidden = !text;
+  }
+
+  destroy() {
+    this.gone = true;
+    this.feed.close();
+    this.resizer.disconnect();
+    window.removeEventListener("rnnviz:time", this.onTime);
+    window.removeEventListener("rnnviz:step", this.onStep);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    window.Plotly?.purge(this.plot);
+  }
+}
+
+export function mount({ data, parentElement }) {
+  const [figure, end] = lasting(parentElement, (home) => new Figure(home, data.base));
+  figure.update(data, themeOf(parentElement));
+  return end;
+}

@@ -1,0 +1,143 @@
+// The transport bar: how the run is doing, and a time bar over training like a video player's:
+// filled as far as the run has come, the handle at the step that the figures show.
+import { Feed, lasting } from "./socket.js";
+
+const WORDS = {
+  new: "Not trained yet. Press Train, or look at the untrained network.",
+  queued: "Waiting for a free worker",
+  running: "Training",
+  paused: "Paused",
+  stopped: "Stopped",
+  finished: "Finished",
+  failed: "Ended early",
+  interrupted: "Interrupted",
+};
+
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+class Transport {
+  constructor(home) {
+    this.home = home;
+    this.words = home.querySelector(".rnnviz-words");
+    this.figures = home.querySelector(".rnnviz-figures");
+    this.range = home.querySelector("input");
+    this.shown = home.querySelector("output");
+    this.back = home.querySelector("button");
+    this.step = null;
+    this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
+    this.range.addEventListener("input", () => this.look(this.nearest(Number(this.range.value))));
+    this.range.addEventListener("change", () => this.keep());
+    this.back.addEventListener("click", () => {
+      this.look(null);
+      this.keep();
+    });
+  }
+
+  update({ data, setStateValue, setTriggerValue }) {
+    const fresh = data.run !== this.data?.run;
+    this.data = data;
+    this.setStateValue = setStateValue;
+    this.setTriggerValue = setTriggerValue;
+    if (fresh) {
+      this.state = undefined;
+      this.step = data.step ?? null;
+    }
+    this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/status?${new URLSearchParams(data.query)}`, null);
+  }
+
+  receive(message) {
+    if (message.error) {
+      this.words.textContent = message.error;
+      return;
+    }
+    const status = message.status;
+    const changed = this.state !== undefined && status.state !== this.state;
+    this.state = status.state;
+    this.status = status;
+    this.home.dataset.state = status.state;
+    this.home.dataset.step = status.step;
+    this.show();
+    // buttons are Streamlit's: they learn of a new state by a rerun
+    if (changed || (this.data.state && status.state !== this.data.state && !this.told)) {
+      this.told = true;
+      this.setTriggerValue("changed", `${status.state} ${status.step}`);
+      setTimeout(() => (this.told = false), 1000);
+    }
+  }
+
+  show() {
+    const { state, reason, step, steps, rate, left, loss, metric, metric_title, metric_unit, place } = this.status;
+    let words = WORDS[state] ?? state;
+    if (state === "queued" && place) words += `, place ${place} in line`;
+    if (reason && state !== "running" && state !== "finished") words += `: ${reason}`;
+    this.words.textContent = words;
+    const parts = state === "new" ? [] : [["step", `${number.format(step)} / ${number.format(steps)}`]];
+    if (rate) parts.push(["steps/s", number.format(rate)]);
+    if (left) parts.push(["left", duration(left)]);
+    if (loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
+    if (metric !== null && metric !== undefined) parts.push([metric_title, `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`]);
+    this.figures.replaceChildren(...parts.map(([name, value]) => pair(name, value)));
+    this.range.max = steps;
+    this.range.disabled = !this.status.checkpoints.length;
+    const at = this.step ?? step;
+    this.range.value = at;
+    const reached = steps ? (100 * step) / steps : 0;
+    this.home.style.setProperty("--reached", `${reached}%`);
+    this.back.hidden = this.step === null;
+    this.shown.textContent = this.step === null ? (state === "running" ? "live" : "newest") : `step ${number.format(this.step)}`;
+    this.range.setAttribute("aria-valuetext", this.shown.textContent);
+  }
+
+  // The kept checkpoint nearest to a step.
+  nearest(step) {
+    const kept = this.status?.checkpoints ?? [];
+    if (!kept.length) return null;
+    if (step >= kept[kept.length - 1]) return null; // beyond the last: follow
+    let best = kept[0];
+    for (const each of kept) if (Math.abs(each - step) < Math.abs(best - step)) best = each;
+    return best;
+  }
+
+  look(step) {
+    this.step = step;
+    if (this.status) this.show();
+    window.dispatchEvent(new CustomEvent("rnnviz:step", { detail: { run: this.data.run, step } }));
+  }
+
+  keep() {
+    this.setStateValue("step", this.step);
+  }
+
+  connection(state) {
+    if (state === "lost") this.words.textContent = "The connection is lost; trying again …";
+  }
+
+  destroy() {
+    this.feed.close();
+  }
+}
+
+function pair(name, value) {
+  const item = document.createElement("span");
+  const strong = document.createElement("b");
+  strong.textContent = value;
+  item.append(strong, ` ${name}`);
+  return item;
+}
+
+function duration(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function short(value) {
+  if (!Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toPrecision(3) : value.toExponential(1);
+}
+
+export function mount(component) {
+  const [transport, end] = lasting(component.parentElement, (home) => new Transport(home));
+  transport.update(component);
+  return end;
+}

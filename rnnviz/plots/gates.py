@@ -1,0 +1,124 @@
+"""A signal of a layer as a picture: units down, time along, the value as colour."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, scale, theme
+
+MOST_UNITS = 256
+MOST_STEPS = 1000
+MOST_LABELS = 120
+
+
+@figure
+def gates(
+    values: pd.DataFrame,
+    signal: str,
+    *,
+    symbol: str = "",
+    labels: Sequence[str | None] | None = None,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw one signal of one sample, units x time.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Index time, a column a unit, as `Trace.frame` gives it.
+    signal : str
+        Its name: chooses the colour scale and the words.
+    symbol : str
+        Its letter in the cell's equations, if it is not the usual one.
+    labels : sequence of str, optional
+        What went in at each time step; written along the axis.
+    where : str
+        Layer, sample, step: the quiet part of the title.
+    colours : str
+        "light" or "dark".
+    """
+    palette = theme(colours)
+    colourscale, low, high = scale(signal, palette)
+    units, steps = values.shape[1], values.shape[0]
+    thin_units, thin_steps = -(-units // MOST_UNITS), -(-steps // MOST_STEPS)
+    shown = values.iloc[::thin_steps, ::thin_units]
+    z = float32(shown.to_numpy().T)
+    if signal in ("cell_state", "hidden_state", "input"):
+        reach = float(np.nanmax(np.abs(z), initial=0.0))
+        if reach > 1:  # a cell state may leave -1..1; whole numbers keep the scale from flickering
+            low, high = -float(np.ceil(reach)), float(np.ceil(reach))
+    thinned = f", every {thin_units}th unit" if thin_units > 1 else ""
+    thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
+    symbol = symbol or SYMBOL.get(signal, signal)
+    title = f"{NAME.get(signal, signal).capitalize()} {symbol}<sub>t</sub>"
+    made = frame(
+        title,
+        f"Heatmap of the {NAME.get(signal, signal)}: {units} units by {steps} time steps, {where}.",
+        colours,
+        note=where + thinned,
+        axes={
+            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "yaxis": {
+                "title": "unit",
+                "autorange": "reversed",
+                "showgrid": False,
+                "ticks": "",
+                "nticks": 8,
+            },
+        },
+    )
+    bar = {
+        "thickness": 10,
+        "len": 1,
+        "outlinewidth": 0,
+        "tickvals": [low, (low + high) / 2, high],
+        "tickfont": {"size": 12, "color": palette.muted},
+        "ticks": "",
+        "x": 1.005,
+        "xpad": 4,
+    }
+    made["margin"] = {**made["margin"], "r": 52}
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "z": z,
+                "x": np.asarray(shown.index, dtype=np.int32),
+                "y": np.asarray(shown.columns, dtype=np.int32),
+                "zmin": low,
+                "zmax": high,
+                "colorscale": colourscale,
+                "colorbar": bar,
+                "xgap": 0 if steps > 80 else 1,
+                "ygap": 0 if units > 40 else 1,
+                "hoverongaps": False,
+                "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
+            }
+        ],
+        "layout": made,
+    }
+
+
+def time_ticks(labels: Sequence[str | None] | None, steps: int) -> dict[str, object]:
+    """Return axis settings that write what went in under the time axis, if there is room."""
+    edges = {"range": [-0.5, steps - 0.5]}
+    if not labels or steps > MOST_LABELS or not any(labels):
+        return edges
+    # short symbols all stand; long ones (numbers) stand upright so that fifty fit
+    longest = max(len(label or "") for label in labels)
+    text = [escape(label or "") for label in labels[:steps]]
+    return {
+        **edges,
+        "tickmode": "array",
+        "tickvals": list(range(len(text))),
+        "ticktext": text,
+        "tickangle": 0 if longest <= 2 else -90,
+        "ticklen": 2,
+    }
+
+
+def escape(text: str) -> str:
+    """Keep text that a user typed from being read as Plotly's small HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,230 @@
+"""House style: one colour a gate, one a cell, one template; the only place with colour values.
+
+Every figure is first a plain dict (`{"data": [...], "layout": {...}}`): the live screen sends
+that dict as it is, several times a second, where a validated `go.Figure` would cost half a core.
+Called from a notebook the same function returns a `go.Figure`; see `figure`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from typing import Any, Generic, ParamSpec, Protocol
+
+import numpy as np
+import plotly.graph_objects as go
+
+FigureDict = dict[str, Any]
+P = ParamSpec("P")
+
+FONT = "Inter, 'Helvetica Neue', Arial, sans-serif"
+DASH = {"rnn": "dot", "rnn_relu": "dashdot", "gru": "dash", "lstm": "solid"}
+SYMBOL = {
+    "input": "x",
+    "input_gate": "i",
+    "forget_gate": "f",
+    "update_gate": "z",
+    "reset_gate": "r",
+    "candidate": "g",
+    "output_gate": "o",
+    "cell_state": "c",
+    "hidden_state": "h",
+}
+NAME = {signal: signal.replace("_", " ") for signal in SYMBOL}
+GATES = ("input_gate", "forget_gate", "update_gate", "reset_gate", "output_gate")
+"""Signals that come out of a logistic function and so lie in 0..1."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one appearance; every text colour has a contrast of at least 4.5 on paper."""
+
+    key: str
+    paper: str
+    panel: str
+    ink: str
+    muted: str
+    rule: str
+    primary: str
+    negative: str
+    positive: str
+    wrong: str
+    signal: dict[str, str] = field(default_factory=dict)
+    cell: dict[str, str] = field(default_factory=dict)
+
+
+THEMES = {
+    "light": Theme(
+        key="light",
+        paper="#FDFCF9",
+        panel="#F4F1EA",
+        ink="#1F2933",
+        muted="#5B6570",
+        rule="#DDD8CC",
+        primary="#1F2933",
+        negative="#2B6CB0",
+        positive="#B83227",
+        wrong="#D100A5",
+        signal={
+            "input": "#5B6570",
+            "input_gate": "#009E73",
+            "forget_gate": "#D55E00",
+            "update_gate": "#D55E00",
+            "candidate": "#AA4499",
+            "output_gate": "#0072B2",
+            "reset_gate": "#0072B2",
+            "cell_state": "#B88000",
+            "hidden_state": "#1F2933",
+        },
+        cell={"rnn": "#7A6A53", "rnn_relu": "#A0522D", "gru": "#1B7F8C", "lstm": "#3D3A8C"},
+    ),
+    "dark": Theme(
+        key="dark",
+        paper="#14181D",
+        panel="#1D232A",
+        ink="#ECE8DF",
+        muted="#A3ABB3",
+        rule="#343C45",
+        primary="#ECE8DF",
+        negative="#6CA8E8",
+        positive="#F0806F",
+        wrong="#FF5FD2",
+        signal={
+            "input": "#A3ABB3",
+            "input_gate": "#3CC79B",
+            "forget_gate": "#FF8A3D",
+            "update_gate": "#FF8A3D",
+            "candidate": "#DB85CC",
+            "output_gate": "#58AEE8",
+            "reset_gate": "#58AEE8",
+            "cell_state": "#EDB737",
+            "hidden_state": "#ECE8DF",
+        },
+        cell={"rnn": "#BBA888", "rnn_relu": "#D98B62", "gru": "#54BCC9", "lstm": "#A09DF0"},
+    ),
+}
+
+
+def theme(key: str) -> Theme:
+    """Return the theme called `key`; an unknown key is the light one (it comes from a URL)."""
+    return THEMES.get(key, THEMES["light"])
+
+
+def scale(signal: str, colours: Theme) -> tuple[list[list[Any]], float, float]:
+    """Return (colour scale, low, high) for the values of a signal.
+
+    A gate runs from paper to its own colour over 0..1; whatever is tanh-valued or a state runs
+    blue, paper, red over -1..1.
+    """
+    if signal in GATES:
+        return [[0.0, colours.paper], [1.0, colours.signal[signal]]], 0.0, 1.0
+    return [[0.0, colours.negative], [0.5, colours.paper], [1.0, colours.positive]], -1.0, 1.0
+
+
+@cache
+def layout(key: str) -> dict[str, Any]:
+    """Return the layout every figure starts from, as Plotly wants it."""
+    colours = theme(key)
+    axis = {
+        "gridcolor": colours.rule,
+        "gridwidth": 1,
+        "linecolor": colours.muted,
+        "linewidth": 1,
+        "showline": True,
+        "tickcolor": colours.muted,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickmode": "auto",
+        "zeroline": False,
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 13, "color": colours.muted}},
+        "tickfont": {"size": 12, "color": colours.muted},
+    }
+    return {
+        "font": {"family": FONT, "size": 13, "color": colours.ink},
+        "paper_bgcolor": colours.paper,
+        "plot_bgcolor": colours.paper,
+        "colorway": [colours.ink, *colours.cell.values()],
+        "margin": {"l": 56, "r": 16, "t": 44, "b": 44},
+        "title": {
+            "font": {"size": 15, "color": colours.ink, "weight": 600},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "pad": {"b": 12, "l": 0},
+        },
+        "legend": {
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1,
+            "yanchor": "bottom",
+            "font": {"size": 12, "color": colours.ink},
+            "bgcolor": "rgba(0,0,0,0)",
+        },
+        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "xaxis": axis,
+        "yaxis": axis,
+        "yaxis2": {**axis, "showgrid": False},
+    }
+
+
+def frame(
+    title: str, alt: str, key: str, *, note: str = "", axes: dict[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return a layout with a title, a quiet note beside it, and an `alt` sentence in `meta`.
+
+    Axes given in `axes` are laid over the house's; a string title becomes Plotly's form.
+    """
+    colours = theme(key)
+    base = layout(key)
+    text = f"<b>{title}</b>"
+    if note:
+        text += f'  <span style="font-size:12px;color:{colours.muted}">{note}</span>'
+    made = {
+        **base,
+        "title": {**base["title"], "text": text},
+        "meta": {"alt": alt},
+        "uirevision": "keep",
+    }
+    made.pop("yaxis2")
+    for name, over in (axes or {}).items():
+        start = base.get(name) or base[name.rstrip("23456")]
+        if isinstance(over.get("title"), str):
+            over = {**over, "title": {**start["title"], "text": over["title"]}}
+        made[name] = {**start, **over}
+    return made
+
+
+def rgba(colour: str, alpha: float) -> str:
+    """Return a hex colour with an opacity, as Plotly writes it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def float32(values: Any) -> np.ndarray:
+    """Return `values` as contiguous float32: Plotly sends those as bytes, not as text."""
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+class Drawing(Protocol, Generic[P]):
+    """A plot function: called it gives a `go.Figure`; `.spec` gives the same as a plain dict."""
+
+    spec: Callable[P, FigureDict]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> go.Figure:
+        """Draw and validate."""
+        ...
+
+
+def figure(draw: Callable[P, FigureDict]) -> Drawing[P]:
+    """Make a function that returns a figure dict return a validated `go.Figure`."""
+
+    @wraps(draw)
+    def validated(*args: P.args, **kwargs: P.kwargs) -> go.Figure:
+        return go.Figure(draw(*args, **kwargs))
+
+    validated.spec = draw  # type: ignore[attr-defined]
+    return validated  # type: ignore[return-value]

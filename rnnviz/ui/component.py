@@ -1,0 +1,121 @@
+"""The two components on every page: a figure, and the transport bar of a run.
+
+Their scripts live in `assets/` and are loaded by address, once; what Streamlit sends again at
+every change is only the short loader below. Nothing a user typed goes into html, css or js.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from rnnviz import live
+from rnnviz.resources import asset
+from rnnviz.settings import Settings
+
+LOADER = """
+export default function (component) {
+  let end = null, gone = false;
+  const address = new URL(`${component.data.base}/assets/NAME.js?v=VERSION`, location.origin);
+  import(address.href).then((module) => {
+    if (!gone) end = module.mount(component);
+  });
+  return () => { gone = true; end?.(); };
+}
+"""
+FIGURE = """
+<div class="rnnviz-figure" data-rnnviz role="figure" aria-label="Figure, being drawn">
+  <div class="rnnviz-plot"></div>
+  <div class="rnnviz-mark" hidden></div>
+  <p class="rnnviz-note" role="status" hidden></p>
+</div>
+"""
+TRANSPORT = """
+<div class="rnnviz-transport" data-rnnviz>
+  <span class="rnnviz-words" role="status"></span>
+  <span class="rnnviz-figures"></span>
+  <div class="rnnviz-bar">
+    <input type="range" min="0" max="1" value="0" step="1" disabled
+      aria-label="Look back in training: the step that the figures show">
+    <output>newest</output>
+    <button type="button" hidden>Back to newest</button>
+  </div>
+</div>
+"""
+
+
+def _declare(name: str, html: str) -> Callable[..., Any]:
+    scripts = [asset(file).read_bytes() for file in ("socket.js", f"{name}.js")]
+    version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
+    return st.components.v2.component(
+        f"rnnviz_{name}",
+        html=html,
+        css=asset("rnnviz.css").read_text("utf-8"),
+        js=LOADER.replace("NAME", name).replace("VERSION", version),
+        isolate_styles=False,
+    )
+
+
+_figure = _declare("figure", FIGURE)
+_transport = _declare("transport", TRANSPORT)
+
+
+def _watched(run: str | None, settings: Settings) -> tuple[str, dict[str, str]]:
+    """Return the address part that names what is looked at, and its query."""
+    return (run, {}) if run else ("draft", {"settings": settings.to_json()})
+
+
+def figure(
+    view: str,
+    run: str | None,
+    settings: Settings,
+    *,
+    height: str,
+    step: int | None = None,
+    time: bool = True,
+    **choice: str | int,
+) -> None:
+    """Place the figure of a view.
+
+    Parameters
+    ----------
+    view : str
+        A key of `rnnviz.views.VIEWS`.
+    run : str or None
+        The run; None shows the network that `settings` describe, before training.
+    height : str
+        Any CSS height.
+    step : int or None
+        The training step to look at; None follows the run.
+    time : bool
+        Whether its horizontal axis is time, and so shares the pointer.
+    **choice
+        Layer, signal, sample, ...: the view's query.
+    """
+    name, query = _watched(run, settings)
+    query |= {key: str(value) for key, value in choice.items()}
+    data = {
+        "base": live.prefix(),
+        "view": view,
+        "run": name,
+        "query": query,
+        "height": height,
+        "step": step,
+        "time": time,
+    }
+    _figure(key=f"figure_{view}", data=data)
+
+
+def transport(run: str | None, settings: Settings, state: str, step: int | None) -> int | None:
+    """Place the transport bar; return the training step that the visitor looks at (None: newest)."""
+    name, query = _watched(run, settings)
+    data = {"base": live.prefix(), "run": name, "query": query, "state": state, "step": step}
+    result = _transport(
+        key="transport",
+        data=data,
+        default={"step": step},
+        on_step_change=lambda: None,
+        on_changed_change=lambda: None,
+    )
+    return result.step

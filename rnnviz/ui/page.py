@@ -1,0 +1,43 @@
+"""The frame that every page stands in: style, title, navigation."""
+
+import streamlit as st
+
+from rnnviz import live
+from rnnviz.resources import ROOT
+
+PAGES = [
+    # file, title, icon, what it is
+    ("train", "Train", ":material/play_circle:", "Train a network and watch inside it."),
+]
+
+STYLE = """
+<style>
+@font-face {{
+  font-family: Inter; font-weight: 100 900; font-display: swap;
+  src: url("{base}/assets/fonts/inter-latin.woff2") format("woff2");
+}}
+@font-face {{
+  font-family: Inter; font-weight: 100 900; font-display: swap; unicode-range: U+0370-03FF;
+  src: url("{base}/assets/fonts/inter-greek.woff2") format("woff2");
+}}
+</style>
+"""
+
+
+def frame() -> None:
+    """Set the page up and run the page that the address names."""
+    st.set_page_config(
+        page_title="rnnviz",
+        page_icon=str(ROOT / "assets" / "logo.svg"),
+        layout="wide",
+        initial_sidebar_state=304,
+    )
+    st.logo(str(ROOT / "assets" / "logo.svg"), size="medium")
+    st.html(STYLE.format(base=live.prefix()))
+    pages = [
+        st.Page(
+            ROOT / "pages" / f"{file}.py", title=title, icon=icon, default=index == 0, help=says
+        )
+        for index, (file, title, icon, says) in enumerate(PAGES)
+    ]
+    st.navigation(pages, position="top").run()

@@ -1,0 +1,56 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnnviz.plots import gates
+
+
+def values(steps=5, units=3, fill=None):
+    data = np.linspace(0, 1, steps * units).reshape(steps, units) if fill is None else fill
+    return pd.DataFrame(data, index=pd.RangeIndex(steps, name="time"))
+
+
+def test_time_runs_along_and_units_down():
+    figure = gates(values(), "forget_gate", labels=list("hello"), where="layer 1")
+    heat = figure.data[0]
+    assert heat.type == "heatmap"
+    assert heat.z.shape == (3, 5)
+    assert heat.z.dtype == np.float32
+    np.testing.assert_allclose(heat.z.T, values().to_numpy(), rtol=1e-6)
+    assert (heat.zmin, heat.zmax) == (0, 1)
+    assert figure.layout.xaxis.title.text == "time step t"
+    assert figure.layout.yaxis.title.text == "unit"
+    assert figure.layout.xaxis.ticktext == tuple("hello")
+    assert "Forget gate f" in figure.layout.title.text
+    assert "3 units by 5 time steps" in figure.layout.meta["alt"]
+
+
+def test_a_state_beyond_one_widens_the_scale_to_whole_numbers():
+    figure = gates(values(fill=np.full((5, 3), -2.4)), "cell_state")
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-3, 3)
+
+
+def test_the_cells_own_letter_is_used():
+    assert "n<sub>t</sub>" in gates(values(), "candidate", symbol="n").layout.title.text
+
+
+def test_padding_is_left_empty():
+    data = np.full((5, 3), np.nan)
+    data[:2] = 0.5
+    figure = gates(values(fill=data), "hidden_state")
+    assert np.isnan(figure.data[0].z[:, 2:]).all()
+    assert figure.data[0].hoverongaps is False
+
+
+@pytest.mark.parametrize(("steps", "units"), [(1, 1), (3000, 2), (4, 1024)])
+def test_large_and_small_signals_are_thinned_and_say_so(steps, units):
+    figure = gates(values(steps, units, np.zeros((steps, units))), "input_gate")
+    assert figure.data[0].z.shape[0] <= 256
+    assert figure.data[0].z.shape[1] <= 1000
+    thinned = steps > 1000 or units > 256
+    assert ("every" in figure.layout.title.text) == thinned
+
+
+def test_symbols_from_a_user_are_escaped():
+    figure = gates(values(), "input", labels=["<b>", "&", "a", "b", "c"])
+    assert figure.layout.xaxis.ticktext[:2] == ("&lt;b&gt;", "&amp;")

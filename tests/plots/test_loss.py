@@ -1,0 +1,65 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnnviz.plots import loss
+from rnnviz.plots.loss import MOST_POINTS, thinned
+
+
+def metrics(steps):
+    step = np.arange(1, steps + 1)
+    checked = step % 50 == 0
+    return pd.DataFrame(
+        {
+            "step": step,
+            "loss": 1.0 / step,
+            "metric": np.nan,
+            "validation_loss": np.where(checked, 1.1 / step, np.nan),
+            "validation_metric": np.where(checked, 50.0, np.nan),
+        }
+    )
+
+
+def draw(steps, **changes):
+    given = {
+        "steps": 2000, "baseline": 1 / 6, "baseline_text": "predict 1", "metric_title": "right",
+        "metric_unit": "%", "metric_baseline": 8.0,
+    }  # fmt: skip
+    return loss(metrics(steps), **(given | changes))
+
+
+def test_the_axis_of_steps_stands_still_and_the_baseline_is_drawn():
+    figure = draw(120)
+    assert figure.layout.xaxis.range == (0, 2000)
+    names = {trace.name: trace for trace in figure.data if trace.name}
+    assert set(names) == {"training", "validation", "predict 1"}
+    np.testing.assert_allclose(names["predict 1"].y, 1 / 6, rtol=1e-6)
+    np.testing.assert_array_equal(names["validation"].x, [50, 100])
+    assert names["predict 1"].line.dash == "dash"
+
+
+def test_the_range_holds_all_that_is_drawn():
+    figure = draw(2000)
+    low, high = (10.0**edge for edge in figure.layout.yaxis.range)
+    for trace in figure.data:
+        if trace.yaxis != "y2":
+            assert low <= np.nanmin(trace.y) and np.nanmax(trace.y) <= high
+
+
+def test_an_empty_run_still_shows_what_will_come():
+    figure = draw(0)
+    assert figure.layout.xaxis.range == (0, 2000)
+    assert any(trace.name == "predict 1" for trace in figure.data)
+
+
+def test_the_step_looked_at_is_marked():
+    assert draw(100, marked=40).layout.shapes[0].x0 == 40
+    assert not draw(100).layout.shapes
+
+
+@pytest.mark.parametrize("steps", [MOST_POINTS, MOST_POINTS + 1, 50_000])
+def test_thinning_keeps_the_mean_and_bounds_the_points(steps):
+    thin = thinned(metrics(steps))
+    assert len(thin) <= MOST_POINTS
+    if steps % len(thin) == 0:
+        assert thin["loss"].mean() == pytest.approx(metrics(steps)["loss"].mean())
