@@ -68,6 +68,7 @@ def main(arguments=None):
         if unasked:
             raise SystemExit(REFUSAL.format(count=len(unasked), venv=venv))
     files = [part for file in options.requirements for part in ("-r", file)]
+    print("Installing what rnnviz needs into %s: this takes a minute or two." % venv, flush=True)
     install = [str(python), "-m", "pip", "install", "--quiet", *files]
     return subprocess.run(install, check=False).returncode
 
