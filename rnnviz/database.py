@@ -1,0 +1,246 @@
+"""The database under the run store: its tables, its transactions, its errors as sentences."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from rnnviz.errors import StoreError
+
+VERSION = 1
+"""Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
+
+_tables = MetaData()
+meta = Table("meta", _tables, Column("version", Integer, primary_key=True))
+runs = Table(
+    "runs",
+    _tables,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("lr", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("created", Double, nullable=False),
+    # What the owner wants of a run that is queued or running; `revision` counts the changes.
+    Column("wanted", Text, nullable=False),
+    Column("until", Integer),
+    Column("revision", Integer, nullable=False),
+    Column("ticket", Integer, nullable=False),
+    # Who trains it and was last heard when (seconds since 1970, like `created`).
+    Column("worker", Text),
+    Column("heartbeat", Double, nullable=False),
+    Index("ix_runs_state_ticket", "state", "ticket"),
+)
+
+
+def _of_run() -> Column[str]:
+    return Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+metrics = Table(
+    "metrics",
+    _tables,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("loss", Double),
+    Column("metric", Double),
+    Column("gradient_norm", Double),
+    Column("lr", Double),
+    Column("validation_loss", Double),
+    Column("validation_metric", Double),
+    Column("seconds", Double),
+    sqlite_with_rowid=False,
+)
+checkpoints = Table(
+    "checkpoints",
+    _tables,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("weights", LargeBinary, nullable=False),
+    Column("optimizer", LargeBinary, nullable=False),
+)
+viewers = Table(
+    "viewers",
+    _tables,
+    Column("owner", Text, primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+
+_SQLITE_REASONS = {
+    sqlite3.SQLITE_BUSY: "is locked by another program: close that program or choose another store",
+    sqlite3.SQLITE_LOCKED: "is locked by another program: close it or choose another store",
+    sqlite3.SQLITE_READONLY: "cannot be written: allow it to be written or choose another store",
+    sqlite3.SQLITE_IOERR: "cannot be read or written, its disk fails: choose another store",
+    sqlite3.SQLITE_CORRUPT: "is damaged: move the file away or choose another store",
+    sqlite3.SQLITE_FULL: "cannot grow, its disk is full: free some space",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: check its folder or choose another store",
+    sqlite3.SQLITE_NOTADB: "is not a run store but some other file: choose another store",
+}
+
+
+class Database:
+    """Open the database of a run store, and make its tables if it is empty.
+
+    Parameters
+    ----------
+    url : str
+        An SQLAlchemy URL of SQLite or PostgreSQL, such as "sqlite:////home/ada/runs.db".
+    timeout : float
+        Seconds to wait while another process writes (SQLite).
+
+    Raises
+    ------
+    StoreError
+        If it cannot be opened and written, belongs to another program, or is of a newer rnnviz.
+    """
+
+    def __init__(self, url: str, timeout: float = 5.0) -> None:
+        shown = re.sub("//.*@", "//", url)  # no name, no password
+        try:
+            parsed = make_url(url)
+            self._engine = create_engine(parsed, **_options(parsed, timeout))
+        except StoreError:
+            raise
+        except (ArgumentError, NoSuchModuleError, ValueError):
+            raise StoreError(
+                f"{shown!r} is not the address of a run store: write sqlite:////folder/runs.db "
+                "or postgresql://user@host/database."
+            ) from None
+        except ImportError as error:
+            raise StoreError(
+                f"The run store {shown!r} needs the Python package {error.name!r}: install it."
+            ) from None
+        self._name = parsed.database if _is_sqlite(parsed) else shown
+        if _is_sqlite(parsed):
+            event.listen(self._engine, "connect", _configure_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+        with self.write() as connection:
+            self._prepare(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database.
+
+        Raises
+        ------
+        StoreError
+            If the database does not answer.
+        """
+        with self._sentences(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are made all at once at the end, or not at all.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be written.
+        """
+        with self._sentences(), self._engine.connect() as connection:
+            connection = connection.execution_options(rnnviz_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._engine.dispose()
+
+    def _prepare(self, connection: Connection) -> None:
+        known = inspect(connection).get_table_names()
+        if "meta" not in known:
+            if known:
+                raise StoreError(
+                    f"The database {self._name} belongs to another program (it has a table "
+                    f"{known[0]!r}): choose an empty one."
+                )
+            _tables.create_all(connection)
+            connection.execute(insert(meta).values(version=VERSION))
+        version = connection.scalar(select(meta.c.version))
+        if version is None or version > VERSION:
+            raise StoreError(
+                f"The run store {self._name} was made by a newer rnnviz (store version {version}, "
+                f"this one reads {VERSION}): update rnnviz or choose another store."
+            )
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StoreError(self._sentence(cause)) from error
+        except sqlite3.Error as error:  # from `_configure_sqlite`, which SQLAlchemy does not wrap
+            raise StoreError(self._sentence(error)) from error
+
+    def _sentence(self, error: BaseException | None) -> str:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is an extended code
+        if code in _SQLITE_REASONS:
+            return f"The run store {self._name} {_SQLITE_REASONS[code]}."
+        what = str(error).strip().splitlines() or [type(error).__name__]
+        return f"The run store {self._name} does not do what it should, check it: {what[0]}."
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _options(url: URL, timeout: float) -> dict[str, Any]:
+    if not _is_sqlite(url):
+        return {"pool_pre_ping": True}
+    if url.database in (None, "", ":memory:"):
+        raise StoreError(
+            "A run store in memory cannot be shared with the training processes: name a file, "
+            "such as sqlite:////folder/runs.db."
+        )
+    folder = Path(url.database).absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {folder} of the run store cannot be made "
+            f"({os.strerror(error.errno or 0).lower()}): choose another store."
+        ) from None
+    return {"connect_args": {"timeout": timeout}}
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another one has written
+    # in between; taking the write lock at the start makes it wait its turn instead.
+    writes = connection.get_execution_options().get("rnnviz_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
