@@ -1,0 +1,138 @@
+"""The network that is trained: input, stacked recurrent layers, read-out at every step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from rnnviz.errors import RunError
+from rnnviz.recurrent import RECURRENT
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS
+
+State = Tensor | tuple[Tensor, Tensor]
+
+
+class SequenceModel(nn.Module):
+    """Read a sequence and give an answer at every step.
+
+    Untrained and with torch's initialisation, drawn from the global random state; `build` gives
+    the network that settings describe.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        task = TASKS[settings.task](settings.length, settings.seed)
+        self.input: nn.Module = nn.Identity()
+        features = task.inputs
+        if task.tokens:
+            features = settings.embedding
+            self.input = nn.Embedding(task.inputs, features)
+        self.rnn = RECURRENT[settings.cell](
+            features,
+            settings.hidden,
+            settings.layers,
+            # torch warns where there is no second layer to protect.
+            dropout=settings.dropout if settings.layers > 1 else 0.0,
+        )
+        self.readout = nn.Linear(settings.hidden, task.outputs)
+
+    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Return the answers (time, batch, output) and the last state.
+
+        inputs : (time, batch) tokens or (time, batch, feature)
+        state : as torch's recurrent modules take it; zero if None
+        """
+        hidden, state = self.rnn(self.input(inputs), state)
+        return self.readout(hidden), state
+
+
+def build(settings: Settings) -> SequenceModel:
+    """Return the untrained network of settings, the same for the same settings."""
+    with seeded(settings.seed):
+        model = SequenceModel(settings)
+        if settings.initialization == "orthogonal":
+            _make_orthogonal(model.rnn)
+    if settings.cell == "lstm" and settings.forget_bias is not None:
+        _set_forget_bias(model.rnn, settings.forget_bias)
+    return model
+
+
+def load(settings: Settings, weights: bytes) -> SequenceModel:
+    """Return the network of settings with the weights that `save` wrote.
+
+    Raises
+    ------
+    RunError
+        If the bytes are damaged or belong to a network of another shape.
+    """
+    with torch.device("meta"):
+        model = SequenceModel(settings)
+    # Copied into torch's own memory, which is aligned: where numbers lie in memory can change the
+    # last bit of a matrix product, and a resumed run must give the same bits.
+    model.to_empty(device="cpu")
+    try:
+        model.load_state_dict(read_tensors(weights))
+    except RuntimeError as error:
+        raise RunError(
+            "The weights do not fit these settings: load them with the settings of their own run."
+        ) from error
+    return model
+
+
+def save(model: nn.Module) -> bytes:
+    """Return the weights of a network as safetensors, under torch's names."""
+    return safetensors.torch.save(model.state_dict())
+
+
+def read_tensors(data: bytes) -> dict[str, Tensor]:
+    """Return the tensors in safetensors bytes.
+
+    Raises
+    ------
+    RunError
+        If the bytes are damaged.
+    """
+    try:
+        return safetensors.torch.load(data)
+    except SafetensorError as error:
+        raise RunError(
+            f"The checkpoint is damaged ({error}): go on from an earlier one."
+        ) from error
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Return the number of numbers that training changes."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+@contextmanager
+def seeded(*key: int) -> Iterator[None]:
+    """Draw torch's random numbers (CPU) from a key, and put the global state back after."""
+    seed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
+    with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed would reseed the accelerators too, and they are not put back.
+        torch.default_generator.manual_seed(int(seed))
+        yield
+
+
+@torch.no_grad()
+def _make_orthogonal(rnn: nn.RNNBase) -> None:
+    """Make the recurrent matrix of each gate orthogonal: it keeps the length of the state."""
+    for name, weight in rnn.named_parameters():
+        if name.startswith("weight_hh"):
+            for gate in weight.split(rnn.hidden_size):
+                nn.init.orthogonal_(gate)
+
+
+@torch.no_grad()
+def _set_forget_bias(lstm: nn.RNNBase, bias: float) -> None:
+    """Set the forget gate's bias, which torch keeps as a sum of two: all of it goes into b_ih."""
+    for name, vector in lstm.named_parameters():
+        if name.startswith("bias"):
+            forget_gate = vector.chunk(4)[1]  # torch packs i, f, g, o
+            forget_gate.fill_(bias if name.startswith("bias_ih") else 0.0)

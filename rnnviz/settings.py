@@ -1,0 +1,202 @@
+"""One record that says everything about a run: same settings, same machine, same numbers.
+
+This file imports no torch, so that a form or the command line can read it at once.
+"""
+
+import difflib
+import json
+import reprlib
+from typing import Any, Literal, Self, get_args
+
+import annotated_types
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from rnnviz.errors import SettingsError
+
+MOST_ACTIVATIONS = 2**24
+"""Largest length x batch x hidden x layers: an LSTM then needs about 1.5 GB to train."""
+
+
+class Settings(BaseModel):
+    """Describe a run: the task, the network, and how it is trained.
+
+    A field that does not apply (momentum with Adam, the forget bias of a GRU) is ignored, never an
+    error: changing one choice must not break a link that holds the others.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its range; the message names field, value and allowed range.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    task: Literal["adding", "copying", "characters"] = Field(
+        "adding", title="Task", description="What the network is asked to learn."
+    )
+    cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(
+        "lstm", title="Cell", description="The equations of one recurrent unit."
+    )
+    hidden: int = Field(
+        32, ge=1, le=1024, title="Hidden units", description="Units in each recurrent layer."
+    )
+    layers: int = Field(
+        1, ge=1, le=8, title="Layers", description="Recurrent layers, each reading the one below."
+    )
+    embedding: int = Field(
+        16,
+        ge=1,
+        le=512,
+        title="Embedding size",
+        description="Numbers that stand for one symbol; only for tasks that read symbols.",
+    )
+    length: int = Field(
+        50,
+        ge=2,
+        le=1000,
+        title="Sequence length",
+        description="Time steps in a sequence; each task says what it counts.",
+    )
+    batch: int = Field(
+        32, ge=1, le=512, title="Batch size", description="Sequences in one training step."
+    )
+    steps: int = Field(
+        2000, ge=1, le=1_000_000, title="Steps", description="Updates of the weights in all."
+    )
+    optimizer: Literal["adam", "sgd", "rmsprop"] = Field(
+        "adam", title="Optimizer", description="How the gradient becomes a change of the weights."
+    )
+    lr: float = Field(
+        0.005,
+        ge=1e-6,
+        le=10,
+        title="Learning rate",
+        description="Size of one update; can be changed while the network trains.",
+    )
+    momentum: float = Field(
+        0.9,
+        ge=0,
+        le=0.999,
+        title="Momentum",
+        description="Share of the last update that is kept; only for SGD.",
+    )
+    clip: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        title="Gradient clipping",
+        description="Largest norm of the whole gradient; 0 switches clipping off.",
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        le=0.95,
+        title="Dropout",
+        description="Share of units dropped between layers; only with two layers or more.",
+    )
+    initialization: Literal["torch", "orthogonal"] = Field(
+        "torch",
+        title="Initialization",
+        description="torch: uniform weights; orthogonal: each recurrent matrix keeps lengths.",
+    )
+    forget_bias: float | None = Field(
+        1.0,
+        ge=-10,
+        le=10,
+        title="Forget bias",
+        description="Initial bias of the forget gate, empty for torch's own; only for LSTM.",
+    )
+    seed: int = Field(
+        0, ge=0, le=2**32 - 1, title="Seed", description="Decides weights, data and dropout."
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(_sentence(error.errors()[0])) from None
+        activations = self.length * self.batch * self.hidden * self.layers
+        if activations > MOST_ACTIVATIONS:
+            raise SettingsError(
+                f"length x batch x hidden x layers = {activations:,}: must be at most "
+                f"{MOST_ACTIVATIONS:,}, or training runs out of memory; lower one of the four."
+            )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain_number(cls, value: object) -> object:
+        return value.item() if isinstance(value, np.generic) else value
+
+    @classmethod
+    def for_task(cls, task: str, **changes: Any) -> Self:
+        """Return the settings with which a task is learned well, with any changes.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such task, or a change is outside its range.
+        """
+        from rnnviz.tasks import TASKS  # here, because it brings torch
+
+        defaults = TASKS[task].defaults if task in TASKS else {}
+        return cls(**{"task": task, **defaults, **changes})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        SettingsError
+            If the text is not a JSON object of settings.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise SettingsError(f"The settings are not valid JSON: {error}.") from None
+        if not isinstance(values, dict):
+            raise SettingsError('The settings must be a JSON object, such as {"cell": "gru"}.')
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """Return all settings as one line of JSON."""
+        return json.dumps(self.model_dump())
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed, validated again."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """Return the lowest and the highest value that a number field allows."""
+    limits = Settings.model_fields[name].metadata
+    low = next(limit.ge for limit in limits if isinstance(limit, annotated_types.Ge))
+    high = next(limit.le for limit in limits if isinstance(limit, annotated_types.Le))
+    return low, high  # type: ignore[return-value]  # annotated_types promises less than we declare
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """Return the keys that a choice field allows, in the order to show them."""
+    return get_args(Settings.model_fields[name].annotation)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Say what is wrong with one field, and what it may be."""
+    name = str(error["loc"][0])
+    if name not in Settings.model_fields:
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        meant = (
+            f"did you mean {near[0]}?" if near else f"there are {', '.join(Settings.model_fields)}."
+        )
+        return f"There is no setting called {name!r}: {meant}"
+    field = Settings.model_fields[name]
+    if isinstance(field.default, str):
+        allowed = f"one of {', '.join(choices(name))}"
+    else:
+        low, high = bounds(name)
+        kind = "a whole number " if field.annotation is int and error["type"] == "int_type" else ""
+        optional = ", or None" if field.annotation == float | None else ""
+        allowed = f"{kind}between {low:g} and {high:.10g}{optional}"
+    return f"{name} = {reprlib.repr(error['input'])}: must be {allowed}."

@@ -1,0 +1,163 @@
+"""What a task is: where the sequences come from, what is asked, and what knowing nothing scores."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz.errors import TaskError
+
+NOT_ASKED = -100
+"""Marks a step without an answer in targets of classes; in targets of numbers NaN does."""
+
+TRAINING, VALIDATION, PROBE = range(3)
+VALIDATION_SIZE = 128
+PROBE_SIZE = 16
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Hold sequences and their answers.
+
+    inputs : (time, batch) int64 tokens, or (time, batch, feature) float32
+    targets : (time, batch) int64, or (time, batch, output) float32
+    lengths : (batch,) int64, or None where all sequences have the same length
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    lengths: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Hold the fixed sequences that a network is looked at with, in readable form.
+
+    labels[sample][time] says what goes in, targets[sample][time] what should come out ("" where
+    nothing is asked), captions[sample] what the sequence is.
+    """
+
+    batch: Batch
+    labels: list[list[str]]
+    targets: list[list[str]]
+    captions: list[str]
+
+    def first(self, size: int) -> "Probe":
+        """Return the probe with at most `size` sequences."""
+        inputs, targets, lengths = self.batch.inputs, self.batch.targets, self.batch.lengths
+        few = Batch(inputs[:, :size], targets[:, :size], None if lengths is None else lengths[:size])
+        return Probe(few, self.labels[:size], self.targets[:size], self.captions[:size])
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Say what a network scores that has learned nothing but the average."""
+
+    loss: float
+    metric: float
+    text: str
+
+
+class Task(ABC):
+    """Give batches of one kind of problem; the base of every entry of `TASKS`.
+
+    Parameters
+    ----------
+    length : int
+        At least 2; what it counts is each task's own `length_help`.
+    seed : int
+        With the step it decides a batch, and nothing else does.
+
+    Raises
+    ------
+    TaskError
+        If the length is below 2.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    length_title: ClassVar[str]
+    length_help: ClassVar[str]
+    metric_title: ClassVar[str]
+    metric_unit: ClassVar[str] = "%"
+    metric_better: ClassVar[str] = "higher"
+    answers: ClassVar[str]
+    """ "classes" (targets are int64) or "numbers" (targets are float32)."""
+    tokens: ClassVar[bool]
+    """Whether the inputs are tokens, to be embedded."""
+    inputs: int
+    """Number of tokens, or of features a step."""
+    outputs: int
+    """Number of classes, or of numbers a step."""
+    defaults: ClassVar[dict[str, Any]] = {}
+    """Settings with which the task is learned well, where they are not those of `Settings`."""
+
+    def __init__(self, length: int, seed: int = 0) -> None:
+        if length < 2:
+            raise TaskError(f"length = {length}: {self.title} needs at least 2 time steps.")
+        self.length = length
+        self.seed = seed
+
+    @property
+    def steps(self) -> int:
+        """Return the number of time steps of a sequence."""
+        return self.length
+
+    @property
+    @abstractmethod
+    def baseline(self) -> Baseline:
+        """Return what a network scores that has learned nothing."""
+
+    @abstractmethod
+    def probe(self) -> Probe:
+        """Return the fixed sequences to look at a network with, never seen in training."""
+
+    @abstractmethod
+    def metric(self, output: Tensor, batch: Batch) -> float:
+        """Return the task's own measure of an output (time, batch, output)."""
+
+    @abstractmethod
+    def _draw(self, size: int, random: np.random.Generator) -> Batch:
+        """Return sequences drawn with a generator.
+
+        Hand numpy arrays over with `torch.tensor`: it copies them into aligned memory, and where
+        numbers lie in memory can change the last bit of a matrix product.
+        """
+
+    def batch(self, size: int, step: int) -> Batch:
+        """Return the training sequences of a step; they depend on the seed and the step only."""
+        return self._draw(size, self._random(TRAINING, step))
+
+    def validation(self) -> Batch:
+        """Return the fixed sequences that are never seen in training."""
+        return self._draw(VALIDATION_SIZE, self._random(VALIDATION))
+
+    def asked(self, targets: Tensor) -> Tensor:
+        """Return where an answer is asked: (time, batch) bool."""
+        if self.answers == "classes":
+            return targets != NOT_ASKED
+        return ~targets[..., 0].isnan()
+
+    def losses(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each step (time, batch), 0 where no answer is asked.
+
+        Classes: cross entropy in nats. Numbers: squared error, averaged over the outputs.
+        """
+        if self.answers == "classes":
+            return functional.cross_entropy(
+                output.flatten(0, 1), targets.flatten(), ignore_index=NOT_ASKED, reduction="none"
+            ).view(targets.shape)
+        squared = (output - targets.nan_to_num()).square().mean(-1)
+        return torch.where(self.asked(targets), squared, 0.0)
+
+    def mean_loss(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss averaged over all steps at which an answer is asked."""
+        return self.losses(output, targets).sum() / self.asked(targets).sum()
+
+    def _random(self, stream: int, step: int = 0) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, step])

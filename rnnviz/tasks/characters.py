@@ -1,0 +1,141 @@
+"""A language model of characters: read a book and guess what comes next."""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from textwrap import shorten
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rnnviz.errors import TaskError
+from rnnviz.resources import asset
+from rnnviz.tasks.base import (
+    NOT_ASKED,
+    PROBE_SIZE,
+    VALIDATION_SIZE,
+    Baseline,
+    Batch,
+    Probe,
+    Task,
+)
+
+HELD_OUT = 0.1
+"""Share of the text, at its end, that training never sees."""
+UNKNOWN = "�"
+"""Stands for a character that is not in the text; a network may read it, never answer it."""
+_SHOWN = {"\n": "↵", " ": "␣"}
+
+
+@cache
+def _text() -> str:
+    return asset("texts/alice.txt").read_text(encoding="utf-8")
+
+
+class Characters(Task):
+    """Predict the next character of a text, at every step.
+
+    The text is "Alice's Adventures in Wonderland"; its last tenth is held out for validation.
+    """
+
+    key = "characters"
+    title = "next character"
+    summary = "Read a book, Alice in Wonderland, and guess each next character."
+    length_title = "Passage length"
+    length_help = "Characters read in a passage; the network starts each one afresh."
+    metric_title = "next characters right"
+    answers = "classes"
+    tokens = True
+    defaults = {"length": 60}
+
+    def __init__(self, length: int, seed: int = 0) -> None:
+        super().__init__(length, seed)
+        text = _text()
+        self.vocabulary = "".join(sorted(set(text)))
+        self._token = {character: token for token, character in enumerate(self.vocabulary)}
+        self.inputs = len(self.vocabulary) + 1
+        self.outputs = len(self.vocabulary)
+        split = round(len(text) * (1 - HELD_OUT))
+        self._training, self._held_out = text[:split], text[split:]
+        self._tokens = self.encode(self._training)
+
+    @property
+    def baseline(self) -> Baseline:
+        """Say each character as often as it occurs: the loss is the entropy of the text."""
+        share = np.bincount(self._tokens, minlength=self.outputs) / len(self._tokens)
+        share = share[share > 0]
+        entropy = -(share * np.log(share)).sum()
+        return Baseline(float(entropy), 100 * float(share.max()), "the characters' frequencies")
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """Return the token of each character (time,); one token stands for all unknown ones."""
+        unknown = len(self.vocabulary)
+        return np.array([self._token.get(character, unknown) for character in text], np.int64)
+
+    def decode(self, tokens: Sequence[int] | NDArray[np.int64]) -> str:
+        """Return the characters of tokens; the unknown one becomes "�"."""
+        return "".join((self.vocabulary + UNKNOWN)[token] for token in tokens)
+
+    def validation(self) -> Batch:
+        """Return passages spread evenly over the held-out part of the text."""
+        starts = np.linspace(0, len(self._held_out) - self.length - 1, VALIDATION_SIZE).astype(int)
+        return self._passages(self.encode(self._held_out), starts)
+
+    def probe(self) -> Probe:
+        """Return 16 passages of the held-out part, each from the beginning of a line."""
+        last = len(self._held_out) - self.length - 1
+        begins = [i + 1 for i, pair in enumerate(pairwise(self._held_out)) if _begins_line(*pair)]
+        begins = [start for start in begins if start <= last]
+        chosen = np.linspace(0, len(begins) - 1, PROBE_SIZE).astype(int)
+        return self._look([self._held_out[begins[i] : begins[i] + self.length + 1] for i in chosen])
+
+    def typed(self, text: str) -> Probe:
+        """Return a text that a user typed as a probe of one sample.
+
+        Raises
+        ------
+        TaskError
+            If there are fewer than two characters: nothing would come next.
+        """
+        if len(text) < 2:
+            raise TaskError(f"The text {text!r} is too short: type at least two characters.")
+        return self._look([text])
+
+    def metric(self, output: Tensor, batch: Batch) -> float:
+        """Return the share of next characters that are guessed rightly, in per cent."""
+        right = output.argmax(-1) == batch.targets  # never where nothing is asked
+        return 100 * (right.sum() / self.asked(batch.targets).sum()).item()
+
+    def _draw(self, size: int, random: np.random.Generator) -> Batch:
+        starts = random.integers(0, len(self._tokens) - self.length, size)
+        return self._passages(self._tokens, starts)
+
+    def _passages(self, tokens: NDArray[np.int64], starts: NDArray[np.int64]) -> Batch:
+        """Cut length + 1 tokens at each start: the last one only comes out, the first only goes in."""
+        windows = torch.tensor(tokens[starts + np.arange(self.length + 1)[:, None]])
+        return Batch(windows[:-1], windows[1:])
+
+    def _look(self, texts: list[str]) -> Probe:
+        tokens = torch.tensor(np.stack([self.encode(text) for text in texts], axis=1))
+        targets = tokens[1:].clone()
+        targets[targets == len(self.vocabulary)] = NOT_ASKED
+        shown = [[_SHOWN.get(character, character) for character in text] for text in texts]
+        captions = [shorten(text, 48, placeholder=" …") for text in texts]
+        return Probe(
+            Batch(tokens[:-1], targets),
+            labels=[sample[:-1] for sample in shown],
+            targets=[
+                [
+                    character if asked else ""
+                    for character, asked in zip(sample[1:], mask, strict=True)
+                ]
+                for sample, mask in zip(shown, self.asked(targets).T.tolist(), strict=True)
+            ],
+            captions=captions,
+        )
+
+
+def _begins_line(before: str, character: str) -> bool:
+    return before == "\n" and character != "\n"

@@ -1,0 +1,239 @@
+"""Training yields steps; who draws or stores them decides when to ask for the next one."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from rnnviz.errors import DivergedError, RunError
+from rnnviz.model import SequenceModel, build, load, read_tensors, save, seeded
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS
+
+VALIDATE_EVERY = 50
+"""Steps between two looks at the validation set."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Say what one update of the weights did; steps are counted from 1.
+
+    Loss, metric and gradient norm are those of the step's batch before its update; the norm is
+    that of the whole gradient before clipping. The validation figures belong to the weights after
+    the update, as the checkpoint of this step holds them, and are None at most steps.
+    """
+
+    step: int
+    loss: float
+    metric: float
+    gradient_norm: float
+    clipped: bool
+    lr: float
+    validation_loss: float | None
+    validation_metric: float | None
+    model: SequenceModel
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Hold all that is needed to go on after a step, bit for bit; step 0 is untrained.
+
+    weights, optimizer : safetensors bytes
+    """
+
+    step: int
+    weights: bytes
+    optimizer: bytes
+
+
+class Trainer:
+    """Train the network of settings, one step at a time.
+
+    The randomness of a step (its data, its dropout) comes from the seed and the step's number
+    alone, so a checkpoint holds no random state.
+
+    Parameters
+    ----------
+    settings : Settings
+    checkpoint : Checkpoint, optional
+        Where to go on; from the beginning if None.
+
+    Raises
+    ------
+    RunError
+        If the checkpoint is damaged or belongs to other settings.
+    """
+
+    def __init__(self, settings: Settings, checkpoint: Checkpoint | None = None) -> None:
+        self.settings = settings
+        self.task = TASKS[settings.task](settings.length, settings.seed)
+        self.step = 0
+        self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
+        self.model.eval()
+        self._optimizer = _optimizer(self.model, settings)
+        if checkpoint is not None:
+            self.step = checkpoint.step
+            _load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
+        self._validation = self.task.validation()
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step; setting it takes effect there and stays."""
+        lr: float = self._optimizer.param_groups[0]["lr"]
+        return lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._optimizer.param_groups[0]["lr"] = self.settings.replace(lr=lr).lr
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps of the settings are done."""
+        return self.step >= self.settings.steps
+
+    def advance(self) -> Step:
+        """Do one step.
+
+        Raises
+        ------
+        DivergedError
+            If the loss or the gradient is not finite; the weights are as before the step.
+        RunError
+            If all steps are done.
+        """
+        if self.finished:
+            raise RunError(f"All {self.settings.steps} steps are done: raise `steps` to go on.")
+        step = self.step + 1
+        batch = self.task.batch(self.settings.batch, step)
+        output = self._forward(batch.inputs, step)
+        loss = self.task.mean_loss(output, batch.targets)
+        self._optimizer.zero_grad()
+        loss.backward()
+        _check_finite(loss.item(), "loss", step)
+        norm, clipped = clip_gradients(self.model, self.settings.clip)
+        _check_finite(norm, "gradient", step)
+        self._optimizer.step()
+        self.step = step
+
+        validation_loss = validation_metric = None
+        if step % VALIDATE_EVERY == 0 or self.finished:
+            validation_loss, validation_metric = self._validate()
+        with torch.inference_mode():
+            metric = self.task.metric(output, batch)
+        return Step(
+            step=step,
+            loss=loss.item(),
+            metric=metric,
+            gradient_norm=norm,
+            clipped=clipped,
+            lr=self.lr,
+            validation_loss=validation_loss,
+            validation_metric=validation_metric,
+            model=self.model,
+        )
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the state after the newest step."""
+        return Checkpoint(self.step, save(self.model), _save_optimizer(self._optimizer, self.model))
+
+    def _forward(self, inputs: Tensor, step: int) -> Tensor:
+        """Run the network in training mode, with the step's own dropout."""
+        self.model.train()
+        try:
+            with seeded(self.settings.seed, step):
+                output: Tensor = self.model(inputs)[0]
+        finally:
+            self.model.eval()
+        return output
+
+    @torch.inference_mode()
+    def _validate(self) -> tuple[float, float]:
+        output, _ = self.model(self._validation.inputs)
+        loss = self.task.mean_loss(output, self._validation.targets).item()
+        _check_finite(loss, "loss on the validation set", self.step)
+        return loss, self.task.metric(output, self._validation)
+
+
+def train(settings: Settings, checkpoint: Checkpoint | None = None) -> Iterator[Step]:
+    """Yield the steps of a run, from the beginning or from after a checkpoint.
+
+    Raises
+    ------
+    DivergedError
+        If the loss or the gradient of a step is not finite.
+    RunError
+        If the checkpoint is damaged or belongs to other settings.
+    """
+    trainer = Trainer(settings, checkpoint)
+    while not trainer.finished:
+        yield trainer.advance()
+
+
+def clip_gradients(model: nn.Module, limit: float) -> tuple[float, bool]:
+    """Scale the gradient so that its norm is at most a limit (0: leave it as it is).
+
+    Returns its norm before that, over all parameters together, and whether it was above the limit
+    (Pascanu, Mikolov, Bengio 2013, algorithm 1).
+    """
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients).item()
+    clipped = 0 < limit < norm
+    if clipped:
+        torch._foreach_mul_(gradients, limit / norm)
+    return norm, clipped
+
+
+def _check_finite(value: float, name: str, step: int) -> None:
+    if not math.isfinite(value):
+        became = "not a number" if math.isnan(value) else "infinite"
+        raise DivergedError(
+            step,
+            f"The {name} became {became} at step {step}: "
+            "lower the learning rate or clip the gradient.",
+        )
+
+
+def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    # fused and foreach: one call for all parameters, which matters for small networks.
+    parameters, lr = model.parameters(), settings.lr
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr, fused=True)
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr, momentum=settings.momentum, fused=True)
+    return torch.optim.RMSprop(parameters, lr, foreach=True)
+
+
+def _save_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module) -> bytes:
+    """Write the learning rate, and the optimizer's state by parameter name, as safetensors."""
+    tensors = {"lr": torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)}
+    for name, parameter in model.named_parameters():
+        for key, value in optimizer.state[parameter].items():
+            tensors[f"{_kind(optimizer)}.{name}.{key}"] = value
+    return safetensors.torch.save(tensors)
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, data: bytes) -> None:
+    """Give an optimizer the state that `_save_optimizer` wrote."""
+    tensors = read_tensors(data)
+    parameters = dict(model.named_parameters())
+    try:
+        optimizer.param_groups[0]["lr"] = tensors.pop("lr").item()
+        for path, value in tensors.items():
+            kind, rest = path.split(".", 1)
+            name, key = rest.rsplit(".", 1)
+            if kind != _kind(optimizer) or value.shape not in ((), parameters[name].shape):
+                raise KeyError(path)
+            # A copy, because torch aligns its own memory: see rnnviz.model.load.
+            optimizer.state[parameters[name]][key] = value.clone()
+    except (KeyError, ValueError) as error:
+        raise RunError(
+            "The optimizer's state does not fit these settings: "
+            "load it with the settings of its own run."
+        ) from error
+
+
+def _kind(optimizer: torch.optim.Optimizer) -> str:
+    return type(optimizer).__name__.lower()
