@@ -46,6 +46,13 @@ def dry_run(python, requirement):
     return json.loads(answer.stdout)
 
 
+def has_pip(python):
+    """Say whether there is an environment with pip; without Debian's python3-venv half of one."""
+    ask = [str(python), "-m", "pip", "--version"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return python.exists() and not subprocess.run(ask, check=False, **quiet).returncode
+
+
 def main(arguments=None):
     """Create the environment if there is none, then install the requirement files into it."""
     parser = argparse.ArgumentParser(description="Make rnnviz's virtual environment.")
@@ -60,7 +67,7 @@ def main(arguments=None):
         )
     venv = Path(options.venv)
     python = venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not python.exists():
+    if not has_pip(python):
         if subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode:
             raise SystemExit("Python's venv is missing (Debian: apt-get install python3-venv).")
     if not options.cuda:
