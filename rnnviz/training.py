@@ -1,7 +1,7 @@
 """Training yields steps; who draws or stores them decides when to ask for the next one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import safetensors.torch
@@ -73,7 +73,8 @@ class Trainer:
         self.step = 0
         self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
         self.model.eval()
-        self._optimizer = _optimizer(self.model, settings)
+        self._parameters = list(self.model.parameters())
+        self._optimizer = _optimizer(self._parameters, settings)
         if checkpoint is not None:
             self.step = checkpoint.step
             _load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
@@ -113,7 +114,7 @@ class Trainer:
         self._optimizer.zero_grad()
         loss.backward()
         _check_finite(loss.item(), "loss", step)
-        norm, clipped = clip_gradients(self.model, self.settings.clip)
+        norm, clipped = clip_gradients(self._parameters, self.settings.clip)
         _check_finite(norm, "gradient", step)
         self._optimizer.step()
         self.step = step
@@ -140,11 +141,14 @@ class Trainer:
         return Checkpoint(self.step, save(self.model), _save_optimizer(self._optimizer, self.model))
 
     def _forward(self, inputs: Tensor, step: int) -> Tensor:
-        """Run the network in training mode, with the step's own dropout."""
+        """Run the network, in training mode where that means anything: with its step's dropout."""
+        if self.model.rnn.dropout == 0:
+            output: Tensor = self.model(inputs)[0]
+            return output
         self.model.train()
         try:
             with seeded(self.settings.seed, step):
-                output: Tensor = self.model(inputs)[0]
+                output = self.model(inputs)[0]
         finally:
             self.model.eval()
         return output
@@ -172,14 +176,14 @@ def train(settings: Settings, checkpoint: Checkpoint | None = None) -> Iterator[
         yield trainer.advance()
 
 
-def clip_gradients(model: nn.Module, limit: float) -> tuple[float, bool]:
+def clip_gradients(parameters: Iterable[nn.Parameter], limit: float) -> tuple[float, bool]:
     """Scale the gradient so that its norm is at most a limit (0: leave it as it is).
 
     Returns its norm before that, over all parameters together, and whether it was above the limit
     (Pascanu, Mikolov, Bengio 2013, algorithm 1).
     """
-    gradients = [p.grad for p in model.parameters() if p.grad is not None]
-    norm = nn.utils.get_total_norm(gradients).item()
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))).item()
     clipped = 0 < limit < norm
     if clipped:
         torch._foreach_mul_(gradients, limit / norm)
@@ -196,14 +200,13 @@ def _check_finite(value: float, name: str, step: int) -> None:
         )
 
 
-def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+def _optimizer(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.Optimizer:
     # fused and foreach: one call for all parameters, which matters for small networks.
-    parameters, lr = model.parameters(), settings.lr
     if settings.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr, fused=True)
+        return torch.optim.Adam(parameters, settings.lr, fused=True)
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr, momentum=settings.momentum, fused=True)
-    return torch.optim.RMSprop(parameters, lr, foreach=True)
+        return torch.optim.SGD(parameters, settings.lr, momentum=settings.momentum, fused=True)
+    return torch.optim.RMSprop(parameters, settings.lr, foreach=True)
 
 
 def _save_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module) -> bytes:

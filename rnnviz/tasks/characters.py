@@ -105,15 +105,15 @@ class Characters(Task):
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of next characters that are guessed rightly, in per cent."""
-        right = output.argmax(-1) == batch.targets  # never where nothing is asked
-        return 100 * (right.sum() / self.asked(batch.targets).sum()).item()
+        right = self.right(output, batch.targets)
+        return 100 * float(right.sum()) / int(self.asked(batch.targets).sum())
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         starts = random.integers(0, len(self._tokens) - self.length, size)
         return self._passages(self._tokens, starts)
 
     def _passages(self, tokens: NDArray[np.int64], starts: NDArray[np.int64]) -> Batch:
-        """Cut length + 1 tokens at each start: the last one only comes out, the first only goes in."""
+        """Cut length + 1 tokens at each start: the first only goes in, the last only comes out."""
         windows = torch.tensor(tokens[starts + np.arange(self.length + 1)[:, None]])
         return Batch(windows[:-1], windows[1:])
 

@@ -57,8 +57,7 @@ class Copying(Task):
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of the ten symbols that are repeated rightly, in per cent."""
-        right = output[-RECALLED:].argmax(-1) == batch.targets[-RECALLED:]
-        return 100 * right.float().mean().item()
+        return 100 * float(self.right(output, batch.targets)[-RECALLED:].mean())
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         symbols = random.integers(0, SYMBOLS, (RECALLED, size))
