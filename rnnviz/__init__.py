@@ -1,0 +1,54 @@
+"""rnnviz: the inside of recurrent networks, live in the browser and from a notebook.
+
+The pictures of your own model, in a notebook, take three lines::
+
+    with rnnviz.record(model) as trace:
+        loss_function(model(x), y).backward()
+    rnnviz.plots.gates(trace.frame("lstm.l0", "forget_gate"))
+
+Names are imported when they are first used: ``import rnnviz`` alone does not wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnviz import analysis, plots
+    from rnnviz.cells import CELLS
+    from rnnviz.errors import RnnvizError
+    from rnnviz.recording import record
+    from rnnviz.settings import Settings
+    from rnnviz.tasks import TASKS
+    from rnnviz.trace import Trace
+    from rnnviz.training import train
+
+__all__ = [
+    "CELLS",
+    "RnnvizError",
+    "Settings",
+    "TASKS",
+    "Trace",
+    "analysis",
+    "plots",
+    "record",
+    "train",
+]
+
+_HOMES = {
+    "CELLS": "cells",
+    "RnnvizError": "errors",
+    "Settings": "settings",
+    "TASKS": "tasks",
+    "Trace": "trace",
+    "record": "recording",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module (PEP 562)."""
+    if name in ("analysis", "plots"):
+        return import_module(f"rnnviz.{name}")
+    if name in _HOMES:
+        return getattr(import_module(f"rnnviz.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'rnnviz' has no attribute {name!r}")

@@ -1,0 +1,261 @@
+"""A layer of cells: torch's fused kernel when nobody watches, step by step when somebody does.
+
+`RNN`, `LSTM` and `GRU` are torch's own modules, with torch's parameters and nothing else in
+their state_dict; the cells below them (``l0``, ``l0_reverse``, ``l1``, ...) hold no parameters.
+`unroll` and `take_step` run torch's plain modules through cells as well.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, linear
+from torch.nn.utils.rnn import PackedSequence
+
+from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
+
+
+def make_cell(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
+    """Return a new cell with the equations of a torch module."""
+    if isinstance(module, nn.LSTM | nn.LSTMCell):
+        return LSTMCell()
+    if isinstance(module, nn.GRU | nn.GRUCell):
+        return GRUCell()
+    return RNNCell() if module.nonlinearity == "tanh" else ReLURNNCell()
+
+
+def make_cells(rnn: nn.RNNBase) -> dict[str, Cell]:
+    """Return a new cell for each layer and direction, by torch's suffix (``l0_reverse``)."""
+    return {suffix: make_cell(rnn) for i in range(rnn.num_layers) for suffix in _directions(rnn, i)}
+
+
+def unroll(
+    rnn: nn.RNNBase,
+    cells: Mapping[str, Cell],
+    input: Tensor | PackedSequence,
+    hx: Tensor | State | None = None,
+) -> tuple[Tensor | PackedSequence, Tensor | State]:
+    """Do what ``rnn(input, hx)`` does, step by step through the modules of the cells.
+
+    Takes and gives what torch's forward takes and gives, with the same parameters and, on the
+    CPU, the same random numbers for the dropout between layers.
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        As torch's forward does, for an input or state of a wrong shape or type.
+    """
+    if isinstance(input, PackedSequence):
+        x, batch_sizes, order, restore = input
+        sizes = batch_sizes.tolist()
+        squeezed = False
+    else:
+        if input.dim() not in (2, 3):
+            raise ValueError(f"Expected input to be 2D or 3D, got {input.dim()}D instead")
+        x, batch_sizes, order, restore = time_major(rnn, input), None, None, None
+        sizes = [x.size(1)] * x.size(0)
+        squeezed = input.dim() == 2
+        if not sizes:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
+    # check_input wants two dimensions of a packed sequence and three of all others
+    rnn.check_input(x, batch_sizes)
+    initial = _initial_state(rnn, x, sizes[0], hx, squeezed, order)
+
+    final: list[State] = []
+    for i in range(rnn.num_layers):
+        outputs = []
+        for suffix in _directions(rnn, i):
+            start = tuple(state[len(final)] for state in initial)
+            output, end = _run(rnn, suffix, cells[suffix], x, sizes, start)
+            outputs.append(output)
+            final.append(end)
+        x = torch.cat(outputs, -1) if rnn.bidirectional else outputs[0]
+        if i < rnn.num_layers - 1:
+            x = dropout(x, rnn.dropout, rnn.training)
+
+    states = tuple(torch.stack(parts) for parts in zip(*final, strict=True))
+    if squeezed:
+        states = tuple(state.squeeze(1) for state in states)
+    if restore is not None:
+        states = tuple(state.index_select(1, restore) for state in states)
+    hidden = states if isinstance(rnn, nn.LSTM) else states[0]
+    if isinstance(input, PackedSequence):
+        return PackedSequence(x, batch_sizes, order, restore), hidden
+    if squeezed:
+        return x.squeeze(1), hidden
+    return x.transpose(0, 1) if rnn.batch_first else x, hidden
+
+
+def take_step(
+    module: nn.RNNCellBase, cell: Cell, input: Tensor, hx: Tensor | State | None = None
+) -> Tensor | State:
+    """Do what ``module(input, hx)`` does, through the modules of the cell.
+
+    ``module`` is torch's `nn.RNNCell`, `nn.LSTMCell` or `nn.GRUCell`.
+    """
+    if input.dim() not in (1, 2):
+        raise ValueError(f"Expected input to be 1D or 2D, got {input.dim()}D instead")
+    squeezed = input.dim() == 1
+    x = time_major(module, input)
+    if hx is None:
+        zeros = x.new_zeros(len(x), module.hidden_size)
+        state: State = (zeros,) * len(cell.states)
+    else:
+        given = (hx,) if isinstance(hx, Tensor) else hx
+        state = tuple(s.unsqueeze(0) if squeezed else s for s in given)
+    a, bias_hh = _input_part(cell, x, module.weight_ih, module.bias_ih, module.bias_hh)
+    state = cell(a, state, module.weight_hh, bias_hh)
+    if squeezed:
+        state = tuple(s.squeeze(0) for s in state)
+    return state if isinstance(module, nn.LSTMCell) else state[0]
+
+
+def time_major(module: nn.RNNBase | nn.RNNCellBase, x: Tensor) -> Tensor:
+    """Return an input, laid out as the user gives it, the way cells get it.
+
+    That is (time, batch, feature) for a sequence, (batch, feature) for the one step of a cell.
+    """
+    if isinstance(module, nn.RNNCellBase):
+        return torch.atleast_2d(x)
+    if x.dim() == 2:
+        return x.unsqueeze(1)
+    return x.transpose(0, 1) if module.batch_first else x
+
+
+def _directions(rnn: nn.RNNBase, layer: int) -> tuple[str, ...]:
+    """Return torch's suffixes of the parameters of one layer."""
+    return (f"l{layer}", f"l{layer}_reverse") if rnn.bidirectional else (f"l{layer}",)
+
+
+def _initial_state(
+    rnn: nn.RNNBase,
+    x: Tensor,
+    batch: int,
+    hx: Tensor | State | None,
+    squeezed: bool,
+    order: Tensor | None,
+) -> State:
+    """Return the state before the first step, each part (layer and direction, batch, unit)."""
+    rows = rnn.num_layers * (2 if rnn.bidirectional else 1)
+    shapes = [(rows, batch, rnn.proj_size or rnn.hidden_size)]
+    if isinstance(rnn, nn.LSTM):
+        shapes.append((rows, batch, rnn.hidden_size))
+    if hx is None:
+        return tuple(x.new_zeros(shape) for shape in shapes)
+    given = (hx,) if isinstance(hx, Tensor) else tuple(hx)
+    if squeezed:
+        given = tuple(state.unsqueeze(1) for state in given)
+    for state, shape in zip(given, shapes, strict=True):
+        rnn.check_hidden_size(state, shape)
+    return given if order is None else tuple(state.index_select(1, order) for state in given)
+
+
+def _run(
+    rnn: nn.RNNBase, suffix: str, cell: Cell, x: Tensor, sizes: Sequence[int], start: State
+) -> tuple[Tensor, State]:
+    """Run one layer in one direction over x; ``sizes`` are the rows of each time step.
+
+    In a packed sequence the longest sample is the first row and rows end early: going forward
+    they leave the state as they end, going backward they enter it as they begin.
+    """
+    bias_ih = getattr(rnn, f"bias_ih_{suffix}", None)
+    bias_hh = getattr(rnn, f"bias_hh_{suffix}", None)
+    a, bias_hh = _input_part(cell, x, getattr(rnn, f"weight_ih_{suffix}"), bias_ih, bias_hh)
+    weight_hh = getattr(rnn, f"weight_hh_{suffix}")
+    weight_hr = getattr(rnn, f"weight_hr_{suffix}", None)
+
+    packed, reverse = x.dim() == 2, suffix.endswith("_reverse")
+    steps = a.split(sizes) if packed else a.unbind(0)
+    outputs: list[Tensor] = []
+    ended: list[State] = []
+    rows = sizes[-1] if reverse else sizes[0]
+    state = tuple(s[:rows] for s in start)
+    for step in reversed(steps) if reverse else steps:
+        if packed and len(step) < rows:
+            ended.append(tuple(s[len(step) :] for s in state))
+            state = tuple(s[: len(step)] for s in state)
+        elif packed and len(step) > rows:
+            entering = (s[rows : len(step)] for s in start)
+            state = tuple(torch.cat(parts) for parts in zip(state, entering, strict=True))
+        rows = len(step)
+        state = cell(step, state, weight_hh, bias_hh, weight_hr)
+        outputs.append(state[0])
+    if reverse:
+        outputs.reverse()
+    if ended:
+        state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
+    return torch.cat(outputs) if packed else torch.stack(outputs), state
+
+
+def _input_part(
+    cell: Cell, x: Tensor, weight_ih: Tensor, bias_ih: Tensor | None, bias_hh: Tensor | None
+) -> tuple[Tensor, Tensor | None]:
+    """Return the input's part of all pre-activations at once, and the bias left for the cell."""
+    x = cell.input(x)
+    if bias_ih is None or bias_hh is None or not cell.sums_biases:
+        return linear(x, weight_ih, bias_ih), bias_hh
+    return linear(x, weight_ih, bias_ih + bias_hh), None
+
+
+class Watchable(nn.RNNBase):
+    """Adds to torch's recurrent module a cell per layer and direction, and their hooks' effect.
+
+    A hook on a cell or on a module below it, as in
+    ``model.rnn.l0.forget_gate.register_forward_hook(f)``, sees (batch, unit) at every time
+    step, and changes the computation if it returns a tensor.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for suffix, cell in make_cells(self).items():
+            self.add_module(suffix, cell)
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """The cells by torch's suffix: l0, l0_reverse, l1, ..."""
+        return {name: cell for name, cell in self.named_children() if isinstance(cell, Cell)}
+
+    @property
+    def watched(self) -> bool:
+        """Whether any module of a cell has a hook."""
+        return any(
+            module._forward_hooks
+            or module._forward_pre_hooks
+            or module._backward_hooks
+            or module._backward_pre_hooks
+            for cell in self.cells.values()
+            for module in cell.modules()
+        )
+
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | State | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor | State]:
+        """Run torch's fused kernel, or step by step if somebody watches.
+
+        Takes and gives what torch's module takes and gives.
+        """
+        if self.watched:
+            return unroll(self, self.cells, input, hx)
+        return super().forward(input, hx)
+
+
+class RNN(Watchable, nn.RNN):  # type: ignore[misc]
+    """torch's `nn.RNN` with gates that can be watched."""
+
+
+class LSTM(Watchable, nn.LSTM):  # type: ignore[misc]
+    """torch's `nn.LSTM` with gates that can be watched."""
+
+
+class GRU(Watchable, nn.GRU):  # type: ignore[misc]
+    """torch's `nn.GRU` with gates that can be watched."""
+
+
+RECURRENT: dict[str, Callable[..., Watchable]] = {
+    "rnn": RNN,
+    "rnn_relu": partial(RNN, nonlinearity="relu"),
+    "lstm": LSTM,
+    "gru": GRU,
+}
