@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import errno
 import http.client
-import importlib.util
 import os
 import socket
 import sys
@@ -18,7 +17,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rnnviz.errors import RnnvizError
 from rnnviz.resources import ROOT
@@ -59,17 +58,16 @@ def serve(options: argparse.Namespace) -> None:
         if value is not None:  # app.py reads them, however it is started
             os.environ[name] = str(value)
     _check_store(options.store)
-    # Streamlit reads .streamlit/config.toml beside the file that the program's name points to.
-    sys.argv = [str(ROOT / "app.py")]
-    app = _load_app(ROOT / "app.py")
     _announce(options.host, port, open_browser=options.browser and _has_screen())
-    app.run(
-        config={
+    _run_streamlit(
+        ROOT / "app.py",
+        {
             "server.address": options.host,
             "server.port": port,
+            "server.headless": "true",  # the address and the browser are this command's business
             "server.fileWatcherType": "none",
-            "logger.hideWelcomeMessage": True,
-        }
+            "logger.hideWelcomeMessage": "true",
+        },
     )
 
 
@@ -196,13 +194,16 @@ def _check_store(url: str | None) -> None:
     RunStore(url or default_url()).close()
 
 
-def _load_app(path: Path) -> Any:
-    """Import app.py from its path and return its `st.App`."""
-    spec = importlib.util.spec_from_file_location("rnnviz_app", path)
-    assert spec is not None and spec.loader is not None  # both are there for a path to a .py file
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.app
+def _run_streamlit(path: Path, config: dict[str, object]) -> None:
+    """Do what `streamlit run` does, in this process: its config is read before app.py is."""
+    from click import Abort
+    from streamlit.web import cli
+
+    options = [f"--{name}={value}" for name, value in config.items()]
+    try:
+        cli.main(["run", *options, str(path)], standalone_mode=False)
+    except Abort:
+        raise KeyboardInterrupt from None
 
 
 def _announce(host: str, port: int, *, open_browser: bool) -> None:

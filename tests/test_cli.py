@@ -161,7 +161,7 @@ def test_it_serves_says_where_and_ends_without_a_trace(serve, number, statuses):
         assert server.interrupt(number) in statuses
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
-    assert server.log.read_text() == said
+    assert server.log.read_text().strip() == said.strip()
 
 
 def test_a_killed_server_leaves_no_process(serve):
