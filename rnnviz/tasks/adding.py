@@ -43,7 +43,7 @@ class Adding(Task):
             labels.append([f"[{x:.2f}]" if mark else f"{x:.2f}" for x, mark in sample])
             first, second = (x for x, mark in sample if mark)
             targets.append([""] * (self.length - 1) + [f"{first + second:.2f}"])
-            captions.append(f"{first:.2f} + {second:.2f} = {first + second:.2f}")
+            captions.append(f"{first:.2f} + {second:.2f} ≈ {first + second:.2f}")
         return Probe(batch, labels, targets, captions)
 
     def metric(self, output: Tensor, batch: Batch) -> float:

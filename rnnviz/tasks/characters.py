@@ -1,8 +1,8 @@
 """A language model of characters: read a book and guess what comes next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from textwrap import shorten
 
 import numpy as np
@@ -29,9 +29,21 @@ UNKNOWN = "�"
 _SHOWN = {"\n": "↵", " ": "␣"}
 
 
+@dataclass(frozen=True)
+class _Book:
+    text: str
+    vocabulary: str
+    tokens: NDArray[np.int64]
+    training: int
+    """Characters for training; the rest is held out."""
+
+
 @cache
-def _text() -> str:
-    return asset("texts/alice.txt").read_text(encoding="utf-8")
+def _book() -> _Book:
+    text = asset("texts/alice.txt").read_text(encoding="utf-8")
+    vocabulary = "".join(sorted(set(text)))
+    tokens = np.array([vocabulary.index(character) for character in text])
+    return _Book(text, vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
 
 
 class Characters(Task):
@@ -52,14 +64,11 @@ class Characters(Task):
 
     def __init__(self, length: int, seed: int = 0) -> None:
         super().__init__(length, seed)
-        text = _text()
-        self.vocabulary = "".join(sorted(set(text)))
-        self._token = {character: token for token, character in enumerate(self.vocabulary)}
-        self.inputs = len(self.vocabulary) + 1
-        self.outputs = len(self.vocabulary)
-        split = round(len(text) * (1 - HELD_OUT))
-        self._training, self._held_out = text[:split], text[split:]
-        self._tokens = self.encode(self._training)
+        book = _book()
+        self.vocabulary = book.vocabulary
+        self.inputs = len(book.vocabulary) + 1
+        self.outputs = len(book.vocabulary)
+        self._tokens, self._held_out = np.split(book.tokens, [book.training])
 
     @property
     def baseline(self) -> Baseline:
@@ -71,8 +80,8 @@ class Characters(Task):
 
     def encode(self, text: str) -> NDArray[np.int64]:
         """Return the token of each character (time,); one token stands for all unknown ones."""
-        unknown = len(self.vocabulary)
-        return np.array([self._token.get(character, unknown) for character in text], np.int64)
+        token = {character: token for token, character in enumerate(self.vocabulary)}
+        return np.array([token.get(character, len(token)) for character in text], np.int64)
 
     def decode(self, tokens: Sequence[int] | NDArray[np.int64]) -> str:
         """Return the characters of tokens; the unknown one becomes "�"."""
@@ -81,15 +90,17 @@ class Characters(Task):
     def validation(self) -> Batch:
         """Return passages spread evenly over the held-out part of the text."""
         starts = np.linspace(0, len(self._held_out) - self.length - 1, VALIDATION_SIZE).astype(int)
-        return self._passages(self.encode(self._held_out), starts)
+        return self._passages(self._held_out, starts)
 
     def probe(self) -> Probe:
         """Return 16 passages of the held-out part, each from the beginning of a line."""
-        last = len(self._held_out) - self.length - 1
-        begins = [i + 1 for i, pair in enumerate(pairwise(self._held_out)) if _begins_line(*pair)]
-        begins = [start for start in begins if start <= last]
-        chosen = np.linspace(0, len(begins) - 1, PROBE_SIZE).astype(int)
-        return self._look([self._held_out[begins[i] : begins[i] + self.length + 1] for i in chosen])
+        newline = self._held_out == self.vocabulary.index("\n")
+        begins = 1 + np.flatnonzero(newline[:-1] & ~newline[1:])
+        begins = begins[begins < len(self._held_out) - self.length]
+        chosen = begins[np.linspace(0, len(begins) - 1, PROBE_SIZE).astype(int)]
+        return self._look(
+            [self.decode(self._held_out[start : start + self.length + 1]) for start in chosen]
+        )
 
     def typed(self, text: str) -> Probe:
         """Return a text that a user typed as a probe of one sample.
@@ -135,7 +146,3 @@ class Characters(Task):
             ],
             captions=captions,
         )
-
-
-def _begins_line(before: str, character: str) -> bool:
-    return before == "\n" and character != "\n"
