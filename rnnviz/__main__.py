@@ -16,7 +16,6 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from rnnviz.errors import RnnvizError
@@ -58,8 +57,10 @@ def serve(options: argparse.Namespace) -> None:
         if value is not None:  # app.py reads them, however it is started
             os.environ[name] = str(value)
     _check_store(options.store)
+    from rnnviz.ui import server
+
     _announce(options.host, port, open_browser=options.browser and _has_screen())
-    _run_streamlit(
+    server.run(
         ROOT / "app.py",
         {
             "server.address": options.host,
@@ -192,18 +193,6 @@ def _check_store(url: str | None) -> None:
     from rnnviz.runs import RunStore, default_url
 
     RunStore(url or default_url()).close()
-
-
-def _run_streamlit(path: Path, config: dict[str, object]) -> None:
-    """Do what `streamlit run` does, in this process: its config is read before app.py is."""
-    from click import Abort
-    from streamlit.web import cli
-
-    options = [f"--{name}={value}" for name, value in config.items()]
-    try:
-        cli.main(["run", *options, str(path)], standalone_mode=False)
-    except Abort:
-        raise KeyboardInterrupt from None
 
 
 def _announce(host: str, port: int, *, open_browser: bool) -> None:

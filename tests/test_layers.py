@@ -22,11 +22,12 @@ LAYERS = {
     "export": ("export", SCREEN),
     "views": ("views", SCREEN),
     "ground": ("errors resources", {"torch", "numpy", "pandas", "plotly", *SCREEN}),
-    "command": ("__init__ __main__", SCREEN),
+    "library": ("__init__", SCREEN),
+    "command": ("__main__", {"torch", "plotly", "streamlit"}),
     "screen": ("live ui", set()),
     "pages": ("", {"torch", "plotly"}),
 }
-LIBRARY = [name for name in LAYERS if name not in ("screen", "pages")]
+LIBRARY = [name for name in LAYERS if name not in ("command", "screen", "pages")]
 
 
 def module_name(path: Path) -> str:
@@ -146,11 +147,7 @@ def fresh(source: str) -> str:
 
 
 def test_the_library_loads_no_streamlit_and_changes_no_default():
-    library = [
-        module
-        for module, path in modules().items()
-        if layer_of(path) in LIBRARY and not module.endswith("__main__")
-    ]
+    library = [module for module, path in modules().items() if layer_of(path) in LIBRARY]
     script = f"""
 import importlib, random, sys
 import numpy, plotly.io, torch
