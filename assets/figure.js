@@ -60,7 +60,7 @@ class Figure {
   receive(message) {
     if (message.error) return this.say(message.error);
     this.say("");
-    this.pending = message;
+    this.pending = { ...message, run: this.data.run };
     this.draw();
   }
 
@@ -70,7 +70,7 @@ class Figure {
     const Plotly = await this.ready;
     try {
       while (Plotly && this.pending && !this.gone) {
-        const { figure, step } = this.pending;
+        const { figure, step, run } = this.pending;
         this.pending = null;
         await new Promise(requestAnimationFrame);
         const layout = { ...figure.layout, autosize: true };
@@ -79,6 +79,7 @@ class Figure {
         this.drawn += 1;
         this.home.dataset.drawn = this.drawn;
         this.home.dataset.step = step;
+        this.home.dataset.run = run;
         this.home.setAttribute("aria-label", figure.layout.meta?.alt ?? "Figure");
         clearTimeout(this.waiting);
         this.home.classList.remove("rnnviz-waiting");

@@ -5,7 +5,7 @@ import { Feed, lasting } from "./socket.js";
 const WORDS = {
   new: "Not trained yet. Press Train, or look at the untrained network.",
   queued: "Waiting for a free worker",
-  running: "Training",
+  running: "",
   paused: "Paused",
   stopped: "Stopped",
   finished: "Finished",
@@ -75,8 +75,8 @@ class Transport {
     if (rate) parts.push(["steps/s", number.format(rate)]);
     if (left) parts.push(["left", duration(left)]);
     if (loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
-    if (metric !== null && metric !== undefined) parts.push([metric_title, `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`]);
-    this.figures.replaceChildren(...parts.map(([name, value]) => pair(name, value)));
+    if (metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
+    this.figures.replaceChildren(...parts.map((part) => pair(...part)));
     this.range.max = steps;
     this.range.disabled = !this.status.checkpoints.length;
     const at = this.step ?? step;
@@ -117,8 +117,9 @@ class Transport {
   }
 }
 
-function pair(name, value) {
+function pair(name, value, title = "") {
   const item = document.createElement("span");
+  item.title = title;
   const strong = document.createElement("b");
   strong.textContent = value;
   item.append(strong, ` ${name}`);

@@ -5,33 +5,30 @@ import streamlit as st
 from rnnviz.ui import controls, session, train_buttons
 from rnnviz.ui.component import figure, transport
 
+# Three pictures and the controls share one screen: header, bars and gaps take 246 px of it.
+UPPER = "max(13rem, calc(44vh - 108px))"
+LOWER = "max(16rem, calc(56vh - 138px))"
+
 settings = controls.settings_form()
 if settings is None:
     st.stop()
 
 run = session.current_run()
 name = run.id if run else None
-looked = run.settings if run else settings
 
-left, right = st.columns([0.3, 0.7], vertical_alignment="center")
-with left:
-    train_buttons.row(run, settings)
-with right:
-    step = transport(name, settings, run.state if run else "new", session.looked_at())
-    session.look_at(step)
-
-left, right = st.columns(2)
-with left:
-    figure("loss", name, settings, height="calc(40vh - 60px)", step=step, time=False)
-choice = controls.probe_choice(looked)
-with right:
-    figure(
-        "gradients",
-        name,
-        settings,
-        height="calc(40vh - 60px)",
-        step=step,
-        layer=choice["layer"],
-        loss=choice["loss"],
-    )
-figure("gates", name, settings, height="calc(60vh - 150px)", step=step, **choice)
+with st.container(gap="small"):
+    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
+    with left:
+        train_buttons.row(run, settings)
+    with right:
+        state = run.state if run else "new"
+        step = transport(name, settings, state, session.looked_at())
+        session.look_at(step)
+    curves, gradients = st.columns(2)
+    choice = controls.probe_choice(run.settings if run else settings)
+    with curves:
+        figure("loss", name, settings, height=UPPER, step=step, time=False)
+    with gradients:
+        asked = {key: choice[key] for key in ("layer", "loss")}
+        figure("gradients", name, settings, height=UPPER, step=step, **asked)
+    figure("gates", name, settings, height=LOWER, step=step, **choice)

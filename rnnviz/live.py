@@ -104,10 +104,12 @@ class Hub:
         self._refresher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Hub":
+        """Begin to keep the channels up to date."""
         self._refresher = asyncio.create_task(self._refresh())
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        """Stop, whatever is being drawn."""
         if self._refresher:
             self._refresher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -262,7 +264,7 @@ def changed(request: Request, text: str) -> Request:
         step = json.loads(text)["step"]
     except (ValueError, KeyError, TypeError):
         raise RunError('A viewer may only send {"step": number or null}.') from None
-    if step is not None and (not isinstance(step, int) or not 0 <= step < 10**9):
+    if step is not None and (type(step) is not int or not 0 <= step < 10**9):
         raise RunError("A step is a whole number.")
     return replace(request, choice=replace(request.choice, step=step))
 
@@ -294,12 +296,13 @@ class Assets(StaticFiles):
 
 
 class VisitorCookie:
-    """Give every visitor a cookie of their own with the page: who has it owns the runs started with it."""
+    """Give every visitor a cookie with the page: who has it owns the runs started with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the cookie to the first page a visitor gets."""
         if scope["type"] != "http" or scope["method"] != "GET" or has_cookie(scope):
             await self.app(scope, receive, send)
             return

@@ -20,18 +20,21 @@ from rnnviz.plots import gates, gradients, loss
 from rnnviz.probing import inspect
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks import TASKS, Probe, Task
 from rnnviz.trace import Trace
 
 LIVE_STATES = ("queued", "running")
-KEPT_TRACES = 6
+MOST_BYTES = 2**28
+"""Bytes of traces that are kept for the next view."""
+MOST_ACTIVATIONS = 2**21
+"""Largest length x hidden x layers x samples that is looked into: about 0.1 GB and two seconds."""
 FIRST_LOOK = ("forget_gate", "update_gate", "hidden_state")
 """Which signal a cell shows first: what is kept."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a viewer asked for, each field from the URL; what has no meaning falls back to a default."""
+    """What a viewer asked for, from the URL; what has no meaning falls back to a default."""
 
     step: int | None = None
     layer: str = ""
@@ -100,6 +103,11 @@ class Scene:
         return {"input": "x", **cell.gates, **cell.states}
 
     @property
+    def place(self) -> str:
+        """Which layer of which cell, in words."""
+        return f"{CELLS[self.trace.cell(self.layer)].title} layer {short(self.layer)}"
+
+    @property
     def when(self) -> str:
         """Which step, in words."""
         return f"step {self.step:,}" if self.step else "untrained"
@@ -130,18 +138,18 @@ def show_gates(scene: Scene) -> dict[str, Any]:
         scene.signal,
         symbol=scene.symbols[scene.signal],
         labels=trace.labels[sample] if trace.labels else None,
-        where=f"{CELLS[trace.cell(layer)].title}, layer {short(layer)}, sample {sample + 1}, {scene.when}",
+        where=", ".join((scene.place, f"sample {sample + 1}", scene.when)),
         colours=scene.choice.theme,
     )
 
 
 def show_gradients(scene: Scene) -> dict[str, Any]:
     """Norm of the gradient at every time step, for every gate and state of a layer."""
-    of = "loss of the last answer" if scene.choice.loss == "last" else "loss of all answers"
+    of = "last answer" if scene.choice.loss == "last" else "all answers"
     return gradients.spec(
         gradient_norms(scene.trace, scene.layer),
         symbols=scene.symbols,
-        where=f"{of}, layer {short(scene.layer)}, {scene.when}",
+        where=f"{of}, {scene.place}, {scene.when}",
         colours=scene.choice.theme,
     )
 
@@ -211,7 +219,7 @@ class Gallery:
     def draw(
         self, view: str, run: str | None, draft: Settings | None, choice: Choice
     ) -> dict[str, Any]:
-        """Return the message of a view: `{"view", "step", "figure"}` or `{"view", "step", "status"}`.
+        """Return the message of a view: `view`, `step`, and `figure` or `status`.
 
         Parameters
         ----------
@@ -256,9 +264,29 @@ class Gallery:
             kept = self.store.checkpoint_steps(run) if run else []
             weights = self.store.checkpoint(run, step).weights if run and kept else None
             at = cast(Literal["last", "all"], loss_at)
-            return inspect(settings, weights, self.task(settings).probe(), loss_at=at)
+            return inspect(settings, weights, self.probe(settings), loss_at=at)
 
-        return keep(self._traces, (run, settings, step, loss_at), KEPT_TRACES, record)
+        trace = keep(self._traces, (run, settings, step, loss_at), 64, record)
+        while len(self._traces) > 1 and sum(t.nbytes for t in self._traces.values()) > MOST_BYTES:
+            self._traces.popitem(last=False)
+        return trace
+
+    def probe(self, settings: Settings) -> Probe:
+        """Return the task's probe, with fewer samples where a network is large.
+
+        Raises
+        ------
+        RunError
+            If not even one sample can be looked into at once.
+        """
+        task = self.task(settings)
+        each = task.steps * settings.hidden * settings.layers
+        if each > MOST_ACTIVATIONS:
+            raise RunError(
+                f"Time steps x hidden units x layers = {each:,} is too much to look into at once: "
+                f"up to {MOST_ACTIVATIONS:,} can be shown. Training itself works."
+            )
+        return task.probe().first(MOST_ACTIVATIONS // each)
 
     def metrics(self, run: str | None) -> pd.DataFrame:
         """Return the run's metrics so far; only new rows are read."""

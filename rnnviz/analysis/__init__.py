@@ -1,4 +1,4 @@
-"""Questions asked of a trace: one file a question, each gives a DataFrame with documented columns."""
+"""Questions asked of a trace: one file a question, each gives a documented DataFrame."""
 
 from rnnviz.analysis.gradients import gradient_norms
 

@@ -91,8 +91,8 @@ def gates(
                 "zmax": high,
                 "colorscale": colourscale,
                 "colorbar": bar,
-                "xgap": 0 if steps > 80 else 1,
-                "ygap": 0 if units > 40 else 1,
+                "xgap": 1 if steps <= 40 and units <= 16 else 0,
+                "ygap": 1 if steps <= 40 and units <= 16 else 0,
                 "hoverongaps": False,
                 "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
             }

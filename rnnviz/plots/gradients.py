@@ -46,6 +46,7 @@ def gradients(
             highest = max(highest, float(np.log10(seen.max())))
         colour, state = palette.signal[name], name in STATES
         symbol = symbols[name]
+        hover = f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}<extra></extra>"
         if name == "hidden_state":
             data += band(one, rgba(colour, 0.12))
         data.append(
@@ -60,14 +61,14 @@ def gradients(
                     "width": 2.6 if state else 1.4,
                     "dash": DASHES.get(name, "dot"),
                 },
-                "hovertemplate": f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}<extra></extra>",
+                "hovertemplate": hover,
             }
         )
     # whole decades, and at least four of them, so that the axis stands still while values move
     top = float(np.ceil(highest)) if highest > -300 else 0.0
     bottom = min(float(np.floor(lowest)), top - 4)
     made = frame(
-        "Gradient norm through time ‖∂L/∂·<sub>t</sub>‖",
+        "Gradient through time",
         f"Norm of the gradient of the loss with respect to each signal over {steps} time steps, "
         f"logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
         colours,
@@ -75,15 +76,25 @@ def gradients(
         axes={
             "xaxis": {"title": "time step t", "range": [-0.5, steps - 0.5]},
             "yaxis": {
-                "title": "gradient norm",
+                "title": "gradient norm ‖∂L/∂·<sub>t</sub>‖",
                 "type": "log",
                 "range": [bottom, top],
                 "exponentformat": "power",
+                "minorloglabels": "none",
                 "dtick": max(1, round((top - bottom) / 5)),
             },
         },
     )
     made["hovermode"] = "x"
+    made["legend"] |= {  # beside the lines, which leave no free corner
+        "orientation": "v",
+        "x": 1.01,
+        "xanchor": "left",
+        "y": 1,
+        "yanchor": "top",
+        "maxheight": 400,
+    }
+    made["margin"] = {**made["margin"], "r": 8}
     return {"data": data, "layout": made}
 
 

@@ -71,7 +71,7 @@ def loss(
             "y": float32(checked["validation_metric"]),
             "yaxis": "y2",
             "showlegend": False,
-            "hovertemplate": f"step %{{x}}<br>%{{y:.1f}} {metric_unit} {metric_title}<extra></extra>",
+            "hovertemplate": f"step %{{x}}<br>%{{y:.1f}}{metric_unit}<extra>{metric_title}</extra>",
         },
     ]
     if baseline is not None:
@@ -82,7 +82,8 @@ def loss(
                 "x": end,
                 "y": float32([baseline, baseline]),
                 "line": grey,
-                "name": baseline_text or "baseline",
+                "showlegend": False,
+                "name": "baseline",
                 "hovertemplate": f"{baseline_text} %{{y:.4f}}<extra></extra>",
             }
         )
@@ -105,7 +106,7 @@ def loss(
     unit = metric_unit or metric_title
     made = frame(
         "Loss",
-        f"Training and validation loss over {steps} steps, on a logarithmic axis, with the baseline "
+        f"Training and validation loss over {steps} steps, logarithmic, with the baseline "
         f"{baseline_text}; below, {metric_title}.",
         colours,
         axes={
@@ -114,21 +115,34 @@ def loss(
                 "title": "loss",
                 "type": "log",
                 "range": [bottom, top],
-                "domain": [0.42, 1],
-                "tickvals": ticks(bottom, top),
-                "tickmode": "array",
-                "tickformat": "~g",
+                "domain": [0.44, 1],
+                "dtick": max(1, round((top - bottom) / 3)),
+                "exponentformat": "power",
+                "minorloglabels": "none" if top - bottom > 2 else "small digits",
             },
             "yaxis2": {
                 "title": unit,
                 "range": [0, 103] if metric_unit == "%" else None,
-                "domain": [0, 0.3],
+                "domain": [0, 0.26],
                 "nticks": 3,
                 "anchor": "x",
             },
         },
     )
+    note = {
+        "text": baseline_text,
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "y": np.log10(baseline) if baseline else 0,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "visible": bool(baseline),
+        "font": {"size": 12, "color": palette.muted},
+        "bgcolor": rgba(palette.paper, 0.7),
+    }
     made["annotations"] = [
+        note,
         {
             "text": metric_title,
             "xref": "paper",
@@ -139,7 +153,7 @@ def loss(
             "yanchor": "bottom",
             "showarrow": False,
             "font": {"size": 12, "color": palette.muted},
-        }
+        },
     ]
     if marked is not None:
         line = {"color": palette.signal["cell_state"], "width": 2}
@@ -165,13 +179,6 @@ def decades(seen: np.ndarray) -> tuple[float, float]:
     bottom = np.floor(2 * np.log10(seen.min())) / 2
     top = np.ceil(2 * np.log10(seen.max())) / 2
     return float(min(bottom, top - 1)), float(top)
-
-
-def ticks(bottom: float, top: float) -> list[float]:
-    """Return 1, 2, 5 steps of each decade where few fit, powers of ten where many do."""
-    steps = (1, 2, 5) if top - bottom <= 1.5 else (1, 3) if top - bottom <= 2.5 else (1,)
-    powers = range(int(np.floor(bottom)), int(np.ceil(top)) + 1)
-    return [step * 10.0**power for power in powers for step in steps]
 
 
 def thinned(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -84,7 +84,7 @@ THEMES = {
         ink="#ECE8DF",
         muted="#A3ABB3",
         rule="#343C45",
-        primary="#ECE8DF",
+        primary="#5A6B7B",
         negative="#6CA8E8",
         positive="#F0806F",
         wrong="#FF5FD2",
@@ -144,7 +144,7 @@ def layout(key: str) -> dict[str, Any]:
         "paper_bgcolor": colours.paper,
         "plot_bgcolor": colours.paper,
         "colorway": [colours.ink, *colours.cell.values()],
-        "margin": {"l": 56, "r": 16, "t": 44, "b": 44},
+        "margin": {"l": 56, "r": 16, "t": 34, "b": 44},
         "title": {
             "font": {"size": 15, "color": colours.ink, "weight": 600},
             "x": 0,
@@ -153,7 +153,7 @@ def layout(key: str) -> dict[str, Any]:
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
-            "pad": {"b": 12, "l": 0},
+            "pad": {"b": 10, "l": 0},
         },
         "legend": {
             "orientation": "h",
@@ -185,6 +185,7 @@ def frame(
         text += f'  <span style="font-size:12px;color:{colours.muted}">{note}</span>'
     made = {
         **base,
+        "legend": dict(base["legend"]),
         "title": {**base["title"], "text": text},
         "meta": {"alt": alt},
         "uirevision": "keep",

@@ -1,0 +1,1 @@
+"""The Streamlit half of the program: pages' frame, controls, components and session."""

@@ -108,7 +108,7 @@ def figure(
 
 
 def transport(run: str | None, settings: Settings, state: str, step: int | None) -> int | None:
-    """Place the transport bar; return the training step that the visitor looks at (None: newest)."""
+    """Place the transport bar; return the training step that is looked at (None: newest)."""
     name, query = _watched(run, settings)
     data = {"base": live.prefix(), "run": name, "query": query, "state": state, "step": step}
     result = _transport(

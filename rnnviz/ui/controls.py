@@ -16,11 +16,12 @@ from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
 
 STEP = {"lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05}
+SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
 WORDS = {
     "adam": "Adam",
     "sgd": "SGD",
     "rmsprop": "RMSprop",
-    "torch": "uniform (torch)",
+    "torch": "uniform",
     "orthogonal": "orthogonal",
 }
 
@@ -58,7 +59,9 @@ def row(
     titles: Mapping[str, str] | None = None,
 ) -> None:
     """Draw some fields side by side and note their values."""
-    for name, column in zip(names, st.columns(len(names)), strict=True):
+    for name, column in zip(
+        names, st.columns(len(names), vertical_alignment="bottom"), strict=True
+    ):
         with column:
             title = (titles or {}).get(name)
             if isinstance(start[name], str):
@@ -117,13 +120,13 @@ def probe_choice(settings: Settings) -> dict[str, str | int]:
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
     first = next(name for name in ("forget_gate", "update_gate", "hidden_state") if name in symbols)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         signal = st.segmented_control(
             "Signal",
             list(symbols),
             default=first,
             required=True,
-            format_func=lambda name: f"{symbols[name]} {NAME[name]}",
+            format_func=lambda name: f"{symbols[name]} {SHORT[name]}",
             key="signal",
             bind="query-params",
             label_visibility="collapsed",
@@ -148,14 +151,14 @@ def probe_choice(settings: Settings) -> dict[str, str | int]:
             key="sample",
             bind="query-params",
             label_visibility="collapsed",
-            width=130,
+            width=125,
         )
         loss = st.segmented_control(
             "Loss whose gradient is shown",
             ["last", "all"],
             default="last",
             required=True,
-            format_func={"last": "gradient of last answer", "all": "of all answers"}.get,
+            format_func={"last": "∂ of last answer", "all": "∂ of all"}.get,
             key="loss",
             bind="query-params",
             label_visibility="collapsed",

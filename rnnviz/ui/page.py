@@ -20,6 +20,13 @@ STYLE = """
   font-family: Inter; font-weight: 100 900; font-display: swap; unicode-range: U+0370-03FF;
   src: url("{base}/assets/fonts/inter-greek.woff2") format("woff2");
 }}
+[data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
+.st-key-train_buttons button {{ padding-inline: 0.6rem; min-height: 2.2rem; }}
+.st-key-train_buttons kbd {{ opacity: 0.75; }}
+@media (max-width: 1400px) {{ .st-key-train_buttons kbd {{ display: none; }} }}
+button[data-variant="segmented_control"][data-selected="true"] {{ color: inherit; font-weight: 600; }}
+[data-testid="stMainBlockContainer"] p {{ text-wrap: pretty; }}
 </style>
 """
 
@@ -30,7 +37,7 @@ def frame() -> None:
         page_title="rnnviz",
         page_icon=str(ROOT / "assets" / "logo.svg"),
         layout="wide",
-        initial_sidebar_state=304,
+        initial_sidebar_state=288,
     )
     st.logo(str(ROOT / "assets" / "logo.svg"), size="medium")
     st.html(STYLE.format(base=live.prefix()))

@@ -32,10 +32,11 @@ def test_the_axis_of_steps_stands_still_and_the_baseline_is_drawn():
     figure = draw(120)
     assert figure.layout.xaxis.range == (0, 2000)
     names = {trace.name: trace for trace in figure.data if trace.name}
-    assert set(names) == {"training", "validation", "predict 1"}
-    np.testing.assert_allclose(names["predict 1"].y, 1 / 6, rtol=1e-6)
+    assert set(names) == {"training", "validation", "baseline"}
+    assert figure.layout.annotations[0].text == "predict 1"
+    np.testing.assert_allclose(names["baseline"].y, 1 / 6, rtol=1e-6)
     np.testing.assert_array_equal(names["validation"].x, [50, 100])
-    assert names["predict 1"].line.dash == "dash"
+    assert names["baseline"].line.dash == "dash"
 
 
 def test_the_range_holds_all_that_is_drawn():
@@ -49,7 +50,7 @@ def test_the_range_holds_all_that_is_drawn():
 def test_an_empty_run_still_shows_what_will_come():
     figure = draw(0)
     assert figure.layout.xaxis.range == (0, 2000)
-    assert any(trace.name == "predict 1" for trace in figure.data)
+    assert any(trace.name == "baseline" for trace in figure.data)
 
 
 def test_the_step_looked_at_is_marked():

@@ -27,6 +27,8 @@ def test_the_streamlit_theme_has_the_colours_of_the_figures(key):
     assert config["secondaryBackgroundColor"] == colours.panel
     assert config["textColor"] == colours.ink
     assert config["borderColor"] == colours.rule
+    assert config["primaryColor"] == colours.primary
+    assert contrast(config["primaryColor"], "#FFFFFF") >= 4.5  # the words on a button
     assert config["linkColor"] == colours.signal["output_gate"]
 
 
