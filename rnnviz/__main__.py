@@ -190,9 +190,9 @@ def _try_port(host: str, port: int) -> int:
 
 def _check_store(url: str | None) -> None:
     """Open the run store once, so that what is wrong with it is said before anything starts."""
-    from rnnviz.runs import RunStore, default_url
+    from rnnviz.runs import RunStore
 
-    RunStore(url or default_url()).close()
+    RunStore(url).close()
 
 
 def _announce(host: str, port: int, *, open_browser: bool) -> None:
