@@ -21,7 +21,8 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \
-	$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks $(ARGS)
+	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || failed=1; done; \
+	test -z "$$failed"
 
 $(VENV)/.run: requirements.txt
 	$(ENVIRONMENT) requirements.txt
