@@ -9,12 +9,11 @@ from rnnviz.ui.component import figure, transport
 UPPER = "max(13rem, calc(44vh - 108px))"
 LOWER = "max(16rem, calc(56vh - 138px))"
 
-settings = controls.settings_form()
-if settings is None:
-    st.stop()
-
 run = session.current_run()
 name = run.id if run else None
+settings = controls.settings_form(run)
+if settings is None:
+    st.stop()
 
 with st.container(gap="small"):
     left, right = st.columns([0.47, 0.53], vertical_alignment="center")

@@ -23,7 +23,7 @@ def run(store):
     name = store.create(SMALL, "me")
     trainer = Trainer(SMALL)
     store.record(name, [], trainer.checkpoint())
-    for part in range(2):
+    for _ in range(2):
         rows = []
         for _ in range(30):
             step = trainer.advance()

@@ -1,6 +1,6 @@
 """The form of the settings: one control a field, made from the field's own title, help and range.
 
-Every control is bound to a query parameter of the field's name, so the address is the state.
+Every control is bound to a query parameter of its key (address.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +11,12 @@ import streamlit as st
 from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
 from rnnviz.plots.style import NAME
+from rnnviz.runs import Run
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
+from rnnviz.ui import address
+from rnnviz.views import FIRST_LOOK
 
 STEP = {"lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05}
 SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
@@ -26,141 +29,169 @@ WORDS = {
 }
 
 
-def settings_form() -> Settings | None:
-    """Draw the whole form into the sidebar; None if the choices together have no meaning."""
+def settings_form(run: Run | None) -> Settings | None:
+    """Draw the whole form into the sidebar; None if the choices together have no meaning.
+
+    On the first look at a run the form shows the run's own settings.
+    """
     with st.sidebar:
-        values: dict[str, Any] = {}
+        shown = run.settings.model_dump() if run else {}
         tasks = {key: kind.title for key, kind in TASKS.items()}
-        values["task"] = select("task", "adding", tasks, on_change=restart)
-        task = TASKS[values["task"]]
-        start = Settings.for_task(values["task"]).model_dump()
-        values["cell"] = select("cell", start["cell"], {k: c.title for k, c in CELLS.items()})
-        row(values, start, "hidden", "layers")
-        row(values, start, "length", "batch", titles={"length": task.length_title})
+        task = choose("task", "adding", tasks, shown, on_change=take_defaults)
+        form = Form(Settings.for_task(task).model_dump(), shown)
+        form.select("cell", {key: kind.title for key, kind in CELLS.items()})
+        form.row("hidden", "layers")
+        form.row("length", "batch", length=TASKS[task].length_title)
         st.markdown("Training")
-        row(values, start, "optimizer", "lr")
-        row(values, start, "clip", "steps")
+        form.row("optimizer", "lr")
+        form.row("clip", "steps")
         st.markdown("Start")
-        row(values, start, "initialization", "seed")
+        form.row("initialization", "seed")
         with st.expander("More"):
-            row(values, start, "forget_bias", "dropout")
-            row(values, start, "embedding", "momentum")
+            form.row("forget_bias", "dropout")
+            form.row("embedding", "momentum")
         try:
-            return Settings(**values)
+            return Settings(task=task, **form.values)
         except SettingsError as error:
             st.error(str(error))
             return None
 
 
-def row(
-    values: dict[str, Any],
-    start: dict[str, Any],
-    *names: str,
-    titles: Mapping[str, str] | None = None,
-) -> None:
-    """Draw some fields side by side and note their values."""
-    for name, column in zip(
-        names, st.columns(len(names), vertical_alignment="bottom"), strict=True
-    ):
-        with column:
-            title = (titles or {}).get(name)
-            if isinstance(start[name], str):
-                values[name] = select(name, start[name], {key: WORDS[key] for key in choices(name)})
-            else:
-                values[name] = number(name, start[name], title)
+class Form:
+    """Controls of settings, and the values they have.
+
+    Parameters
+    ----------
+    defaults : dict
+        The task's own settings.
+    shown : dict
+        The settings of the run that is looked at, which go before the defaults.
+    """
+
+    def __init__(self, defaults: dict[str, Any], shown: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.shown = shown
+        self.values: dict[str, Any] = {}
+
+    def row(self, *names: str, **titles: str) -> None:
+        """Draw some fields side by side."""
+        for name, column in zip(
+            names, st.columns(len(names), vertical_alignment="bottom"), strict=True
+        ):
+            with column:
+                if isinstance(self.defaults[name], str):
+                    self.select(name, {key: WORDS[key] for key in choices(name)})
+                else:
+                    self.number(name, titles.get(name))
+
+    def select(self, name: str, words: Mapping[str, str]) -> None:
+        """Draw a choice among keys, each shown by its words."""
+        self.values[name] = choose(name, self.defaults[name], words, self.shown)
+
+    def number(self, name: str, title: str | None = None) -> None:
+        """Draw a number between the field's bounds."""
+        field, default = Settings.model_fields[name], self.defaults[name]
+        kind = int if field.annotation is int else float
+        low, high = (kind(bound) for bound in bounds(name))
+        optional = Settings.model_fields[name].annotation not in (int, float)
+        address.seed(name, self.shown.get(name, default), address.within(kind, low, high, optional))
+        value = st.number_input(
+            title or field.title or name,
+            min_value=low,
+            max_value=high,
+            step=kind(STEP.get(name, 1)),
+            format="%d" if kind is int else "%g",
+            key=name,
+            help=field.description,
+            persist_state="session",
+        )
+        address.note(name, value, default)
+        self.values[name] = value
 
 
-def select(
-    name: str, start: str, words: Mapping[str, str], on_change: Callable[[], None] | None = None
+def choose(
+    name: str,
+    default: str,
+    words: Mapping[str, str],
+    shown: Mapping[str, Any],
+    on_change: Callable[[], None] | None = None,
 ) -> str:
-    """Draw a choice among keys, each shown by its words."""
+    """Draw a list of keys, each shown by its words; return the key."""
     field = Settings.model_fields[name]
-    options = list(words)
-    return st.selectbox(
+    address.seed(name, shown.get(name, default), address.one_of(words))
+    value = st.selectbox(
         field.title or name,
-        options,
-        index=options.index(start),
+        list(words),
         format_func=lambda key: words[key],
         key=name,
         help=field.description,
-        bind="query-params",
+        persist_state="session",
         on_change=on_change,
     )
+    address.note(name, value, default)
+    return value
 
 
-def number(name: str, start: float | None, title: str | None = None) -> float | int | None:
-    """Draw a number between the field's bounds."""
-    field = Settings.model_fields[name]
-    low, high = bounds(name)
-    whole = field.annotation is int
-    kind = int if whole else float
-    return st.number_input(
-        title or field.title or name,
-        min_value=kind(low),
-        max_value=kind(high),
-        value=start if start is None else kind(start),
-        step=kind(STEP.get(name, 1)),
-        format="%d" if whole else "%g",
-        key=name,
-        help=field.description,
-        bind="query-params",
-    )
-
-
-def restart() -> None:
+def take_defaults() -> None:
     """Take the new task's own defaults for all that the last task had filled in."""
-    fresh = Settings.for_task(st.session_state["task"]).model_dump()
-    for name, value in fresh.items():
-        if name != "task" and name in st.session_state:
+    for name, value in Settings.for_task(st.session_state["task"]).model_dump().items():
+        if name != "task":
             st.session_state[name] = value
 
 
-def probe_choice(settings: Settings) -> dict[str, str | int]:
+def probe_choice(settings: Settings) -> dict[str, Any]:
     """Draw what to look at: signal, layer, sample and loss; return the view's query."""
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
-    first = next(name for name in ("forget_gate", "update_gate", "hidden_state") if name in symbols)
+    first = next(name for name in FIRST_LOOK if name in symbols)
+    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        signal = st.segmented_control(
-            "Signal",
-            list(symbols),
-            default=first,
-            required=True,
-            format_func=lambda name: f"{symbols[name]} {SHORT[name]}",
-            key="signal",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        layers = [f"rnn.l{place}" for place in range(settings.layers)]
-        layer = layers[0]
-        if len(layers) > 1:
-            layer = st.segmented_control(
-                "Layer",
-                layers,
-                default=layers[0],
-                required=True,
-                format_func=lambda name: f"layer {int(name.removeprefix('rnn.l')) + 1}",
-                key="layer",
-                bind="query-params",
-                label_visibility="collapsed",
-            )
-        sample = st.selectbox(
-            "Sample",
-            range(PROBE_SIZE),
-            format_func=lambda place: f"sample {place + 1}",
-            key="sample",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=125,
-        )
-        loss = st.segmented_control(
-            "Loss whose gradient is shown",
-            ["last", "all"],
-            default="last",
-            required=True,
-            format_func={"last": "∂ of last answer", "all": "∂ of all"}.get,
-            key="loss",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-    return {"signal": signal, "layer": layer, "sample": sample, "loss": loss}
+        return {
+            "signal": segment(
+                "signal", "Signal", first, {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
+            ),
+            "layer": segment("layer", "Layer", "rnn.l0", layers)
+            if settings.layers > 1
+            else "rnn.l0",
+            "sample": sample(),
+            "loss": segment(
+                "loss",
+                "Gradient of the loss of",
+                "last",
+                {"last": "∂ of last answer", "all": "∂ of all"},
+            ),
+        }
+
+
+def segment(name: str, label: str, default: str, words: Mapping[str, str]) -> str:
+    """Draw a few keys side by side; one that this network does not have becomes the default."""
+    address.seed(name, default, address.one_of(words))
+    if st.session_state[name] not in words:
+        st.session_state[name] = default
+    value = st.segmented_control(
+        label,
+        list(words),
+        required=True,
+        format_func=lambda key: words[key],
+        key=name,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    address.note(name, value, default)
+    return value or default
+
+
+def sample() -> int:
+    """Draw the list of the probe's samples; return the place of one."""
+    address.seed("sample", 0, address.one_of(range(PROBE_SIZE)))
+    value = st.selectbox(
+        "Sample",
+        range(PROBE_SIZE),
+        format_func=lambda place: f"sample {place + 1}",
+        key="sample",
+        label_visibility="collapsed",
+        width=125,
+        persist_state="session",
+    )
+    address.note("sample", value, 0)
+    return value

@@ -25,8 +25,9 @@ STYLE = """
 .st-key-train_buttons button {{ padding-inline: 0.6rem; min-height: 2.2rem; }}
 .st-key-train_buttons kbd {{ opacity: 0.75; }}
 @media (max-width: 1400px) {{ .st-key-train_buttons kbd {{ display: none; }} }}
-button[data-variant="segmented_control"][data-selected="true"] {{ color: inherit; font-weight: 600; }}
-[data-testid="stMainBlockContainer"] p {{ text-wrap: pretty; }}
+button[data-variant="segmented_control"][data-selected="true"] p {{
+  color: {ink}; font-weight: 600;
+}}
 </style>
 """
 
@@ -40,7 +41,7 @@ def frame() -> None:
         initial_sidebar_state=288,
     )
     st.logo(str(ROOT / "assets" / "logo.svg"), size="medium")
-    st.html(STYLE.format(base=live.prefix()))
+    st.html(STYLE.format(base=live.prefix(), ink="light-dark(#1F2933, #ECE8DF)"))
     pages = [
         st.Page(
             ROOT / "pages" / f"{file}.py", title=title, icon=icon, default=index == 0, help=says

@@ -8,6 +8,7 @@ from rnnviz import live
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
+from rnnviz.ui import address
 
 
 def store() -> RunStore:
@@ -21,30 +22,45 @@ def owner() -> str | None:
 
 
 def current_run() -> Run | None:
-    """Return the run that the address names; an address of a run that is gone says so, once."""
-    name = st.query_params.get("run")
+    """Return the run that the address names, which a change of page keeps."""
+    name = st.query_params.get("run") or st.session_state.get("run")
     if not name:
         return None
     try:
-        return store().get(name)
+        found = store().get(name)
     except RnnvizError as error:
-        st.query_params.pop("run", None)
+        leave()
         st.toast(str(error))
         return None
+    enter(name)
+    return found
+
+
+def enter(run: str) -> None:
+    """Look at a run from now on."""
+    st.session_state["run"] = run
+    if st.query_params.get("run") != run:
+        st.query_params["run"] = run
+
+
+def leave() -> None:
+    """Look at no run any more, but at the untrained network."""
+    st.session_state.pop("run", None)
+    for name in ("run", "at"):
+        st.query_params.pop(name, None)
 
 
 def looked_at() -> int | None:
     """Return the training step that the address names, None for the newest."""
-    text = st.query_params.get("at", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    try:
+        return int(address.within(int, 0, 10**9)(st.query_params.get("at", "")))
+    except ValueError:
+        return None
 
 
 def look_at(step: int | None) -> None:
     """Write the training step into the address, so that a link shows the same pictures."""
-    if step is None:
-        st.query_params.pop("at", None)
-    elif st.query_params.get("at") != str(step):
-        st.query_params["at"] = str(step)
+    address.note("at", step, None)
 
 
 def begin(settings: Settings, *, one_step: bool = False) -> None:
@@ -57,7 +73,7 @@ def begin(settings: Settings, *, one_step: bool = False) -> None:
         store().step_once(run, visitor)
     else:
         store().enqueue(run, visitor)
-    st.query_params["run"] = run
+    enter(run)
     look_at(None)
 
 
@@ -66,8 +82,7 @@ def forget() -> None:
     run = current_run()
     if run and run.owner == owner() and run.state in ("queued", "running"):
         store().stop(run.id, run.owner)
-    st.query_params.pop("run", None)
-    look_at(None)
+    leave()
 
 
 def attempt(action: Callable[[], object]) -> None:

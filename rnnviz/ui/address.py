@@ -1,0 +1,69 @@
+"""The address is the state: every choice that matters is a query parameter, by its key.
+
+Streamlit's own binding writes the words of an option into the address; a link has to hold keys,
+which stay when the words are bettered or translated.
+"""
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+def seed(name: str, default: T, read: Callable[[str], T]) -> None:
+    """Give a control its first value: from the address, or else the default.
+
+    Parameters
+    ----------
+    name : str
+        The control's key and the parameter's name.
+    read : callable
+        Makes a value of the parameter's text; a ValueError means the default.
+    """
+    if name in st.session_state:
+        return
+    value = default
+    if name in st.query_params:
+        try:
+            value = read(st.query_params[name])
+        except ValueError:
+            pass  # a link that somebody mistyped still opens
+    st.session_state[name] = value
+
+
+def note(name: str, value: object, default: object) -> None:
+    """Write a control's value into the address; the default is left out to keep it short."""
+    text = "" if value is None else str(value)
+    if value == default:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != text:
+        st.query_params[name] = text
+
+
+def one_of(options: Collection[T]) -> Callable[[str], T]:
+    """Return a reader that takes one of some options by its text."""
+
+    def read(text: str) -> T:
+        found = {str(option): option for option in options}
+        if text not in found:
+            raise ValueError(text)
+        return found[text]
+
+    return read
+
+
+def within(kind: type, low: float, high: float, empty: bool = False) -> Callable[[str], object]:
+    """Return a reader of a number in a range; `empty` allows none at all."""
+
+    def read(text: str) -> object:
+        if empty and not text:
+            return None
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return read
