@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
+from typing import cast
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from torch.utils.hooks import RemovableHandle
 from rnnviz.cells import Cell, State
 from rnnviz.errors import RecordingError
 from rnnviz.recurrent import Watchable, make_cell, make_cells, take_step, time_major, unroll
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.trace import Labels, LayerTrace, Trace
 
 Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]
 Recurrent = nn.RNNBase | nn.RNNCellBase
@@ -62,7 +63,8 @@ def record(
     Raises
     ------
     RecordingError
-        If the module holds nothing that can be recorded, or was not called in the block.
+        If the module holds nothing that can be recorded, is being recorded already, or was not
+        called in the block; if the labels fit none of its layers.
     """
     recorders = [_Recorder(name, part, gradients) for name, part in _recurrent_parts(module)]
     trace = Trace(labels=labels)
@@ -81,6 +83,8 @@ def record(
         layers: dict[str, LayerTrace] = {}
         for recorder in recorders:
             layers |= recorder.layers(gradients=not why_not)
+        if trace.labels is not None:
+            _check_labels(trace.labels, layers)
         trace.fill(layers, why_not)
 
 
@@ -111,6 +115,18 @@ def _recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
 
 def _title(path: str, module: nn.Module) -> str:
     return f"{path or 'the module itself'} ({type(module).__name__})"
+
+
+def _check_labels(labels: Labels, layers: Mapping[str, LayerTrace]) -> None:
+    """Raise RecordingError if no layer has as many samples and time steps as the labels."""
+    samples, steps = len(labels), max(map(len, labels), default=0)
+    sizes = {layer.values["input"].shape[:2] for layer in layers.values()}
+    if not any(samples == batch and steps <= time for time, batch in sizes):
+        recorded = " or ".join(f"{batch} samples of {time} steps" for time, batch in sorted(sizes))
+        raise RecordingError(
+            f"The labels are for {samples} samples of at most {steps} steps, but {recorded} were "
+            "recorded: give a row of labels for each sample, a label for each step."
+        )
 
 
 def _why_no_gradients(wanted: bool, passes: int) -> str:
@@ -203,9 +219,6 @@ class _Recorder:
 
     def forward(self, input: Tensor | PackedSequence, hx: Tensor | State | None = None) -> Result:
         """Do what the module's forward does, through the cells, and note every signal."""
-        if torch._C._current_graph_task_id() != NO_BACKWARD:
-            # torch.utils.checkpoint runs a forward once more: it has been noted already
-            return self._run(input, hx)
         x = input.data if isinstance(input, PackedSequence) else input
         if self.gradients and torch.is_grad_enabled() and not x.requires_grad:
             x = x.detach().requires_grad_()
@@ -216,6 +229,9 @@ class _Recorder:
         else:
             input, call = x, _Call()
             arrange = partial(time_major, self.module)
+        if torch._C._current_graph_task_id() != NO_BACKWARD:
+            # torch.utils.checkpoint runs a forward once more: it has been noted already
+            return self._run(input, hx)
         for suffix in FIRST_LAYER & self.cells.keys():
             # on the user's own tensor, so that what else it is used for counts, too
             self._note_gradient(call, suffix, x, arrange)
@@ -259,7 +275,7 @@ class _Recorder:
         if isinstance(self.module, nn.RNNBase):
             return unroll(self.module, self.cells, input, hx)
         # The caller may change in place what a cell gives: the record keeps its own.
-        state = take_step(self.module, self.cells[""], input, hx)
+        state = take_step(self.module, self.cells[""], cast(Tensor, input), hx)
         return state.clone() if isinstance(state, Tensor) else tuple(s.clone() for s in state)
 
     def _note(
@@ -297,16 +313,17 @@ class _Recorder:
             self.handles.append(x.register_hook(note))
 
 
+@torch.no_grad()
 def _array(steps: list[Tensor], orders: list[Tensor | None]) -> np.ndarray:
     """Put steps (row, unit) together to (time, batch, unit), NaN where a sample has no row."""
-    batch = max(len(step) for step in steps)
-    if all(len(step) == batch for step in steps) and not any(order is not None for order in orders):
-        array = torch.stack(steps).detach()
+    sizes = [step.size(0) for step in steps]
+    batch = max(sizes)
+    if min(sizes) == batch and all(order is None for order in orders):
+        array = torch.stack(steps)
     else:
         array = steps[0].new_full((len(steps), batch, steps[0].size(1)), torch.nan)
-        for time, (step, order) in enumerate(zip(steps, orders, strict=True)):
-            rows = slice(len(step)) if order is None else order[: len(step)]
-            array[time, rows] = step.detach()
+        for time, (step, size, order) in enumerate(zip(steps, sizes, orders, strict=True)):
+            array[time, slice(size) if order is None else order[:size]] = step
     if array.dtype in (torch.float16, torch.bfloat16):
         array = array.float()
     return array.cpu().numpy()

@@ -167,19 +167,21 @@ def _run(
     weight_hr = getattr(rnn, f"weight_hr_{suffix}", None)
 
     packed, reverse = x.dim() == 2, suffix.endswith("_reverse")
-    steps = a.split(sizes) if packed else a.unbind(0)
+    steps = list(zip(a.split(sizes) if packed else a.unbind(0), sizes, strict=True))
+    if reverse:
+        steps.reverse()
+    rows = steps[0][1]
+    state = tuple(s[:rows] for s in start)
     outputs: list[Tensor] = []
     ended: list[State] = []
-    rows = sizes[-1] if reverse else sizes[0]
-    state = tuple(s[:rows] for s in start)
-    for step in reversed(steps) if reverse else steps:
-        if packed and len(step) < rows:
-            ended.append(tuple(s[len(step) :] for s in state))
-            state = tuple(s[: len(step)] for s in state)
-        elif packed and len(step) > rows:
-            entering = (s[rows : len(step)] for s in start)
+    for step, size in steps:
+        if size < rows:
+            ended.append(tuple(s[size:] for s in state))
+            state = tuple(s[:size] for s in state)
+        elif size > rows:
+            entering = (s[rows:size] for s in start)
             state = tuple(torch.cat(parts) for parts in zip(state, entering, strict=True))
-        rows = len(step)
+        rows = size
         state = cell(step, state, weight_hh, bias_hh, weight_hr)
         outputs.append(state[0])
     if reverse:
