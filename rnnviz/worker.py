@@ -1,0 +1,216 @@
+"""The process that trains: it takes runs from the line of a store, one after the other.
+
+The engine starts it as `python -m rnnviz.worker` and holds its standard input open: anything that
+comes in asks the worker to put its run down and end; when it closes, and it does however the
+server's process ends, the worker ends at once.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from rnnviz.engine import STORE
+from rnnviz.errors import DivergedError, RunError, StoreError
+from rnnviz.runs import Run, RunStore, Wanted
+from rnnviz.settings import Settings
+from rnnviz.training import Trainer
+
+FLUSH = 0.2
+"""Seconds between two writes to the store."""
+POLL = 0.05
+"""Seconds between two looks at what the owner wants."""
+IDLE_POLL = 0.1
+"""Seconds between two looks at the line while there is nothing to do."""
+BEAT = 1.0
+"""Seconds between two signs of life during a long step."""
+CHECKPOINT_SHARE = 0.03
+"""Share of the time that writing checkpoints may take."""
+STORE_FAILED = 3
+"""Exit status of a worker that could not write what it trained."""
+
+MEASURED = ("step", "loss", "metric", "gradient_norm", "lr", "validation_loss", "validation_metric")
+
+
+class Session:
+    """One run in the hands of this worker, from claim to release.
+
+    Parameters
+    ----------
+    run : Run
+        As `RunStore.claim` returned it.
+    stopping : threading.Event
+        Set when the worker has to end.
+    """
+
+    def __init__(self, store: RunStore, run: Run, stopping: threading.Event) -> None:
+        self._store = store
+        self._run = run
+        self._stopping = stopping
+        self._seconds = run.seconds
+        self._rows: list[dict[str, float | None]] = []
+        kept = store.checkpoint_steps(run.id)
+        self._trainer = Trainer(run.settings, store.checkpoint(run.id) if kept else None)
+        # Steps that are committed but come after the newest checkpoint are trained again, with the
+        # learning rates of then, and so give the same weights; their rows stay as they are.
+        self._committed = store.learning_rates(run.id, since=self._trainer.step)
+        self._kept = self._trainer.step if kept else None
+        self._next_flush = 0.0
+        self._next_checkpoint = 0.0
+
+    def work(self) -> None:
+        """Train until the run's end, or until something else is wanted; then release the run.
+
+        Raises
+        ------
+        RunError
+            If the run was deleted or taken over meanwhile.
+        StoreError
+            If the store cannot be written.
+        """
+        trainer = self._trainer
+        self._flush()
+        next_poll, last = 0.0, time.perf_counter()
+        while True:
+            now = time.perf_counter()
+            if now >= next_poll:
+                wanted = self._store.wanted(self._run.id)
+                next_poll = now + POLL
+            if end := self._end(wanted):
+                self._flush(checkpoint=True)
+                if self._store.release(self._run.id, *end, self._run.worker, wanted.revision):
+                    return
+                next_poll = 0.0  # the owner wants something new since
+                continue
+            lr = self._committed.get(trainer.step + 1, wanted.lr)
+            if trainer.lr != lr:
+                trainer.lr = lr
+            try:
+                step = trainer.advance()
+            except DivergedError as error:
+                self._flush(checkpoint=trainer.step < error.step)
+                self._store.release(self._run.id, "failed", error.reason, self._run.worker)
+                return
+            before, last = last, time.perf_counter()
+            if step.step not in self._committed:
+                self._seconds += last - before  # what was written and read in between counts too
+                row = {name: getattr(step, name) for name in MEASURED}
+                self._rows.append(row | {"seconds": self._seconds})
+            if last >= self._next_flush:
+                self._flush()
+
+    def _end(self, wanted: Wanted) -> tuple[str, str] | None:
+        """Return the state and the reason to release the run with, if it has to be now."""
+        if self._trainer.finished:
+            return "finished", ""
+        if wanted.action == "stop":
+            return "stopped", wanted.reason
+        if wanted.action == "pause":
+            return "paused", wanted.reason
+        if wanted.until is not None and self._trainer.step >= wanted.until:
+            return "paused", ""
+        if self._stopping.is_set():
+            return "paused", "The server was stopped: resume to go on."
+        return None
+
+    def _flush(self, checkpoint: bool | None = None) -> None:
+        """Write new rows, with a checkpoint or without; if None, when its turn has come."""
+        started = time.perf_counter()
+        due = started >= self._next_checkpoint if checkpoint is None else checkpoint
+        snapshot = self._trainer.checkpoint() if due and self._kept != self._trainer.step else None
+        self._store.record(self._run.id, self._rows, snapshot, self._run.worker)
+        self._rows.clear()
+        ended = time.perf_counter()
+        self._next_flush = ended + FLUSH
+        if snapshot:
+            self._kept = snapshot.step
+            self._next_checkpoint = ended + max(FLUSH, (ended - started) / CHECKPOINT_SHARE)
+
+
+def serve(store: RunStore, name: str, stopping: threading.Event) -> None:
+    """Train the runs of a store, one after the other, until `stopping` is set.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be written; the run in hand is left for the engine to find.
+    """
+    while not stopping.is_set():
+        run = store.claim(name)
+        if run is None:
+            stopping.wait(IDLE_POLL)
+            continue
+        with _beating(store, run.id, name):
+            try:
+                Session(store, run, stopping).work()
+            except StoreError:
+                raise
+            except Exception as error:
+                _give_up(store, run, error)
+
+
+def _give_up(store: RunStore, run: Run, error: Exception) -> None:
+    what = str(error).strip().splitlines() or ["no more is known"]
+    reason = f"Training stopped at an error ({type(error).__name__}): {what[0]}"
+    try:
+        store.release(run.id, "failed", reason, run.worker)
+    except RunError:
+        return  # that was the error: the run was deleted or taken over
+    logging.getLogger(__name__).error("The run %s failed.", run.id, exc_info=error)
+
+
+@contextmanager
+def _beating(store: RunStore, id: str, name: str) -> Iterator[None]:
+    """Give signs of life during the `with`, however long one step takes."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT):
+            try:
+                store.beat(id, name)
+            except (RunError, StoreError):
+                pass  # the training thread meets the same error and deals with it
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _watch_server(stopping: threading.Event) -> None:
+    # Not sys.stdin: its lock, held by a thread that waits, breaks the end of the interpreter.
+    while os.read(0, 1):
+        stopping.set()
+    os._exit(1)
+
+
+def main() -> int:
+    """Work on the store named in the environment until asked to end; return the exit status."""
+    stopping = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    threading.Thread(target=_watch_server, args=(stopping,), daemon=True).start()
+    torch.set_num_threads(1)
+    Trainer(Settings(hidden=1, length=2, batch=1)).advance()  # what torch only loads at first use
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    try:
+        serve(RunStore(os.environ[STORE]), name, stopping)
+    except StoreError as error:
+        logging.getLogger(__name__).error("%s", error)
+        return STORE_FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

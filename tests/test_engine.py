@@ -1,0 +1,377 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from rnnviz.engine import SILENCE, Engine
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.training import Trainer
+
+SETTINGS = Settings(hidden=8, length=10, batch=4, steps=1500)
+ENDLESS = SETTINGS.replace(steps=1_000_000)
+AT_ONCE = 0.5
+"""Seconds in which an order has to take effect."""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """Give an engine with one worker, which has trained before."""
+    with Engine(f"sqlite:///{tmp_path_factory.mktemp('shared')}/runs.db", workers=1) as engine:
+        warm(engine.store)
+        yield engine
+
+
+@pytest.fixture
+def store(engine):
+    return engine.store
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/runs.db"
+
+
+@pytest.fixture
+def endless(store):
+    """Give a run that trains until it is told not to."""
+    run = start(store, ENDLESS)
+    wait_for(lambda: store.get(run).step > 0)
+    yield run
+    store.delete(run, "ada")
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """Give the final weights of SETTINGS, trained without interruption."""
+    return weights(SETTINGS, SETTINGS.steps)
+
+
+def start(store, settings, owner="ada"):
+    run = store.create(settings, owner)
+    store.enqueue(run, owner)
+    return run
+
+
+def warm(store):
+    run = start(store, SETTINGS.replace(steps=1))
+    wait_for(lambda: store.get(run).state == "finished")
+    store.delete(run, "ada")
+
+
+def wait_for(condition, seconds=30):
+    """Return what the condition gives as soon as it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.005)
+    raise AssertionError("waited in vain")
+
+
+def seconds_until(condition):
+    started = time.monotonic()
+    wait_for(condition)
+    return time.monotonic() - started
+
+
+def weights(settings, step):
+    """Return the weights after a step of training without a store."""
+    trainer = Trainer(settings)
+    while trainer.step < step:
+        trainer.advance()
+    return trainer.checkpoint().weights
+
+
+def committed(store, run):
+    frame = store.metrics(run)
+    return frame.drop(columns="seconds")
+
+
+def assert_only_more(before, after):
+    """Check that all steps that were committed still are, and as they were."""
+    assert after.iloc[: len(before)].equals(before)
+    assert after["step"].tolist() == [*range(1, len(after) + 1)]
+
+
+# Orders
+
+
+@pytest.mark.parametrize("order, state", [("pause", "paused"), ("stop", "stopped")])
+def test_pause_and_stop_take_effect_at_once(store, endless, order, state):
+    getattr(store, order)(endless, "ada")
+    assert seconds_until(lambda: store.get(endless).state == state) < AT_ONCE
+    run = store.get(endless)
+    assert run.worker is None and store.checkpoint(endless).step == run.step
+
+
+def test_resume_takes_effect_at_once(store, endless):
+    store.pause(endless, "ada")
+    wait_for(lambda: store.get(endless).state == "paused")
+    step = store.get(endless).step
+    store.resume(endless, "ada")
+    assert seconds_until(lambda: store.get(endless).step > step) < AT_ONCE
+
+
+def test_one_step_takes_effect_at_once_and_is_one(store):
+    run = store.create(ENDLESS, "ada")
+    for step in (1, 2, 3):
+        store.step_once(run, "ada")
+        assert seconds_until(lambda: store.get(run).state == "paused") < AT_ONCE
+        assert store.get(run).step == step == len(store.metrics(run))
+
+
+def test_a_new_learning_rate_takes_effect_at_once(store, endless):
+    store.set_lr(endless, "ada", 0.125)
+    assert seconds_until(lambda: store.metrics(endless)["lr"].iloc[-1] == 0.125) < AT_ONCE
+    rates = store.metrics(endless)["lr"]
+    assert store.get(endless).state == "running" and set(rates) == {ENDLESS.lr, 0.125}
+    step = store.get(endless).step
+    wait_for(lambda: store.checkpoint(endless).step > step)
+    assert Trainer(ENDLESS, store.checkpoint(endless)).lr == 0.125
+
+
+def test_a_deleted_run_frees_its_worker_at_once(store):
+    run = start(store, ENDLESS)
+    wait_for(lambda: store.get(run).step > 0)
+    store.delete(run, "ada")
+    assert seconds_until(lambda: warm(store) or True) < AT_ONCE
+
+
+def test_a_viewer_can_follow_at_five_times_a_second(store, endless):
+    steps, end = set(), time.monotonic() + 2
+    while time.monotonic() < end:
+        steps.add(store.checkpoint_steps(endless)[-1])
+        time.sleep(0.01)
+    assert len(steps) >= 7  # of 10, on a busy machine
+
+
+def test_pausing_again_and_again_changes_no_number(store, expected):
+    run = start(store, SETTINGS)
+    for part in range(1, 5):
+        wait_for(lambda part=part: store.get(run).step >= 300 * part)
+        store.pause(run, "ada")
+        wait_for(lambda: store.get(run).state == "paused")
+        store.step_once(run, "ada")
+        wait_for(lambda: store.get(run).state == "paused")
+        store.resume(run, "ada")
+    wait_for(lambda: store.get(run).state == "finished")
+    assert store.metrics(run)["step"].tolist() == [*range(1, SETTINGS.steps + 1)]
+    assert store.checkpoint(run).weights == expected
+
+
+# The line
+
+
+def test_owners_take_turns_and_see_their_place(store, endless):
+    short = SETTINGS.replace(steps=1)
+    ada, more = start(store, short, "ada"), start(store, short, "ada")
+    bob = start(store, short, "bob")
+    assert [store.place(run) for run in (bob, ada, more)] == [1, 2, 3]
+    store.stop(more, "ada")
+    assert store.get(more).state == "stopped" and store.place(more) is None
+    assert store.get(bob).state == "queued"
+    store.pause(endless, "ada")
+    wait_for(lambda: store.get(ada).state == store.get(bob).state == "finished")
+
+
+# Closed pages
+
+
+def test_runs_of_a_closed_page_pause_and_free_their_worker(engine, store, monkeypatch):
+    monkeypatch.setattr(engine, "grace_seconds", 1.0)
+    left, waiting = start(store, ENDLESS, "left"), start(store, ENDLESS, "left")
+    stays = start(store, ENDLESS, "stays")
+
+    def watched(condition):
+        engine.seen("stays")
+        return condition()
+
+    wait_for(lambda: watched(lambda: store.get(stays).step > 0))
+    for run in (left, waiting):
+        assert store.get(run).state == "paused"
+        assert store.get(run).reason == "Paused: the page that started it was closed."
+    end = time.monotonic() + 2
+    wait_for(lambda: watched(lambda: time.monotonic() > end))
+    assert store.get(stays).state == "running"
+    assert 1 < seconds_until(lambda: store.get(stays).state == "paused") < 3
+
+
+def test_an_owner_who_is_seen_by_another_server_is_there(url):
+    here, there = Engine(url, grace_seconds=1), Engine(url, grace_seconds=1)
+    run = start(here.store, SETTINGS)
+    time.sleep(1.1)
+    there.seen("ada")
+    there._pause_unseen()
+    here._pause_unseen()
+    assert here.store.get(run).state == "queued"
+    time.sleep(1.1)
+    here._pause_unseen()
+    assert here.store.get(run).state == "paused"
+    here.stop()
+    there.stop()
+
+
+# Workers
+
+
+def test_workers_are_started_when_they_are_needed(url):
+    with Engine(url, workers=2) as engine:
+        wait_for(lambda: len(engine.pids()) == 1)
+        run = start(engine.store, ENDLESS)
+        wait_for(lambda: engine.store.get(run).step > 0)
+        wait_for(lambda: len(engine.pids()) == 2)
+        other = start(engine.store, ENDLESS, "bob")
+        wait_for(lambda: engine.store.get(other).step > 0)
+        assert len(engine.pids()) == 2  # the most there may be
+        processes = [psutil.Process(pid) for pid in engine.pids()]
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+    assert not any(process.is_running() for process in processes)
+    paused = RunStore(url)
+    for id in (run, other):
+        assert paused.get(id).state == "paused"
+        assert "server was stopped" in paused.get(id).reason
+        assert paused.checkpoint(id).step == paused.get(id).step
+    paused.close()
+
+
+def test_a_terminated_worker_puts_its_run_down_and_is_replaced(engine, store, endless):
+    (pid,) = engine.pids()
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: store.get(endless).state == "paused")
+    assert seconds_until(lambda: pid not in engine.pids()) < 5
+    warm(store)
+
+
+def test_a_killed_worker_is_noticed_and_loses_nothing(engine, store, expected):
+    """Ten kills in one run, with less around them, are in test_worker.py."""
+    run = start(store, SETTINGS)
+    wait_for(lambda: store.get(run).step >= 300)
+    before = committed(store, run)
+    (pid,) = engine.pids()
+    os.kill(pid, signal.SIGKILL)
+    assert seconds_until(lambda: store.get(run).state == "interrupted") < 5
+    assert "ended unexpectedly: resume" in store.get(run).reason
+    assert_only_more(before, committed(store, run))
+    store.resume(run, "ada")
+    wait_for(lambda: store.get(run).state == "finished")
+    assert pid not in engine.pids()
+    assert_only_more(before, committed(store, run))
+    assert store.checkpoint(run).weights == expected
+
+
+# Servers
+
+SERVER = """
+import sys, time
+from rnnviz.engine import Engine
+print("main module", __name__, flush=True)
+try:
+    with Engine(sys.argv[1], workers=1):
+        time.sleep(1000)
+except KeyboardInterrupt:
+    pass
+"""
+
+
+@pytest.fixture
+def serve(url, tmp_path):
+    """Give a function that starts a server in a process group of its own."""
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    servers = []
+
+    def start_server():
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        server = subprocess.Popen(
+            [sys.executable, script, url], env=environment, start_new_session=True, **pipes
+        )
+        servers.append(server)
+        return server
+
+    yield start_server
+    for server in servers:
+        server.kill()
+        server.communicate()
+
+
+def test_killed_servers_lose_nothing_and_leave_nobody(serve, url):
+    """Ten times kill -9 of the server in the middle of one run, with others there to go on."""
+    store = RunStore(url)
+    run = start(store, ENDLESS)
+    servers = {server.pid: server for server in (serve(), serve(), serve())}
+    for kill in range(10):
+        step = store.get(run).step
+        wait_for(lambda step=step: store.get(run).step > step)
+        before = committed(store, run)
+        worker = psutil.Process(int(store.get(run).worker.split(":")[1]))
+        server = servers.pop(worker.ppid())
+        family = psutil.Process(server.pid).children(recursive=True)
+        assert worker in family
+        server.kill()
+        assert not psutil.wait_procs(family, timeout=10)[1]
+        again = RunStore(url)
+        assert_only_more(before, committed(again, run))
+        with again._database.read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        again.close()
+        assert seconds_until(lambda: store.get(run).state == "interrupted") < 5
+        if kill < 8:  # two of the first three are left then
+            server = serve()
+            servers[server.pid] = server
+        store.resume(run, "ada")
+    step = store.get(run).step
+    wait_for(lambda: store.get(run).step > step)
+    store.pause(run, "ada")
+    wait_for(lambda: store.get(run).state == "paused")
+    assert_only_more(before, committed(store, run))
+    last = store.checkpoint(run)
+    assert last.step == len(store.metrics(run))
+    assert last.weights == weights(ENDLESS, last.step)
+    store.close()
+
+
+def test_a_server_finds_what_a_killed_one_left(url):
+    engine = Engine(url)
+    run = start(engine.store, SETTINGS)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    engine.store.claim(f"{socket.gethostname()}:{dead.pid}:x")
+    engine._bury()
+    assert engine.store.get(run).state == "interrupted"
+    engine.stop()
+
+
+def test_ctrl_c_ends_all_without_a_word(serve, url):
+    store = RunStore(url)
+    run = start(store, ENDLESS)
+    server = serve()
+    wait_for(lambda: store.get(run).step > 0)
+    workers = psutil.Process(server.pid).children(recursive=True)
+    os.killpg(server.pid, signal.SIGINT)
+    out, err = server.communicate(timeout=10)
+    # Were the main module run again in a worker, it would say so.
+    assert (out, err, server.returncode) == ("main module __main__\n", "", 0)
+    assert len(workers) == 1 and not workers[0].is_running()
+    assert store.get(run).state == "paused"
+    store.close()
+
+
+def test_workers_of_other_machines_are_believed_until_they_are_silent(url, monkeypatch):
+    engine = Engine(url)
+    run = start(engine.store, SETTINGS)
+    engine.store.claim("elsewhere:1:x")
+    engine._bury()
+    assert engine.store.get(run).state == "running"
+    later = time.time() + SILENCE + 1
+    monkeypatch.setattr("rnnviz.engine.time.time", lambda: later)
+    engine._bury()
+    assert engine.store.get(run).state == "interrupted"
+    engine.stop()

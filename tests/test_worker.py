@@ -1,0 +1,277 @@
+import multiprocessing
+import threading
+import time
+
+import pytest
+import torch
+from safetensors.numpy import load
+
+from rnnviz import worker
+from rnnviz.errors import StoreError
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.training import Checkpoint, Trainer, train
+from rnnviz.worker import Session, serve
+
+SETTINGS = Settings(hidden=4, length=5, batch=4, steps=40)
+DIVERGES = SETTINGS.replace(cell="lstm", length=20, lr=10.0, optimizer="sgd", clip=0.0, steps=1000)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+    yield store
+    store.close()
+
+
+def work(store, run, stopping=None):
+    """Let a worker train the run until it lets go of it."""
+    if store.get(run).state != "queued":
+        store.resume(run, "ada")
+    Session(store, store.claim("w"), stopping or threading.Event()).work()
+    return store.get(run)
+
+
+def weights(settings, lrs=None):
+    """Return the final weights of training without a store."""
+    trainer = Trainer(settings)
+    while not trainer.finished:
+        trainer.lr = (lrs or {}).get(trainer.step + 1, trainer.lr)
+        trainer.advance()
+    return trainer.checkpoint().weights
+
+
+def test_a_run_is_trained_to_its_end(store):
+    run = store.create(SETTINGS, "ada")
+    done = work(store, run)
+    assert (done.state, done.reason, done.step, done.worker) == ("finished", "", 40, None)
+    frame = store.metrics(run)
+    expected = list(train(SETTINGS))
+    assert frame["step"].tolist() == [step.step for step in expected]
+    for name in ("loss", "metric", "gradient_norm", "lr"):
+        assert frame[name].tolist() == [getattr(step, name) for step in expected]
+    assert frame["validation_loss"].dropna().tolist() == [expected[-1].validation_loss]
+    assert frame["seconds"].is_monotonic_increasing and done.seconds == frame["seconds"].iloc[-1]
+    steps = store.checkpoint_steps(run)
+    assert steps[0] == 0 and steps[-1] == 40
+    assert store.checkpoint(run, 0) == Trainer(SETTINGS).checkpoint()
+    assert store.checkpoint(run).weights == weights(SETTINGS)
+
+
+def test_weights_in_the_store_are_safetensors(store):
+    run = store.create(SETTINGS, "ada")
+    work(store, run)
+    assert "rnn.weight_hh_l0" in load(store.checkpoint(run).weights)
+
+
+def test_single_steps_lead_to_the_same_weights(store):
+    run = store.create(SETTINGS.replace(steps=4), "ada")
+    for step in (1, 2, 3):
+        store.step_once(run, "ada")
+        paused = work(store, run)
+        assert (paused.state, paused.reason, paused.step) == ("paused", "", step)
+        assert store.checkpoint(run).step == step
+    store.step_once(run, "ada")
+    assert work(store, run).state == "finished"
+    assert store.checkpoint(run).weights == weights(SETTINGS.replace(steps=4))
+
+
+@pytest.mark.parametrize("order, state", [("pause", "paused"), ("stop", "stopped")])
+def test_orders_are_followed_and_the_run_can_go_on(store, order, state):
+    run = store.create(SETTINGS, "ada")
+    store.enqueue(run, "ada")
+    claimed = store.claim("w")
+    getattr(store, order)(run, "ada", "because")
+    Session(store, claimed, threading.Event()).work()
+    put_down = store.get(run)
+    assert (put_down.state, put_down.reason, put_down.worker) == (state, "because", None)
+    assert store.checkpoint_steps(run) == [put_down.step]
+    assert work(store, run).state == "finished"
+    assert store.checkpoint(run).weights == weights(SETTINGS)
+
+
+def test_a_worker_that_has_to_end_puts_its_run_down(store):
+    stopping = threading.Event()
+    stopping.set()
+    run = store.create(SETTINGS, "ada")
+    paused = work(store, run, stopping)
+    assert paused.state == "paused" and "server was stopped" in paused.reason
+
+
+def test_a_new_learning_rate_holds_from_the_resumed_step_on(store):
+    run = store.create(SETTINGS, "ada")
+    for _ in range(2):
+        store.step_once(run, "ada")
+        work(store, run)
+    store.set_lr(run, "ada", 0.5)
+    work(store, run)
+    assert store.metrics(run)["lr"].tolist() == [SETTINGS.lr] * 2 + [0.5] * 38
+    assert store.checkpoint(run).weights == weights(SETTINGS, {3: 0.5})
+    assert Trainer(SETTINGS, store.checkpoint(run)).lr == 0.5
+
+
+def test_steps_after_the_newest_checkpoint_are_done_again_and_not_changed(store, monkeypatch):
+    monkeypatch.setattr(worker, "CHECKPOINT_SHARE", 1e-9)  # none but at the ends
+    monkeypatch.setattr(worker, "FLUSH", 0)
+    run = store.create(SETTINGS, "ada")
+    store.enqueue(run, "ada")
+
+    class PowerCut(Exception):
+        pass
+
+    def cut_at(step):
+        record = store.record
+
+        def write(id, rows, *rest):
+            if rows and rows[-1]["step"] > step:
+                raise PowerCut
+            record(id, rows, *rest)
+
+        return write
+
+    for step, lr in ((10, 0.1), (25, 0.3), (30, 0.7)):
+        claimed = store.claim("w")
+        store.set_lr(run, "ada", lr)
+        with monkeypatch.context() as patch, pytest.raises(PowerCut):
+            patch.setattr(store, "record", cut_at(step))
+            Session(store, claimed, threading.Event()).work()
+        store.release(run, "interrupted", worker="w")
+        assert store.get(run).step == step and store.checkpoint(run).step < 10
+        before = store.metrics(run)
+        store.resume(run, "ada")
+    assert work(store, run).state == "finished"
+    after = store.metrics(run)
+    assert after.iloc[:30].equals(before) and after["step"].tolist() == [*range(1, 41)]
+    assert after["lr"].tolist() == [0.1] * 10 + [0.3] * 15 + [0.7] * 15
+    rates = dict(zip(after["step"], after["lr"], strict=True))
+    assert store.checkpoint(run).weights == weights(SETTINGS, rates)
+
+
+def test_divergence_keeps_all_that_came_before(store):
+    run = store.create(DIVERGES, "ada")
+    failed = work(store, run)
+    assert failed.state == "failed" and f"step {failed.step + 1}" in failed.reason
+    assert len(store.metrics(run)) == failed.step > 0
+    assert store.checkpoint(run).step == failed.step
+    again = work(store, run)
+    assert (again.state, again.reason) == ("failed", failed.reason)
+
+
+def test_an_error_is_told_and_the_worker_lives_on(store, caplog):
+    broken, good = store.create(SETTINGS, "ada"), store.create(SETTINGS, "ada")
+    store.record(broken, [], Checkpoint(0, b"junk", b"junk"))
+    stopping = threading.Event()
+    for run in (broken, good):
+        store.enqueue(run, "ada")
+    serving = threading.Thread(target=serve, args=(store, "w", stopping))
+    serving.start()
+    wait_for(lambda: store.get(good).state == "finished")
+    stopping.set()
+    serving.join()
+    failed = store.get(broken)
+    assert failed.state == "failed" and failed.reason.startswith("Training stopped at an error")
+    assert f"The run {broken} failed" in caplog.text
+
+
+@pytest.mark.parametrize("how", ["deleted", "taken over"])
+def test_a_run_that_is_gone_is_let_go_of(store, how, caplog):
+    run = store.create(SETTINGS.replace(steps=100_000), "ada")
+    store.enqueue(run, "ada")
+    stopping = threading.Event()
+    serving = threading.Thread(target=serve, args=(store, "first", stopping))
+    serving.start()
+    wait_for(lambda: store.get(run).step > 0)
+    if how == "deleted":
+        store.delete(run, "ada")
+    else:
+        store.release(run, "interrupted")
+        store.resume(run, "ada")
+        assert store.claim("second").id == run
+    follower = store.create(SETTINGS, "ada")
+    store.enqueue(follower, "ada")
+    wait_for(lambda: store.get(follower).state == "finished")
+    stopping.set()
+    serving.join()
+    assert not caplog.records  # nothing is wrong
+    if how == "taken over":
+        assert (store.get(run).state, store.get(run).worker) == ("running", "second")
+
+
+def test_a_store_that_cannot_be_written_ends_the_worker(store, monkeypatch):
+    store.enqueue(store.create(SETTINGS, "ada"), "ada")
+
+    def full(*_):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(store, "record", full)
+    with pytest.raises(StoreError, match="full"):
+        serve(store, "w", threading.Event())
+    assert len(store.list(state="running")) == 1  # the engine finds that its worker is dead
+
+
+def test_a_long_step_is_no_silence(store, monkeypatch):
+    monkeypatch.setattr(worker, "BEAT", 0.01)
+    store.enqueue(store.create(SETTINGS, "ada"), "ada")
+    run = store.claim("w")
+    with worker._beating(store, run.id, "w"):
+        wait_for(lambda: store.get(run.id).heartbeat > run.heartbeat)
+
+
+def test_checkpoints_cost_little_time(store, monkeypatch):
+    """A checkpoint that takes 30 ms is written about once a second."""
+    taken = []
+    checkpoint = Trainer.checkpoint
+
+    def slowly(self):
+        taken.append(self.step)
+        time.sleep(0.03)
+        return checkpoint(self)
+
+    monkeypatch.setattr(Trainer, "checkpoint", slowly)
+    run = store.create(SETTINGS.replace(steps=1_000_000), "ada")
+    store.enqueue(run, "ada")
+    stopping = threading.Event()
+    threading.Timer(1.5, stopping.set).start()
+    Session(store, store.claim("w"), stopping).work()
+    assert 2 <= len(taken) <= 4  # at the start, perhaps after a second, at the end
+    assert len(store.metrics(run)) == store.get(run).step
+
+
+def serve_forever(url, name):
+    torch.set_num_threads(1)
+    serve(RunStore(url), name, threading.Event())
+
+
+def test_ten_killed_workers_lose_nothing(store):
+    # Workers start in no time when they are forked from a process that has imported torch.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["rnnviz.worker", "torch._dynamo"])
+    run = store.create(SETTINGS.replace(hidden=8, length=10, steps=100_000), "ada")
+    before = store.metrics(run)
+    for kill in range(10):
+        store.resume(run, "ada")
+        process = context.Process(target=serve_forever, args=(store.url, f"w{kill}"), daemon=True)
+        process.start()
+        wait_for(lambda known=len(before): store.get(run).step > known)
+        process.kill()
+        process.join()
+        process.close()
+        after = store.metrics(run)
+        assert after.iloc[: len(before)].equals(before)
+        assert after["step"].tolist() == [*range(1, len(after) + 1)]
+        before = after
+        store.release(run, "interrupted", worker=f"w{kill}")
+    store.step_once(run, "ada")
+    last = work(store, run)
+    assert last.step == len(before) + 1 == store.checkpoint(run).step
+    assert store.checkpoint(run).weights == weights(last.settings.replace(steps=last.step))
+
+
+def wait_for(condition, seconds=20):
+    """Return what the condition gives as soon as it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.01)
+    raise AssertionError("waited in vain")
