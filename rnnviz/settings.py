@@ -56,20 +56,20 @@ class Settings(BaseModel):
         50,
         ge=2,
         le=1000,
-        title="Sequence length",
+        title="Length",
         description="Time steps in a sequence; each task says what it counts.",
     )
     batch: int = Field(
         32, ge=1, le=512, title="Batch size", description="Sequences in one training step."
     )
     steps: int = Field(
-        2000, ge=1, le=1_000_000, title="Steps", description="Updates of the weights in all."
+        5000, ge=1, le=1_000_000, title="Steps", description="Updates of the weights in all."
     )
     optimizer: Literal["adam", "sgd", "rmsprop"] = Field(
         "adam", title="Optimizer", description="How the gradient becomes a change of the weights."
     )
     lr: float = Field(
-        0.005,
+        0.003,
         ge=1e-6,
         le=10,
         title="Learning rate",
@@ -86,7 +86,7 @@ class Settings(BaseModel):
         1.0,
         ge=0,
         le=1000,
-        title="Gradient clipping",
+        title="Clipping",
         description="Largest norm of the whole gradient; 0 switches clipping off.",
     )
     dropout: float = Field(

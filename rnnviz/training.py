@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import safetensors.torch
 import torch
@@ -34,7 +34,7 @@ class Step:
     lr: float
     validation_loss: float | None
     validation_metric: float | None
-    model: SequenceModel
+    model: SequenceModel = field(repr=False)
 
 
 @dataclass(frozen=True)

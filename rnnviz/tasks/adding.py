@@ -20,7 +20,7 @@ class Adding(Task):
     key = "adding"
     title = "adding problem"
     summary = "Remember the two marked numbers and give their sum at the end."
-    length_title = "Sequence length"
+    length_title = "Length"
     length_help = "Numbers in a sequence; two of them are marked."
     metric_title = f"answers within {TOLERANCE}"
     answers = "numbers"

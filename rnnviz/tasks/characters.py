@@ -55,12 +55,12 @@ class Characters(Task):
     key = "characters"
     title = "next character"
     summary = "Read a book, Alice in Wonderland, and guess each next character."
-    length_title = "Passage length"
+    length_title = "Length"
     length_help = "Characters read in a passage; the network starts each one afresh."
     metric_title = "next characters right"
     answers = "classes"
     tokens = True
-    defaults = {"length": 60}
+    defaults = {"length": 60, "lr": 0.005}
 
     def __init__(self, length: int, seed: int = 0) -> None:
         super().__init__(length, seed)

@@ -32,7 +32,8 @@ class Copying(Task):
     tokens = True
     inputs = SYMBOLS + 2
     outputs = SYMBOLS + 1
-    defaults = {"length": 20}
+    # With a forget gate near 1 from the start (.95), an LSTM leaves the baseline in seconds.
+    defaults = {"length": 10, "hidden": 64, "lr": 0.005, "forget_bias": 3.0}
 
     @property
     def steps(self) -> int:

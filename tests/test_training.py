@@ -1,0 +1,229 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz.errors import DivergedError, RunError, SettingsError
+from rnnviz.model import save
+from rnnviz.settings import Settings
+from rnnviz.training import VALIDATE_EVERY, Checkpoint, Trainer, clip_gradients, train
+
+
+def small(**values):
+    return Settings(**{"hidden": 6, "length": 8, "batch": 4, "steps": 9, **values})
+
+
+def run(trainer, until=None):
+    """Train to a step and return the figures of the last one, without the network."""
+    figures = None
+    while not trainer.finished and trainer.step != until:
+        step = trainer.advance()
+        figures = (step.step, step.loss, step.metric, step.gradient_norm, step.lr)
+    return figures
+
+
+RESUMED = [
+    {},
+    {"optimizer": "sgd", "lr": 0.1},
+    {"optimizer": "sgd", "momentum": 0.0},
+    {"optimizer": "rmsprop"},
+    {"layers": 2, "dropout": 0.4},
+    {"task": "copying", "cell": "gru", "optimizer": "rmsprop", "layers": 2, "dropout": 0.2},
+    {"task": "characters", "cell": "rnn", "initialization": "orthogonal"},
+    {"task": "characters", "cell": "rnn_relu", "clip": 0.0},
+]
+
+
+@pytest.mark.parametrize("values", RESUMED, ids=str)
+@pytest.mark.parametrize("stop", [0, 1, 5])
+def test_resumed_run_is_the_same_run_to_the_bit(values, stop):
+    settings = small(**values)
+    whole = Trainer(settings)
+    expected = run(whole)
+
+    stopped = Trainer(settings)
+    run(stopped, until=stop)
+    checkpoint = stopped.checkpoint()
+    assert checkpoint.step == stop
+    resumed = Trainer(settings, checkpoint)
+    assert resumed.checkpoint() == checkpoint
+    assert run(resumed) == expected
+    assert resumed.checkpoint() == whole.checkpoint()
+
+
+def test_same_settings_same_numbers_and_another_seed_others():
+    def losses(**values):
+        return [step.loss for step in train(small(**values))]
+
+    assert losses() == losses() != losses(seed=1)
+
+
+def test_dropout_differs_from_step_to_step_and_by_seed():
+    settings = small(layers=2, dropout=0.5)
+    trainer = Trainer(settings)
+    inputs = trainer.task.batch(4, 1).inputs
+    first, same, other = (trainer._forward(inputs, step) for step in (1, 1, 2))
+    assert torch.equal(first, same) and not torch.equal(first, other)
+    assert not trainer.model.training
+
+
+def test_dropout_without_a_second_layer_is_ignored():
+    assert run(Trainer(small(dropout=0.5))) == run(Trainer(small()))
+
+
+def test_one_step_is_that_of_torch():
+    settings = small(lr=0.01, clip=0.0)
+    trainer = Trainer(settings)
+    batch = trainer.task.batch(4, 1)
+    lstm, readout = torch.nn.LSTM(2, 6), torch.nn.Linear(6, 1)
+    lstm.load_state_dict(trainer.model.rnn.state_dict())
+    readout.load_state_dict(trainer.model.readout.state_dict())
+    parameters = [*lstm.parameters(), *readout.parameters()]
+    optimizer = torch.optim.Adam(parameters, 0.01)
+    loss = (readout(lstm(batch.inputs)[0])[-1] - batch.targets[-1]).square().mean()
+    loss.backward()
+    norm = torch.cat([p.grad.flatten() for p in parameters]).norm()
+    optimizer.step()
+
+    step = trainer.advance()
+    assert step.loss == pytest.approx(loss.item(), rel=1e-5)
+    assert step.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
+    for found, expected in zip(trainer.model.parameters(), parameters, strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.01, 1.0, 1e6])
+def test_clipping_keeps_the_direction(limit):
+    """CHECKS.md E13: norm' = min(norm, c), cosine 1."""
+    generator = torch.Generator().manual_seed(0)
+    parameters = [torch.nn.Parameter(torch.zeros(shape)) for shape in ((7, 5), (3,), ())]
+    for parameter in parameters:
+        parameter.grad = torch.randn(parameter.shape, generator=generator) * 3
+    before = torch.cat([p.grad.flatten() for p in parameters]).double()
+    norm, clipped = clip_gradients(parameters, limit)
+    after = torch.cat([p.grad.flatten() for p in parameters]).double()
+    assert norm == pytest.approx(before.norm().item(), rel=1e-6)
+    expected = min(norm, limit) if limit else norm
+    assert after.norm().item() == pytest.approx(expected, rel=1e-6)
+    assert clipped == (expected < norm)
+    assert torch.cosine_similarity(before, after, 0).item() == pytest.approx(1, abs=1e-12)
+
+
+def test_norm_is_reported_before_clipping():
+    free = Trainer(small(clip=0.0)).advance()
+    tight = Trainer(small(clip=1e-3)).advance()
+    assert free.gradient_norm == tight.gradient_norm > 1e-3
+    assert tight.clipped and not free.clipped
+
+
+def test_learning_rate_changes_by_hand_and_stays():
+    settings = small(optimizer="sgd", momentum=0.0, clip=0.0)
+    trainer = Trainer(settings)
+    trainer.advance()
+    trainer.lr = 0.02
+    before = [p.detach().clone() for p in trainer.model.parameters()]
+    assert trainer.advance().lr == 0.02
+    for old, new in zip(before, trainer.model.parameters(), strict=True):
+        torch.testing.assert_close(new, old - 0.02 * new.grad)
+    resumed = Trainer(settings, trainer.checkpoint())
+    assert resumed.lr == 0.02
+    assert run(resumed) == run(trainer)
+    with pytest.raises(SettingsError, match="lr = -1"):
+        trainer.lr = -1.0
+    assert trainer.lr == 0.02
+
+
+def test_validation_by_step_number_only():
+    steps = VALIDATE_EVERY + 3
+    settings = small(steps=steps)
+    measured = {s.step: s.validation_loss for s in train(settings) if s.validation_loss is not None}
+    assert list(measured) == [VALIDATE_EVERY, steps]
+
+    trainer = Trainer(settings)
+    run(trainer, until=VALIDATE_EVERY - 1)
+    step = Trainer(settings, trainer.checkpoint()).advance()
+    assert step.validation_loss == measured[VALIDATE_EVERY]
+    validation = trainer.task.validation()
+    with torch.no_grad():
+        output, _ = step.model(validation.inputs)
+    assert step.validation_loss == trainer.task.mean_loss(output, validation.targets).item()
+    assert step.validation_metric == trainer.task.metric(output, validation)
+
+
+def test_diverging_run_says_when_and_why_and_keeps_the_weights():
+    trainer = Trainer(small(optimizer="sgd", lr=10.0, cell="rnn_relu", clip=0.0, steps=1000))
+    with pytest.raises(DivergedError, match="lower the learning rate or clip") as caught:
+        while True:
+            before = trainer.checkpoint()
+            trainer.advance()
+    assert caught.value.step == before.step + 1
+    assert f"at step {caught.value.step}:" in caught.value.reason
+    assert trainer.checkpoint() == before
+    assert not trainer.finished
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_bad_gradient_is_never_applied(bad):
+    trainer = Trainer(small())
+    before = trainer.checkpoint()
+    trainer.model.readout.weight.register_hook(lambda gradient: gradient * bad)
+    with pytest.raises(DivergedError, match="gradient became .* at step 1"):
+        trainer.advance()
+    assert trainer.checkpoint() == before
+
+
+def test_no_step_after_the_last():
+    trainer = Trainer(small(steps=2))
+    assert run(trainer)[0] == 2 and trainer.finished
+    with pytest.raises(RunError, match="All 2 steps are done"):
+        trainer.advance()
+    assert list(train(small(steps=2), trainer.checkpoint())) == []
+
+
+def test_damaged_checkpoint_is_a_sentence():
+    trainer = Trainer(small())
+    trainer.advance()
+    good = trainer.checkpoint()
+    for bad in (good.optimizer[:-1], b"", b"no tensors", good.weights):
+        with pytest.raises(RunError):
+            Trainer(small(), Checkpoint(1, good.weights, bad))
+    with pytest.raises(RunError, match="damaged"):
+        Trainer(small(), Checkpoint(1, good.weights[:50], good.optimizer))
+
+
+@pytest.mark.parametrize("other", [{"optimizer": "sgd"}, {"optimizer": "rmsprop"}])
+def test_another_optimizers_state_is_refused(other):
+    trainer = Trainer(small())
+    trainer.advance()
+    with pytest.raises(RunError, match="optimizer's state does not fit"):
+        Trainer(small(**other), trainer.checkpoint())
+
+
+def test_global_random_state_is_left_alone():
+    before, numpys = torch.get_rng_state(), np.random.get_state()[1].copy()
+    trainer = Trainer(small(layers=2, dropout=0.5))
+    run(trainer)
+    Trainer(small(layers=2, dropout=0.5), trainer.checkpoint())
+    assert torch.equal(before, torch.get_rng_state())
+    assert np.array_equal(numpys, np.random.get_state()[1])
+
+
+@pytest.mark.parametrize(
+    ("task", "values", "share"),
+    [
+        ("adding", {"length": 10, "lr": 0.01}, 0.5),
+        ("copying", {"length": 2, "lr": 0.01}, 0.9),
+        ("characters", {"length": 20}, 0.8),
+    ],
+)
+def test_every_task_is_learned(task, values, share):
+    """The network leaves the baseline behind within a few hundred steps."""
+    settings = Settings.for_task(task, **values, hidden=32, steps=400)
+    *_, last = train(settings)
+    assert last.validation_loss < share * Trainer(settings).task.baseline.loss
+
+
+def test_weights_of_a_step_are_those_of_its_checkpoint():
+    trainer = Trainer(small())
+    assert save(trainer.advance().model) == trainer.checkpoint().weights
