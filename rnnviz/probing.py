@@ -59,7 +59,7 @@ def inspect(
 def _loss_weights(asked: Tensor, loss_at: LossAt) -> Tensor:
     """Return the weight of each step's loss in its sample's loss: (time, batch)."""
     if loss_at == "all":
-        return asked / asked.sum(0)
+        return asked / asked.sum(0).clamp(min=1)
     if loss_at == "last":
         # The last asked step is the one up to which all answers have been counted.
         return (asked & (asked.cumsum(0) == asked.sum(0))).float()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rnnviz.errors import DivergedError, RunError
 from rnnviz.model import SequenceModel, build, load, read_tensors, save, seeded
-from rnnviz.settings import Settings
+from rnnviz.settings import MOST_ACTIVATIONS, Settings
 from rnnviz.tasks import TASKS
 
 VALIDATE_EVERY = 50
@@ -101,7 +101,8 @@ class Trainer:
         Raises
         ------
         DivergedError
-            If the loss or the gradient is not finite; the weights are as before the step.
+            If the loss or the gradient is not finite; the weights are as before the step. If the
+            loss on the validation set is not: they are as after it.
         RunError
             If all steps are done.
         """
@@ -155,7 +156,10 @@ class Trainer:
 
     @torch.inference_mode()
     def _validate(self) -> tuple[float, float]:
-        output, _ = self.model(self._validation.inputs)
+        # In parts that take no more memory than training may.
+        one = self.task.steps * self.settings.hidden * self.settings.layers
+        parts = self._validation.inputs.split(max(1, MOST_ACTIVATIONS // one), dim=1)
+        output = torch.cat([self.model(part)[0] for part in parts], dim=1)
         loss = self.task.mean_loss(output, self._validation.targets).item()
         _check_finite(loss, "loss on the validation set", self.step)
         return loss, self.task.metric(output, self._validation)

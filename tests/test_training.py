@@ -151,6 +151,25 @@ def test_validation_by_step_number_only():
     assert step.validation_metric == trainer.task.metric(output, validation)
 
 
+def test_validation_of_a_large_network_is_done_in_parts(monkeypatch):
+    whole = Trainer(small(steps=1)).advance()
+    monkeypatch.setattr("rnnviz.training.MOST_ACTIVATIONS", 8 * 6 * 50)
+    sizes = []
+    trainer = Trainer(small(steps=1))
+    trainer.model.readout.register_forward_hook(lambda m, a, output: sizes.append(output.shape[1]))
+    parts = trainer.advance()
+    assert sizes == [4, 50, 50, 28]
+    assert parts.validation_loss == pytest.approx(whole.validation_loss, rel=1e-6)
+
+
+def test_an_infinite_validation_loss_ends_the_run_after_its_step():
+    trainer = Trainer(small(steps=1))
+    trainer._validation.targets[-1, 0] = math.inf
+    with pytest.raises(DivergedError, match="validation set became infinite at step 1"):
+        trainer.advance()
+    assert trainer.step == 1
+
+
 def test_diverging_run_says_when_and_why_and_keeps_the_weights():
     trainer = Trainer(small(optimizer="sgd", lr=10.0, cell="rnn_relu", clip=0.0, steps=1000))
     with pytest.raises(DivergedError, match="lower the learning rate or clip") as caught:

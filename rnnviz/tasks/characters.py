@@ -31,7 +31,6 @@ _SHOWN = {"\n": "↵", " ": "␣"}
 
 @dataclass(frozen=True)
 class _Book:
-    text: str
     vocabulary: str
     tokens: NDArray[np.int64]
     training: int
@@ -43,7 +42,7 @@ def _book() -> _Book:
     text = asset("texts/alice.txt").read_text(encoding="utf-8")
     vocabulary = "".join(sorted(set(text)))
     tokens = np.array([vocabulary.index(character) for character in text])
-    return _Book(text, vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
+    return _Book(vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
 
 
 class Characters(Task):
