@@ -39,10 +39,11 @@ class Transport {
     this.setStateValue = setStateValue;
     this.setTriggerValue = setTriggerValue;
     if (fresh) {
-      this.state = undefined;
+      this.status = null;
       this.step = data.step ?? null;
     }
     this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/status?${new URLSearchParams(data.query)}`, null);
+    this.settle();
   }
 
   receive(message) {
@@ -51,18 +52,26 @@ class Transport {
       return;
     }
     const status = message.status;
-    const changed = this.state !== undefined && status.state !== this.state;
-    this.state = status.state;
     this.status = status;
     this.home.dataset.state = status.state;
     this.home.dataset.step = status.step;
     this.show();
-    // buttons are Streamlit's: they learn of a new state by a rerun
-    if (changed || (this.data.state && status.state !== this.data.state && !this.told)) {
-      this.told = true;
-      this.setTriggerValue("changed", `${status.state} ${status.step}`);
-      setTimeout(() => (this.told = false), 1000);
-    }
+    this.settle();
+  }
+
+  // The buttons are Streamlit's: where they were drawn for another state than the run is in by
+  // now, the page is drawn again. A moment later only: what differs is often on its way.
+  settle() {
+    if (this.settling || !this.status || this.status.state === this.data.state) return;
+    this.settling = setTimeout(() => {
+      this.settling = null;
+      if (this.gone || this.status?.state === this.data.state) return;
+      this.setTriggerValue("changed", `${this.status?.state} ${Date.now()}`);
+      this.settling = setTimeout(() => {
+        this.settling = null;
+        this.settle();
+      }, 1000);
+    }, 120);
   }
 
   show() {
@@ -113,6 +122,8 @@ class Transport {
   }
 
   destroy() {
+    this.gone = true;
+    clearTimeout(this.settling);
     this.feed.close();
   }
 }

@@ -34,7 +34,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.resources import ROOT
-from rnnviz.runs import default_url
+from rnnviz.runs import Head, default_url
 from rnnviz.settings import Settings
 from rnnviz.views import VIEWS, Choice, Gallery
 
@@ -77,9 +77,12 @@ class Request:
     @property
     def moves(self) -> bool:
         """Whether there can be a newer message later."""
-        return self.run is not None and (
-            self.choice.step is None or self.view in ("status", "loss")
-        )
+        return self.run is not None and (self.choice.step is None or self.follows_steps)
+
+    @property
+    def follows_steps(self) -> bool:
+        """Whether every step changes it, and not only a new checkpoint."""
+        return self.view in ("status", "loss")
 
 
 @dataclass(eq=False)
@@ -166,6 +169,8 @@ class Hub:
                 if request.run not in heads:
                     heads[request.run] = self._head(request.run)
                 head = heads[request.run]
+                if isinstance(head, Head) and not request.follows_steps:
+                    head = head.checkpoint or 0  # before the first it is as untrained as at step 0
             if channel.latest is None or head != channel.head:
                 found.append((channel, head))
         return found

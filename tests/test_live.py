@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from contextlib import ExitStack
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from rnnviz.errors import RunError
-from rnnviz.live import COOKIE, Request, changed, owner_of
+from rnnviz.live import COOKIE, MOST_SOCKETS, Request, changed, owner_of
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.views import Choice
@@ -59,16 +60,17 @@ def test_a_draft_is_drawn_at_once(server):
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1"])
 def test_a_page_of_another_origin_is_refused(server, origin):
-    with pytest.raises(InvalidStatus) as refused:
-        watch(server, draft(), origin=origin)
+    with pytest.raises(InvalidStatus) as refused, watch(server, draft(), origin=origin):
+        pass
     assert refused.value.response.status_code == 403
 
 
 def test_another_name_for_a_loopback_server_is_refused(server):
     # a site that lets its own name point here would send just these
     port = urlsplit(server.url).port
-    with pytest.raises(InvalidStatus):
-        watch(server, draft(), origin=f"http://evil.example:{port}", host=f"evil.example:{port}")
+    evil = f"evil.example:{port}"
+    with pytest.raises(InvalidStatus), watch(server, draft(), origin=f"http://{evil}", host=evil):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -128,16 +130,15 @@ def test_a_viewer_that_sends_nonsense_is_dropped(server, text):
 
 
 def test_one_visitor_cannot_hold_every_socket(server):
-    sockets = []
-    try:
-        with pytest.raises(InvalidStatus):
-            for _ in range(60):
-                sockets.append(watch(server, draft("status"), token="greedy"))
-        assert len(sockets) == 48
-        watch(server, draft("status"), token="modest").close()
-    finally:
-        for socket in sockets:
-            socket.close()
+    with ExitStack() as sockets:
+        for _ in range(MOST_SOCKETS):
+            sockets.enter_context(watch(server, draft("status"), token="greedy"))
+        with pytest.raises(InvalidStatus), watch(server, draft("status"), token="greedy"):
+            pass
+        with watch(server, draft("status"), token="modest") as modest:
+            assert modest.recv(timeout=20)
+    with watch(server, draft("status"), token="greedy") as again:
+        assert again.recv(timeout=20)
 
 
 def test_views_that_nobody_watches_are_forgotten(server):

@@ -116,9 +116,7 @@ def loss(
                 "type": "log",
                 "range": [bottom, top],
                 "domain": [0.44, 1],
-                "dtick": max(1, round((top - bottom) / 3)),
-                "exponentformat": "power",
-                "minorloglabels": "none" if top - bottom > 2 else "small digits",
+                **log_ticks(bottom, top),
             },
             "yaxis2": {
                 "title": unit,
@@ -179,6 +177,23 @@ def decades(seen: np.ndarray) -> tuple[float, float]:
     bottom = np.floor(2 * np.log10(seen.min())) / 2
     top = np.ceil(2 * np.log10(seen.max())) / 2
     return float(min(bottom, top - 1)), float(top)
+
+
+def log_ticks(bottom: float, top: float) -> dict[str, object]:
+    """Return axis settings for three to five ticks: 1, 2, 5 in each decade, or decades alone."""
+    if top - bottom > 2:
+        return {
+            "dtick": max(1, round((top - bottom) / 3)),
+            "exponentformat": "power",
+            "minorloglabels": "none",
+        }
+    steps = (1, 2, 5) if top - bottom <= 1 else (1, 3)
+    powers = range(int(np.floor(bottom)), int(np.ceil(top)) + 1)
+    return {
+        "tickmode": "array",
+        "tickvals": [step * 10.0**power for power in powers for step in steps],
+        "tickformat": "~g",
+    }
 
 
 def thinned(metrics: pd.DataFrame) -> pd.DataFrame:

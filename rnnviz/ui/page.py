@@ -23,7 +23,7 @@ STYLE = """
 [data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
 .st-key-train_buttons button {{ padding-inline: 0.6rem; min-height: 2.2rem; }}
-.st-key-train_buttons kbd {{ opacity: 0.75; }}
+.st-key-train_buttons kbd {{ color: inherit; opacity: 1; }}
 @media (max-width: 1400px) {{ .st-key-train_buttons kbd {{ display: none; }} }}
 button[data-variant="segmented_control"][data-selected="true"] p {{
   color: {ink}; font-weight: 600;

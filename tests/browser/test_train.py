@@ -1,0 +1,256 @@
+"""The Train page as a visitor uses it, in a real Chromium."""
+
+import re
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from rnnviz.runs import RunStore
+
+FIGURES = ".rnnviz-figure"
+LONG = "/?steps=100000"
+
+
+@pytest.fixture(scope="module")
+def store(server):
+    store = RunStore(f"sqlite:///{server.log.parent / 'runs.sqlite'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(autouse=True)
+def ends(store):
+    """Leave no run of one test training beside the next."""
+    yield
+    for run in [*store.list(state="running"), *store.list(state="queued")]:
+        store.stop(run.id, run.owner)
+
+
+def opened(page: Page, path: str = "/") -> Page:
+    """Open a page and wait until all three figures are drawn."""
+    page.goto(path)
+    expect(page.locator(f"{FIGURES}[data-drawn]")).to_have_count(3, timeout=30_000)
+    return page
+
+
+def press(page: Page, name: str) -> None:
+    page.locator(".st-key-train_buttons").get_by_role("button", name=name).click()
+
+
+def run_of(page: Page) -> str:
+    page.wait_for_function("() => new URL(location).searchParams.get('run')")
+    return parse_qs(urlsplit(page.url).query)["run"][0]
+
+
+def wait_step(page: Page, least: int) -> None:
+    """Wait until all figures but the loss show a checkpoint at or after a step."""
+    page.wait_for_function(
+        """(least) => [...document.querySelectorAll('.rnnviz-figure')]
+             .every(({dataset}) => dataset.run !== 'draft' && Number(dataset.step) >= least)""",
+        arg=least,
+        timeout=30_000,
+    )
+
+
+def train(page: Page, least: int = 20) -> str:
+    press(page, "Train")
+    run = run_of(page)
+    wait_step(page, least)
+    return run
+
+
+def zoom(page: Page) -> list[float]:
+    """Draw a stretch of time in the heatmap with the mouse; return the range it shows then."""
+    box = page.locator(f"{FIGURES}[aria-label^=Heatmap] .nsewdrag").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], middle, steps=5)
+    page.mouse.up()
+    shown = """() => document.querySelector('.rnnviz-figure[aria-label^=Heatmap] .rnnviz-plot')
+      ._fullLayout.xaxis.range"""
+    page.wait_for_function(f"() => ({shown})()[0] > 1")
+    return page.evaluate(shown)
+
+
+def state(page: Page, wanted: str) -> None:
+    expect(page.locator(f".rnnviz-transport[data-state={wanted}]")).to_be_visible(timeout=15_000)
+
+
+def test_a_first_visitor_sees_an_untrained_network_and_after_train_it_moves(page, console):
+    begun = time.monotonic()
+    opened(page)
+    expect(page.get_by_text("Not trained yet")).to_be_visible()
+    train(page)
+    assert time.monotonic() - begun < 20  # ten seconds on a machine that does nothing else
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    assert not console
+
+
+def test_live_figures_are_redrawn_in_place_and_keep_a_zoom(page, console):
+    opened(page, LONG)
+    train(page)
+    page.evaluate(
+        """() => {
+          window.kept = [...document.querySelectorAll('.rnnviz-figure')].map((home) => ({
+            home, node: home.querySelector('.main-svg'), drawn: Number(home.dataset.drawn)}));
+        }"""
+    )
+    zoomed = zoom(page)
+    page.wait_for_function(
+        """() => kept.every((each) => Number(each.home.dataset.drawn) - each.drawn >= 8)"""
+    )
+    result = page.evaluate(
+        """() => ({
+          same: kept.every((each) => each.home.isConnected && each.node.isConnected),
+          zoom: kept[2].home.querySelector('.rnnviz-plot')._fullLayout.xaxis.range})"""
+    )
+    assert result["same"]
+    assert result["zoom"] == zoomed
+    assert not console
+
+
+def test_pause_step_resume_stop_and_reset(page, store):
+    opened(page, LONG)
+    run = train(page)
+    press(page, "Pause")
+    state(page, "paused")
+    at = store.get(run).step
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    press(page, "Step")
+    page.wait_for_function(
+        "(step) => Number(document.querySelector('.rnnviz-transport').dataset.step) === step",
+        arg=at + 1,
+    )
+    state(page, "paused")
+    press(page, "Resume")
+    wait_step(page, at + 20)
+    press(page, "Stop")
+    state(page, "stopped")
+    press(page, "Reset")
+    expect(page.get_by_text("Not trained yet")).to_be_visible()
+    assert "run=" not in page.url
+
+
+def test_keys_do_what_the_buttons_do(page, store):
+    opened(page, LONG)
+    page.keyboard.press("Space")
+    run = run_of(page)
+    wait_step(page, 5)
+    page.keyboard.press("Space")
+    state(page, "paused")
+    at = store.get(run).step
+    page.keyboard.press("s")
+    page.wait_for_function(
+        "(step) => Number(document.querySelector('.rnnviz-transport').dataset.step) === step",
+        arg=at + 1,
+    )
+
+
+def test_stop_at_once_after_train(page, store):
+    opened(page, LONG)
+    press(page, "Train")
+    page.get_by_role("button", name="Stop").click(timeout=10_000)
+    state(page, "stopped")
+    assert store.get(run_of(page)).state == "stopped"
+
+
+def test_a_link_opens_the_same_screen_and_gives_the_same_numbers(page, store, browser, base_url):
+    link = "/?cell=gru&hidden=8&length=12&steps=60&seed=7&signal=candidate&task=adding"
+    opened(page, link)
+    first = train(page, 60)
+    context = browser.new_context(base_url=base_url, viewport={"width": 1440, "height": 900})
+    other = opened(context.new_page(), link)
+    assert other.get_by_label("Seed", exact=True).input_value() == "7"
+    assert other.get_by_label("Hidden units", exact=True).input_value() == "8"
+    second = train(other, 60)
+    assert first != second
+    left, right = (store.metrics(run).drop(columns="seconds") for run in (first, second))
+    assert left.equals(right) and len(left) == 60
+    context.close()
+
+
+def test_a_link_to_a_run_lets_others_watch_it_but_not_steer(page, store, browser, base_url):
+    opened(page, LONG + "&hidden=24")
+    run = train(page)
+    context = browser.new_context(base_url=base_url, viewport={"width": 1440, "height": 900})
+    guest = opened(context.new_page(), f"/?run={run}")
+    wait_step(guest, 20)
+    assert guest.get_by_label("Hidden units", exact=True).input_value() == "24"
+    expect(guest.get_by_role("button", name="Pause")).to_have_count(0)
+    expect(guest.get_by_role("button", name="Stop")).to_be_disabled()
+    assert store.get(run).state == "running"
+    context.close()
+
+
+def test_looking_back_in_training_while_it_goes_on(page, store):
+    opened(page, LONG)
+    run = train(page, 100)
+    slider = page.get_by_role("slider", name=re.compile("Look back"))
+    slider.focus()
+    slider.evaluate(
+        """(range) => { range.value = 0; range.dispatchEvent(new Event('input'));
+                        range.dispatchEvent(new Event('change')); }"""
+    )
+    gates = page.locator(f"{FIGURES}[aria-label^=Heatmap]")
+    expect(gates).to_have_attribute("data-step", "0")
+    page.wait_for_url(re.compile("at=0"))
+    before = store.get(run).step
+    page.wait_for_timeout(1500)
+    expect(gates).to_have_attribute("data-step", "0")
+    assert store.get(run).step > before
+    page.get_by_role("button", name="Back to newest").click()
+    wait_step(page, before)
+    assert "at=" not in page.url
+
+
+def test_the_time_step_under_the_pointer_is_marked_in_every_chart_over_time(page):
+    opened(page)
+    plot = page.locator(f"{FIGURES}[aria-label^=Heatmap] .nsewdrag").first
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] * 0.31, box["y"] + box["height"] / 2)
+    expect(page.locator(".rnnviz-mark:visible")).to_have_count(2)  # the loss has no time axis
+    page.mouse.move(5, 5)
+    expect(page.locator(".rnnviz-mark:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+def test_everything_fits_one_screen_without_scrolling(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    opened(page)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
+    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    opened(page)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_dark_figures_on_a_dark_page(page):
+    page.emulate_media(color_scheme="dark")
+    opened(page)
+    paper = page.evaluate(
+        "() => document.querySelector('.rnnviz-plot')._fullLayout.paper_bgcolor.toLowerCase()"
+    )
+    assert paper == "#14181d"
+
+
+def test_settings_that_have_no_meaning_are_answered_with_a_sentence(page):
+    page.goto("/?length=1000&batch=512&hidden=1024&layers=8")
+    expect(page.get_by_text("runs out of memory")).to_be_visible(timeout=20_000)
+
+
+def test_a_broken_link_still_opens(page, console):
+    opened(page, "/?run=nobody&hidden=-3&cell=%3Cscript%3Ealert(1)%3C/script%3E&at=x&sample=99")
+    expect(page.get_by_text("Not trained yet")).to_be_visible()
+    assert page.get_by_label("Hidden units", exact=True).input_value() == "32"
+    assert not console
