@@ -139,6 +139,16 @@ def viewer(server):
     return connect(f"ws://{host}/_stcore/stream", origin=server.url, subprotocols=["streamlit"])
 
 
+def workers_too(server) -> list[psutil.Process]:
+    """Wait until a worker is warm; return the server's process and all below it."""
+    deadline = time.monotonic() + 20
+    while len(server.family()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    family = server.family()
+    assert len(family) > 1
+    return family
+
+
 def wait_for(text: str, log: Path) -> str:
     deadline = time.monotonic() + 20
     while text not in log.read_text() and time.monotonic() < deadline:
@@ -156,7 +166,7 @@ def test_it_serves_says_where_and_ends_without_a_trace(serve, number, statuses):
     status, page = server.get("/")
     assert status == 200
     assert b"<html" in page
-    family = server.family()
+    family = workers_too(server)
     with viewer(server):
         assert server.interrupt(number) in statuses
     _, alive = psutil.wait_procs(family, timeout=10)
@@ -166,8 +176,7 @@ def test_it_serves_says_where_and_ends_without_a_trace(serve, number, statuses):
 
 def test_a_killed_server_leaves_no_process(serve):
     server = serve()
-    family = server.family()
-    assert len(family) > 1  # a worker is warm
+    family = workers_too(server)
     server.process.kill()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
@@ -178,7 +187,7 @@ def test_streamlit_run_serves_the_same_app(serve):
     server = serve((*streamlit, "--server.address", "127.0.0.1", "--server.port", "{port}"))
     assert server.get("/")[0] == 200
     assert server.get("/rnnviz/plotly/plotly.min.js")[0] == 200
-    family = server.family()
+    family = workers_too(server)
     server.interrupt()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
