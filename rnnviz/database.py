@@ -206,8 +206,8 @@ class Database:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is an extended code
         if code in _SQLITE_REASONS:
             return f"The run store {self._name} {_SQLITE_REASONS[code]}."
-        what = str(error).strip().splitlines() or [type(error).__name__]
-        return f"The run store {self._name} does not do what it should, check it: {what[0]}."
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        return f"The run store {self._name} cannot be used: {lines[0].rstrip('.')}."
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -15,6 +15,8 @@ from rnnviz.runs import Run, RunStore
 
 STORE = "RNNVIZ_WORKER_STORE"
 """The environment variable that tells a worker its store; a command line would show passwords."""
+STORE_FAILED = 3
+"""The exit status of a worker that could not write what it trained."""
 SUPERVISE = 0.5
 """Seconds between two looks at workers, runs and viewers."""
 SILENCE = 10.0
@@ -25,6 +27,9 @@ RESPAWN = 5.0
 """Seconds to wait after a worker failed, so that what cannot start does not start all the time."""
 
 _ENDED = "The process that trained this run ended unexpectedly: resume to go on where it was."
+_UNWRITTEN = (
+    "The run store could not be written, its disk may be full: free some space and resume to go on."
+)
 _CLOSED = "Paused: the page that started it was closed."
 _log = logging.getLogger(__name__)
 
@@ -54,6 +59,7 @@ class Engine:
         self.workers = workers or os.cpu_count() or 1
         self.grace_seconds = grace_seconds
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._could_not_write: set[int] = set()
         self._seen: dict[str, float] = {}
         self._noted: dict[str, float] = {}
         self._next_spawn = 0.0
@@ -122,15 +128,19 @@ class Engine:
     def _bury(self) -> None:
         """Drop workers that have ended, and mark what they were training."""
         for pid, process in list(self._processes.items()):
-            if process.poll() is not None:
-                _close(process)
-                del self._processes[pid]
-                if process.returncode > 0:  # not killed: it could not do its work
-                    self._next_spawn = time.monotonic() + RESPAWN
+            if process.poll() is None:
+                continue
+            _close(process)
+            del self._processes[pid]
+            if process.returncode > 0:  # not killed: it could not do its work
+                self._next_spawn = time.monotonic() + RESPAWN
+            if process.returncode == STORE_FAILED:
+                self._could_not_write.add(pid)
         for run in self.store.list(state="running"):
             if self._is_lost(run):
+                reason = _UNWRITTEN if _local_pid(run) in self._could_not_write else _ENDED
                 try:
-                    self.store.release(run.id, "interrupted", _ENDED, run.worker)
+                    self.store.release(run.id, "interrupted", reason, run.worker)
                 except RunError:
                     pass  # deleted, or released just now
 

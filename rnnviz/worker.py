@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 import torch
 
-from rnnviz.engine import STORE
+from rnnviz.engine import STORE, STORE_FAILED
 from rnnviz.errors import DivergedError, RunError, StoreError
 from rnnviz.runs import Run, RunStore, Wanted
 from rnnviz.settings import Settings
@@ -34,8 +34,6 @@ BEAT = 1.0
 """Seconds between two signs of life during a long step."""
 CHECKPOINT_SHARE = 0.03
 """Share of the time that writing checkpoints may take."""
-STORE_FAILED = 3
-"""Exit status of a worker that could not write what it trained."""
 
 MEASURED = ("step", "loss", "metric", "gradient_norm", "lr", "validation_loss", "validation_metric")
 

@@ -266,6 +266,18 @@ def test_a_killed_worker_is_noticed_and_loses_nothing(engine, store, expected):
     assert store.checkpoint(run).weights == expected
 
 
+def test_a_worker_that_cannot_write_says_so_and_is_replaced(engine, store, endless, monkeypatch):
+    monkeypatch.setattr("rnnviz.engine.RESPAWN", 0.1)
+    before = committed(store, endless)
+    worker = psutil.Process(int(store.get(endless).worker.split(":")[1]))
+    worker.rlimit(psutil.RLIMIT_FSIZE, (1, 1))  # as on a full disk
+    wait_for(lambda: store.get(endless).state == "interrupted")
+    assert "could not be written" in store.get(endless).reason
+    assert_only_more(before, committed(store, endless))
+    store.resume(endless, "ada")
+    wait_for(lambda: store.get(endless).step > len(before) + 500)
+
+
 # Servers
 
 SERVER = """

@@ -551,7 +551,7 @@ def test_a_full_disk_loses_no_committed_step(store):
 def test_a_store_that_was_taken_away(store):
     with store._database.write() as connection:
         connection.exec_driver_sql("DROP TABLE metrics")
-    with pytest.raises(StoreError, match="does not do what it should, check it: no such table"):
+    with pytest.raises(StoreError, match="cannot be used: no such table"):
         store.metrics("any")
 
 
