@@ -22,7 +22,7 @@ from torch.utils.hooks import RemovableHandle
 from rnnviz.cells import Cell, State
 from rnnviz.errors import RecordingError
 from rnnviz.recurrent import Watchable, make_cell, make_cells, take_step, time_major, unroll
-from rnnviz.trace import Labels, LayerTrace, Trace
+from rnnviz.trace import LayerTrace, Trace
 
 Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]
 Recurrent = nn.RNNBase | nn.RNNCellBase
@@ -64,7 +64,9 @@ def record(
     ------
     RecordingError
         If the module holds nothing that can be recorded, is being recorded already, or was not
-        called in the block; if the labels fit none of its layers.
+        called in the block.
+    TraceError
+        If the labels fit none of the layers.
     """
     recorders = [_Recorder(name, part, gradients) for name, part in _recurrent_parts(module)]
     trace = Trace(labels=labels)
@@ -83,8 +85,6 @@ def record(
         layers: dict[str, LayerTrace] = {}
         for recorder in recorders:
             layers |= recorder.layers(gradients=not why_not)
-        if trace.labels is not None:
-            _check_labels(trace.labels, layers)
         trace.fill(layers, why_not)
 
 
@@ -104,8 +104,8 @@ def _recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
         instance_forward = vars(part).get("forward")
         if isinstance(getattr(instance_forward, "__self__", None), _Recorder):
             raise RecordingError(f"{title} is being recorded already: end that `with` block first.")
-        torchs = [kind.forward for kind in (*KINDS, Watchable)]
-        if instance_forward is not None or type(part).forward not in torchs:
+        known = [kind.forward for kind in (*KINDS, Watchable)]
+        if instance_forward is not None or type(part).forward not in known:
             raise RecordingError(
                 f"{title} has a forward() of its own, which cannot be taken apart into gates: "
                 "keep torch's, and move what it adds to a module around it."
@@ -115,18 +115,6 @@ def _recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
 
 def _title(path: str, module: nn.Module) -> str:
     return f"{path or 'the module itself'} ({type(module).__name__})"
-
-
-def _check_labels(labels: Labels, layers: Mapping[str, LayerTrace]) -> None:
-    """Raise RecordingError if no layer has as many samples and time steps as the labels."""
-    samples, steps = len(labels), max(map(len, labels), default=0)
-    sizes = {layer.values["input"].shape[:2] for layer in layers.values()}
-    if not any(samples == batch and steps <= time for time, batch in sizes):
-        recorded = " or ".join(f"{batch} samples of {time} steps" for time, batch in sorted(sizes))
-        raise RecordingError(
-            f"The labels are for {samples} samples of at most {steps} steps, but {recorded} were "
-            "recorded: give a row of labels for each sample, a label for each step."
-        )
 
 
 def _why_no_gradients(wanted: bool, passes: int) -> str:
@@ -182,7 +170,11 @@ class _Call:
 
 
 class _Recorder:
-    """Stands in for the forward of one recurrent module while it is recorded."""
+    """Stands in for the forward of one recurrent module while it is recorded.
+
+    The gradient of a first layer's input is noted on the tensor that the user gave, so that all
+    it is used for counts; that of the other layers' on what the layer below gave.
+    """
 
     def __init__(self, path: str, module: Recurrent, gradients: bool) -> None:
         self.path = path
@@ -217,6 +209,13 @@ class _Recorder:
         for handle in self.handles:
             handle.remove()
 
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled as a part of the module."""
+        raise RecordingError(
+            "A module cannot be copied or pickled while it is recorded: do it outside the `with` "
+            "block, or keep its state_dict()."
+        )
+
     def forward(self, input: Tensor | PackedSequence, hx: Tensor | State | None = None) -> Result:
         """Do what the module's forward does, through the cells, and note every signal."""
         x = input.data if isinstance(input, PackedSequence) else input
@@ -230,10 +229,9 @@ class _Recorder:
             input, call = x, _Call()
             arrange = partial(time_major, self.module)
         if torch._C._current_graph_task_id() != NO_BACKWARD:
-            # torch.utils.checkpoint runs a forward once more: it has been noted already
+            # torch.utils.checkpoint runs the forward once more: it has been noted already
             return self._run(input, hx)
         for suffix in FIRST_LAYER & self.cells.keys():
-            # on the user's own tensor, so that what else it is used for counts, too
             self._note_gradient(call, suffix, x, arrange)
         self.call = call
         try:
@@ -257,18 +255,17 @@ class _Recorder:
             for call, length in zip(self.calls, lengths, strict=True)
             for _ in range(length)
         ]
+        starts = tuple(accumulate(lengths[:-1], initial=0))
         layers = {}
         for suffix, cell in self.cells.items():
-            values, slopes = {}, {}
+            name = ".".join(filter(None, (self.path, suffix))) or "cell"
+            layers[name] = LayerTrace(cell.key, starts, {}, {})
             for signal in ("input", *cell.signals):
                 steps = [x for call in self.calls for x in call.values[suffix, signal]]
-                values[signal] = _array(steps, orders)
+                layers[name].values[signal] = _array(steps, orders)
                 if gradients:
                     steps = [x for call in self.calls for x in call.gradients(suffix, signal)]
-                    slopes[signal] = _array(steps, orders)
-            name = ".".join(filter(None, (self.path, suffix))) or "cell"
-            starts = tuple(accumulate(lengths[:-1], initial=0))
-            layers[name] = LayerTrace(cell.key, starts, values, slopes)
+                    layers[name].gradients[signal] = _array(steps, orders)
         return layers
 
     def _run(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:

@@ -70,6 +70,8 @@ class Trace:
 
     def fill(self, layers: Mapping[str, LayerTrace], why_no_gradients: str = "") -> None:
         """Take what was recorded; for `record`, which gives the trace before it is filled."""
+        if self.labels is not None:
+            _check_labels(self.labels, layers)
         self._layers = dict(layers)
         self._why_no_gradients = why_no_gradients
 
@@ -230,7 +232,9 @@ class Trace:
 
     def _filled(self) -> dict[str, LayerTrace]:
         if self._layers is None:
-            raise TraceError("The trace is empty: read it after its `with` block has ended.")
+            raise TraceError(
+                "The trace is empty: read it after its `with` block has ended without an error."
+            )
         return self._layers
 
     def _layer(self, layer: str) -> LayerTrace:
@@ -251,6 +255,18 @@ class Trace:
             arrays |= {f"{name}.{signal}": array for signal, array in layer.values.items()}
             arrays |= {f"{name}.{s}.gradient": array for s, array in layer.gradients.items()}
         return arrays
+
+
+def _check_labels(labels: Labels, layers: Mapping[str, LayerTrace]) -> None:
+    """Raise TraceError if no layer has as many samples and time steps as the labels."""
+    samples, steps = len(labels), max(map(len, labels), default=0)
+    sizes = {layer.values["input"].shape[:2] for layer in layers.values()}
+    if not any(samples == batch and steps <= time for time, batch in sizes):
+        recorded = " or ".join(f"{batch} samples of {time} steps" for time, batch in sorted(sizes))
+        raise TraceError(
+            f"The labels are for {samples} samples of at most {steps} steps, but {recorded} were "
+            "recorded: give a row of labels for each sample, a label for each step."
+        )
 
 
 def _check(layer: LayerTrace) -> None:

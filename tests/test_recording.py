@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import weakref
 
 import numpy as np
@@ -430,11 +431,10 @@ def state_of(model):
 @pytest.mark.parametrize("make", [nn.LSTM, LSTM, nn.LSTMCell])
 def test_the_module_is_left_as_it_was(make, ends):
     model = nn.Sequential(build(make, X, H)).eval()
-    model[0].weight_hh = model[0].weight_hh_l0 if make is not nn.LSTMCell else model[0].weight_hh
     model.requires_grad_(False)
     x = draw(*((B,) if make is nn.LSTMCell else (T, B)), X)
     before, expected = state_of(model), model(x)[0]
-    grad_mode, threads = torch.is_grad_enabled(), torch.random.get_rng_state()
+    grad_mode, random_state = torch.is_grad_enabled(), torch.random.get_rng_state()
     broken = {
         "in the block": ZeroDivisionError,
         "in forward": RuntimeError,
@@ -455,7 +455,7 @@ def test_the_module_is_left_as_it_was(make, ends):
     assert state_of(model) == before
     assert torch.equal(model(x)[0], expected)
     assert torch.is_grad_enabled() == grad_mode
-    assert torch.equal(torch.random.get_rng_state(), threads)
+    assert torch.equal(torch.random.get_rng_state(), random_state)
 
 
 def test_nothing_is_left_on_the_users_tensors_and_nothing_is_kept_alive():
@@ -496,13 +496,31 @@ def test_a_forward_that_failed_is_not_in_the_trace():
         assert {trace.value(layer, s).shape[:2] for s in trace.signals(layer)} == {(T, B)}
 
 
-def test_a_model_can_be_copied_and_its_weights_saved_inside_the_block():
-    rnn = build(LSTM, X, H)
+@pytest.mark.parametrize("make", [nn.LSTM, LSTM])
+def test_a_module_is_copied_and_pickled_outside_the_block_only(make):
+    rnn = build(make, X, H)
     with rnnviz.record(rnn, gradients=False):
         rnn(draw(T, B, X))
-        saved = {name: value.clone() for name, value in rnn.state_dict().items()}
-        copied = copy.deepcopy(rnn.state_dict())
-    assert saved.keys() == copied.keys() == rnn.state_dict().keys()
+        for keep in (copy.deepcopy, pickle.dumps):
+            with pytest.raises(RecordingError, match="state_dict"):
+                keep(rnn)
+        assert copy.deepcopy(rnn.state_dict()).keys() == rnn.state_dict().keys()
+    copied = pickle.loads(pickle.dumps(copy.deepcopy(rnn)))
+    assert torch.equal(copied(draw(T, B, X))[0], rnn(draw(T, B, X))[0])
+
+
+@pytest.mark.parametrize("make", [nn.LSTM, LSTM])
+def test_parametrized_weights(make):
+    rnn = build(make, X, H)
+    nn.utils.parametrizations.weight_norm(rnn, "weight_hh_l0")
+    x = draw(T, B, X)
+    loss_of(rnn(x)[0]).backward()
+    name = "parametrizations.weight_hh_l0.original1"
+    expected = rnn.get_parameter(name).grad.clone()
+    rnn.zero_grad()
+    with rnnviz.record(rnn):
+        loss_of(rnn(x)[0]).backward()
+    torch.testing.assert_close(rnn.get_parameter(name).grad, expected, rtol=0, atol=1e-10)
 
 
 # -- what has no meaning --------------------------------------------------------------------
@@ -561,6 +579,7 @@ def test_the_trace_is_read_after_the_block():
         rnn(draw(T, B, X))[0].sum().backward()
         with pytest.raises(TraceError, match="after its `with` block"):
             trace.value("l0", "input")
+    assert trace.value("l0", "input").shape == (T, B, X)
 
 
 def gradient_error(run, **options):
@@ -579,9 +598,10 @@ def test_no_backward_pass():
     assert "No backward pass" in message and "inside the `with` block" in message
 
 
-def test_no_graph():
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_no_graph(mode):
     def run(rnn, x):
-        with torch.no_grad():
+        with mode():
             assert not rnn(x)[0].requires_grad
 
     assert "No backward pass" in gradient_error(run)
@@ -627,7 +647,7 @@ def test_gradients_that_were_not_wanted():
 def test_labels_that_fit_no_layer_are_refused():
     rnn = build(nn.LSTM, X, H)
     for labels, says in ((["abcde"], "1 .*2"), (["abcdef", "abc"], "6 .*5")):
-        with pytest.raises(RecordingError, match=says):
+        with pytest.raises(TraceError, match=says):
             with rnnviz.record(rnn, gradients=False, labels=labels):
                 rnn(draw(T, B, X))
     with rnnviz.record(rnn, gradients=False, labels=["abcde", (0.25, None, 3)]) as trace:
