@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from rnnviz.ui import controls, session, train_buttons
+from rnnviz.ui import choices, session, train_buttons
 from rnnviz.ui.component import figure, transport
+from rnnviz.ui.settings_form import settings_form
 
 # Three pictures and the controls share one screen: header, bars and gaps take 246 px of it.
 UPPER = "max(13rem, calc(44vh - 108px))"
@@ -11,7 +12,7 @@ LOWER = "max(16rem, calc(56vh - 138px))"
 
 run = session.current_run()
 name = run.id if run else None
-settings = controls.settings_form(run)
+settings = settings_form(run)
 if settings is None:
     st.stop()
 
@@ -24,7 +25,7 @@ with st.container(gap="small"):
         step = transport(name, settings, state, session.looked_at())
         session.look_at(step)
     curves, gradients = st.columns(2)
-    choice = controls.probe_choice(run.settings if run else settings)
+    choice = choices.probe_choice(run.settings if run else settings)
     with curves:
         figure("loss", name, settings, height=UPPER, step=step, time=False)
     with gradients:

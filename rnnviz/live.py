@@ -36,7 +36,7 @@ from rnnviz.errors import RnnvizError, RunError
 from rnnviz.resources import ROOT
 from rnnviz.runs import Head, default_url
 from rnnviz.settings import Settings
-from rnnviz.views import VIEWS, Choice, Gallery
+from rnnviz.views import VIEWS, Choice, Gallery, draw
 
 COOKIE = "rnnviz_visitor"
 POLL = 0.1
@@ -82,7 +82,7 @@ class Request:
     @property
     def follows_steps(self) -> bool:
         """Whether every step changes it, and not only a new checkpoint."""
-        return self.view in ("status", "loss")
+        return VIEWS[self.view].every_step
 
 
 @dataclass(eq=False)
@@ -184,7 +184,7 @@ class Hub:
     def _draw(self, channel: Channel) -> str:
         request = channel.request
         try:
-            message = self.gallery.draw(request.view, request.run, request.draft, request.choice)
+            message = draw(self.gallery, request.view, request.run, request.draft, request.choice)
         except RnnvizError as error:
             return json.dumps({"view": request.view, "error": str(error)})
         text = plotly.io.to_json(message, validate=False)

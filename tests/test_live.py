@@ -179,9 +179,9 @@ def test_scripts_and_fonts_are_served(server):
 
 
 def test_only_the_step_of_a_request_can_change():
-    request = Request("gates", "run", None, Choice(layer="rnn.l0"))
+    request = Request("gates", "run", None, Choice.of({"layer": "rnn.l0"}))
     assert changed(request, '{"step": 7}') == Request(
-        "gates", "run", None, Choice(layer="rnn.l0", step=7)
+        "gates", "run", None, Choice.of({"layer": "rnn.l0", "step": "7"})
     )
     with pytest.raises(RunError):
         changed(request, '{"step": true}')

@@ -5,7 +5,7 @@ from rnnviz.errors import RunError
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
-from rnnviz.views import VIEWS, Choice, Gallery
+from rnnviz.views import VIEWS, Choice, Gallery, draw
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 
@@ -43,7 +43,7 @@ def run(store):
 def test_every_view_draws_a_draft_and_a_run(store, run, view):
     gallery = Gallery(store)
     for run_id, draft in ((None, SMALL), (run, None)):
-        message = gallery.draw(view, run_id, draft, Choice())
+        message = draw(gallery, view, run_id, draft, Choice())
         assert message["view"] == view
         assert ("status" in message) == (view == "status")
         if view != "status":
@@ -53,38 +53,38 @@ def test_every_view_draws_a_draft_and_a_run(store, run, view):
 
 def test_without_a_step_the_newest_checkpoint_is_shown_and_with_one_the_nearest_before(store, run):
     gallery = Gallery(store)
-    assert gallery.draw("gates", run, None, Choice())["step"] == 60
-    assert gallery.draw("gates", run, None, Choice(step=45))["step"] == 30
-    assert gallery.draw("gates", run, None, Choice(step=0))["step"] == 0
+    assert draw(gallery, "gates", run, None, Choice())["step"] == 60
+    assert draw(gallery, "gates", run, None, Choice(step=45))["step"] == 30
+    assert draw(gallery, "gates", run, None, Choice(step=0))["step"] == 0
 
 
 def test_a_run_before_its_first_step_is_the_draft_of_its_settings(store, run):
     gallery = Gallery(store)
-    at_zero = gallery.draw("gates", run, None, Choice(step=0))["figure"]["data"][0]["z"]
-    draft = gallery.draw("gates", None, SMALL, Choice())["figure"]["data"][0]["z"]
+    at_zero = draw(gallery, "gates", run, None, Choice(step=0))["figure"]["data"][0]["z"]
+    draft = draw(gallery, "gates", None, SMALL, Choice())["figure"]["data"][0]["z"]
     np.testing.assert_array_equal(at_zero, draft)
-    later = gallery.draw("gates", run, None, Choice())["figure"]["data"][0]["z"]
+    later = draw(gallery, "gates", run, None, Choice())["figure"]["data"][0]["z"]
     assert np.abs(later - draft).max() > 1e-3
 
 
 def test_the_heatmap_shows_the_numbers_of_the_trace(store, run):
     gallery = Gallery(store)
-    choice = Choice(signal="cell_state", sample=2)
-    shown = gallery.draw("gates", run, None, choice)["figure"]["data"][0]["z"]
+    choice = Choice.of({"signal": "cell_state", "sample": "2"})
+    shown = draw(gallery, "gates", run, None, choice)["figure"]["data"][0]["z"]
     trace = gallery.trace(run, SMALL, 60, "last")
     np.testing.assert_array_equal(shown.T, trace.value("rnn.l0", "cell_state")[:, 2])
 
 
 def test_views_of_one_step_share_one_recording(store, run, monkeypatch):
     calls = []
-    from rnnviz import views
+    from rnnviz.views import scene as views
 
     inspect = views.inspect
     monkeypatch.setattr(views, "inspect", lambda *a, **k: calls.append(1) or inspect(*a, **k))
     gallery = Gallery(store)
-    gallery.draw("gates", run, None, Choice())
-    gallery.draw("gradients", run, None, Choice())
-    gallery.draw("gates", run, None, Choice(signal="candidate"))
+    draw(gallery, "gates", run, None, Choice())
+    draw(gallery, "gradients", run, None, Choice())
+    draw(gallery, "gates", run, None, Choice.of({"signal": "candidate"}))
     assert len(calls) == 1
 
 
@@ -110,14 +110,16 @@ def test_new_metrics_are_appended_and_nothing_is_read_twice(store, run):
 def test_choices_without_meaning_fall_back(store, run, query):
     choice = Choice.of(query)
     for view in VIEWS:
-        Gallery(store).draw(view, run, None, choice)
+        draw(Gallery(store), view, run, None, choice)
 
 
 def test_the_loss_of_all_answers_gives_another_gradient_than_that_of_the_last(store):
     settings = SMALL.replace(task="copying")
     gallery = Gallery(store)
     last, every = (
-        gallery.draw("gradients", None, settings, Choice(loss=loss))["figure"]["data"][-1]["y"]
+        draw(gallery, "gradients", None, settings, Choice.of({"loss": loss}))["figure"]["data"][-1][
+            "y"
+        ]
         for loss in ("last", "all")
     )
     assert not np.allclose(last, every, equal_nan=True)
@@ -126,24 +128,26 @@ def test_the_loss_of_all_answers_gives_another_gradient_than_that_of_the_last(st
 def test_what_is_too_large_is_refused_and_what_is_large_shows_fewer_samples(store):
     gallery = Gallery(store)
     with pytest.raises(RunError, match="too much to look into"):
-        gallery.draw("gates", None, Settings(length=1000, hidden=1024, layers=4, batch=1), Choice())
+        draw(
+            gallery, "gates", None, Settings(length=1000, hidden=1024, layers=4, batch=1), Choice()
+        )
     probe = gallery.probe(Settings(length=1000, hidden=256, batch=1))
     assert len(probe.labels) == 2**21 // (1000 * 256) == probe.batch.inputs.shape[1]
 
 
 def test_unknown_things_are_named(store):
     gallery = Gallery(store)
-    with pytest.raises(RunError, match="there are loss, gates"):
-        gallery.draw("nonsense", None, SMALL, Choice())
+    with pytest.raises(RunError, match="there are loss, "):
+        draw(gallery, "nonsense", None, SMALL, Choice())
     with pytest.raises(RunError, match="no run"):
-        gallery.draw("loss", "nobody", None, Choice())
+        draw(gallery, "loss", "nobody", None, Choice())
     with pytest.raises(RunError, match="Name a run"):
-        gallery.draw("loss", None, None, Choice())
+        draw(gallery, "loss", None, None, Choice())
 
 
 def test_traces_are_kept_up_to_a_size(store, monkeypatch):
-    monkeypatch.setattr("rnnviz.views.MOST_BYTES", 1)
+    monkeypatch.setattr("rnnviz.views.scene.MOST_BYTES", 1)
     gallery = Gallery(store)
     for seed in range(3):
-        gallery.draw("gates", None, SMALL.replace(seed=seed), Choice())
+        draw(gallery, "gates", None, SMALL.replace(seed=seed), Choice())
     assert len(gallery._traces) == 1

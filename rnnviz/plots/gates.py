@@ -103,7 +103,7 @@ def gates(
 
 def time_ticks(labels: Sequence[str | None] | None, steps: int) -> dict[str, object]:
     """Return axis settings that write what went in under the time axis, if there is room."""
-    edges = {"range": [-0.5, steps - 0.5]}
+    edges: dict[str, object] = {"range": [-0.5, steps - 0.5]}
     if not labels or steps > MOST_LABELS or not any(labels):
         return edges
     # short symbols all stand; long ones (numbers) stand upright so that fifty fit

@@ -37,7 +37,7 @@ def row(run: Run | None, settings: Settings) -> None:
             "S",
             lambda: one_step(run if going_on or moving else None, settings),
         )
-        act("Stop", "stop", "X", lambda: run and store.stop(run.id, run.owner), able=moving)
+        act("Stop", "stop", "X", lambda: halt(run), able=moving)
         act("Reset", "replay", "N", session.forget, able=run is not None)
     if run is not None and moving and settings.lr != run.lr:
         session.attempt(lambda: store.set_lr(run.id, run.owner, settings.lr))
@@ -62,6 +62,12 @@ def act(
         on_click=lambda: session.attempt(action),
         disabled=not able,
     )
+
+
+def halt(run: Run | None) -> None:
+    """End the run; it can still be resumed."""
+    if run is not None:
+        session.store().stop(run.id, run.owner)
 
 
 def go_on(run: Run, settings: Settings) -> None:

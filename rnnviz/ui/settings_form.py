@@ -10,16 +10,12 @@ import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
-from rnnviz.plots.style import NAME
 from rnnviz.runs import Run
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS
-from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui import address
-from rnnviz.views import FIRST_LOOK
 
 STEP = {"lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05}
-SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
 WORDS = {
     "adam": "Adam",
     "sgd": "SGD",
@@ -137,61 +133,3 @@ def take_defaults() -> None:
     for name, value in Settings.for_task(st.session_state["task"]).model_dump().items():
         if name != "task":
             st.session_state[name] = value
-
-
-def probe_choice(settings: Settings) -> dict[str, Any]:
-    """Draw what to look at: signal, layer, sample and loss; return the view's query."""
-    kind = CELLS[settings.cell]
-    symbols = {**kind.gates, **kind.states}
-    first = next(name for name in FIRST_LOOK if name in symbols)
-    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        return {
-            "signal": segment(
-                "signal", "Signal", first, {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
-            ),
-            "layer": segment("layer", "Layer", "rnn.l0", layers)
-            if settings.layers > 1
-            else "rnn.l0",
-            "sample": sample(),
-            "loss": segment(
-                "loss",
-                "Gradient of the loss of",
-                "last",
-                {"last": "∂ of last answer", "all": "∂ of all"},
-            ),
-        }
-
-
-def segment(name: str, label: str, default: str, words: Mapping[str, str]) -> str:
-    """Draw a few keys side by side; one that this network does not have becomes the default."""
-    address.seed(name, default, address.one_of(words))
-    if st.session_state[name] not in words:
-        st.session_state[name] = default
-    value = st.segmented_control(
-        label,
-        list(words),
-        required=True,
-        format_func=lambda key: words[key],
-        key=name,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    address.note(name, value, default)
-    return value or default
-
-
-def sample() -> int:
-    """Draw the list of the probe's samples; return the place of one."""
-    address.seed("sample", 0, address.one_of(range(PROBE_SIZE)))
-    value = st.selectbox(
-        "Sample",
-        range(PROBE_SIZE),
-        format_func=lambda place: f"sample {place + 1}",
-        key="sample",
-        label_visibility="collapsed",
-        width=125,
-        persist_state="session",
-    )
-    address.note("sample", value, 0)
-    return value

@@ -1,0 +1,49 @@
+"""Everything on screen as a function of (run, step, probe): a view's name and choices -> a message.
+
+A message is what a component draws: a figure dict, or the state of the run. The same views serve a
+run that is training, a kept checkpoint, and a network that has not been trained yet (a draft: the
+settings alone). One file a page; a view is a function of a `Scene`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rnnviz.errors import RunError
+from rnnviz.settings import Settings
+from rnnviz.views import training
+from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
+
+__all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
+
+
+@dataclass(frozen=True)
+class View:
+    """A view: what draws it, and whether every step changes it or only a new checkpoint."""
+
+    draw: Callable[[Scene], dict[str, Any]]
+    every_step: bool = False
+
+
+VIEWS = {
+    "loss": View(training.show_loss, every_step=True),
+    "status": View(training.show_status, every_step=True),
+    "gates": View(training.show_gates),
+    "gradients": View(training.show_gradients),
+}
+
+
+def draw(
+    gallery: Gallery, view: str, run: str | None, draft: Settings | None, choice: Choice
+) -> dict[str, Any]:
+    """Return the message of a view: `view`, `step`, and what the component draws.
+
+    Raises
+    ------
+    RunError
+        If there is no such view or run.
+    """
+    if view not in VIEWS:
+        raise RunError(f"There is no view called {view[:40]!r}; there are {', '.join(VIEWS)}.")
+    scene = gallery.scene(run, draft, choice)
+    return {"view": view, "step": scene.step, **VIEWS[view].draw(scene)}
