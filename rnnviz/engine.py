@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from typing import Self
 from rnnviz.errors import RunError, StoreError
 from rnnviz.runs import Run, RunStore
 
-STORE = "RNNVIZ_WORKER_STORE"
-"""The environment variable that tells a worker its store; a command line would show passwords."""
+STORE, TOKEN = "RNNVIZ_WORKER_STORE", "RNNVIZ_WORKER_TOKEN"
+"""Environment variables that tell a worker its store (a command line would show passwords), and
+the last part of its name, by which its engine knows it; process ids are used again."""
 STORE_FAILED = 3
 """The exit status of a worker that could not write what it trained."""
 SUPERVISE = 0.5
@@ -58,8 +60,8 @@ class Engine:
         self.store = RunStore(url)
         self.workers = workers or os.cpu_count() or 1
         self.grace_seconds = grace_seconds
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._could_not_write: set[int] = set()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}  # by token
+        self._could_not_write: set[str] = set()
         self._seen: dict[str, float] = {}
         self._noted: dict[str, float] = {}
         self._next_spawn = 0.0
@@ -105,7 +107,7 @@ class Engine:
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers."""
-        return list(self._processes)
+        return [process.pid for process in list(self._processes.values())]
 
     def supervise(self) -> None:
         """Find dead workers, pause runs that nobody sees, start workers that are needed."""
@@ -127,29 +129,29 @@ class Engine:
 
     def _bury(self) -> None:
         """Drop workers that have ended, and mark what they were training."""
-        for pid, process in list(self._processes.items()):
+        for token, process in list(self._processes.items()):
             if process.poll() is None:
                 continue
             _close(process)
-            del self._processes[pid]
+            del self._processes[token]
             if process.returncode > 0:  # not killed: it could not do its work
                 self._next_spawn = time.monotonic() + RESPAWN
             if process.returncode == STORE_FAILED:
-                self._could_not_write.add(pid)
+                self._could_not_write.add(token)
         for run in self.store.list(state="running"):
             if self._is_lost(run):
-                reason = _UNWRITTEN if _local_pid(run) in self._could_not_write else _ENDED
+                reason = _UNWRITTEN if _name(run)[2] in self._could_not_write else _ENDED
                 try:
                     self.store.release(run.id, "interrupted", reason, run.worker)
                 except RunError:
                     pass  # deleted, or released just now
 
     def _is_lost(self, run: Run) -> bool:
-        pid = _local_pid(run)
-        if pid in self._processes:
+        host, pid, token = _name(run)
+        if token in self._processes:
             return False
         silent = time.time() - run.heartbeat > SILENCE
-        return silent or (pid is not None and not _is_alive(pid))
+        return silent or (host == socket.gethostname() and not _is_alive(pid))
 
     def _pause_unseen(self) -> None:
         now, seen = time.time(), dict(self._seen)
@@ -169,23 +171,23 @@ class Engine:
         """Have a worker for each run in training or in line and one in wait, up to the limit."""
         if time.monotonic() < self._next_spawn:
             return
-        mine = [r for r in self.store.list(state="running") if _local_pid(r) in self._processes]
+        mine = [run for run in self.store.list(state="running") if _name(run)[2] in self._processes]
         needed = len(mine) + max(1, len(self.store.list(state="queued")))
         for _ in range(min(needed, self.workers) - len(self._processes)):
-            process = _start_worker(self.store.url)
-            self._processes[process.pid] = process
+            token = secrets.token_hex(4)
+            self._processes[token] = _start_worker(self.store.url, token)
 
 
-def _start_worker(url: str) -> subprocess.Popen[bytes]:
+def _start_worker(url: str, token: str) -> subprocess.Popen[bytes]:
     # Not multiprocessing: its children import the parent's main module again, and under Streamlit
     # that is the app's script. A session of its own keeps the terminal's Ctrl-C away from it.
     package = Path(__file__).parent.parent
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {STORE: url, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    given = {STORE: url, TOKEN: token, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "rnnviz.worker"],
         stdin=subprocess.PIPE,
-        env=environment,
+        env=os.environ | given,
         start_new_session=True,
     )
 
@@ -207,11 +209,15 @@ def _close(process: subprocess.Popen[bytes]) -> None:
         pass
 
 
-def _local_pid(run: Run) -> int | None:
-    """Return the process id of the run's worker if it is on this machine."""
-    host, _, rest = (run.worker or "").partition(":")
-    pid = rest.partition(":")[0]
-    return int(pid) if host == socket.gethostname() and pid.isdigit() else None
+def worker_name(token: str) -> str:
+    """Return what a worker, in whose process this is called, is called in the run store."""
+    return f"{socket.gethostname()}:{os.getpid()}:{token}"
+
+
+def _name(run: Run) -> tuple[str, int, str]:
+    """Return host, process id and token of the run's worker; nothing of the kind if it has none."""
+    parts = (run.worker or "").split(":")
+    return (parts[0], int(parts[1]), parts[2]) if len(parts) == 3 else ("", 0, "")
 
 
 def _is_alive(pid: int) -> bool:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from platformdirs import user_data_path
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -54,7 +54,7 @@ class Run:
     created, heartbeat : float
         When it was made, and when its worker was last heard, in seconds since 1970.
     worker : str or None
-        Who trains it, as "host:process:random".
+        Who trains it, as "host:process:token" (engine.py); None if nobody does.
     """
 
     id: str
@@ -69,6 +69,18 @@ class Run:
     created: float
     heartbeat: float
     worker: str | None
+
+
+class Head(NamedTuple):
+    """The newest of a run: its last checkpoint, its last step, and how it stands."""
+
+    checkpoint: int | None
+    step: int
+    state: str
+    reason: str
+    lr: float
+    revision: int
+    place: int | None
 
 
 @dataclass(frozen=True)
@@ -154,8 +166,8 @@ class RunStore:
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(wanted)]
 
-    def head(self, id: str) -> tuple[object, ...]:
-        """Return something that differs whenever there is something new to see of the run.
+    def head(self, id: str) -> Head:
+        """Return what differs whenever there is something new to see of the run.
 
         Raises
         ------
@@ -166,8 +178,8 @@ class RunStore:
         with self._database.read() as connection:
             row = _row(connection, id)
             place = self._place(connection, id) if row.state == "queued" else None
-            seen = (row.state, row.reason, row.step, row.lr, row.revision)
-            return (*seen, connection.scalar(newest), place)
+            kept = connection.scalar(newest)
+            return Head(kept, row.step, row.state, row.reason, row.lr, row.revision, place)
 
     def metrics(self, id: str, since: int = 0) -> "pd.DataFrame":
         """Return the metrics of the steps after `since`, a row a step.
@@ -483,6 +495,6 @@ def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:
     blobs = {"weights": checkpoint.weights, "optimizer": checkpoint.optimizer}
     connection.execute(insert(checkpoints).values(run=id, step=checkpoint.step, **blobs))
     size = sum(len(blob) for blob in blobs.values())
-    limit = max(8, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size)))
+    limit = max(4, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size)))
     dropped = thin(_checkpoint_steps(connection, id), limit)
     connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step.in_(dropped)))

@@ -7,9 +7,7 @@ server's process ends, the worker ends at once.
 
 import logging
 import os
-import secrets
 import signal
-import socket
 import sys
 import threading
 import time
@@ -18,7 +16,7 @@ from contextlib import contextmanager
 
 import torch
 
-from rnnviz.engine import STORE, STORE_FAILED
+from rnnviz.engine import STORE, STORE_FAILED, TOKEN, worker_name
 from rnnviz.errors import DivergedError, RunError, StoreError
 from rnnviz.runs import Run, RunStore, Wanted
 from rnnviz.settings import Settings
@@ -32,6 +30,8 @@ IDLE_POLL = 0.1
 """Seconds between two looks at the line while there is nothing to do."""
 BEAT = 1.0
 """Seconds between two signs of life during a long step."""
+PATIENCE = 30.0
+"""Seconds to wait while another program holds the store's lock."""
 CHECKPOINT_SHARE = 0.03
 """Share of the time that writing checkpoints may take."""
 
@@ -201,9 +201,9 @@ def main() -> int:
     threading.Thread(target=_watch_server, args=(stopping,), daemon=True).start()
     torch.set_num_threads(1)
     Trainer(Settings(hidden=1, length=2, batch=1)).advance()  # what torch only loads at first use
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     try:
-        serve(RunStore(os.environ[STORE]), name, stopping)
+        store = RunStore(os.environ[STORE], timeout=PATIENCE)
+        serve(store, worker_name(os.environ[TOKEN]), stopping)
     except StoreError as error:
         logging.getLogger(__name__).error("%s", error)
         return STORE_FAILED

@@ -361,6 +361,19 @@ def test_a_server_finds_what_a_killed_one_left(url):
     engine.stop()
 
 
+def test_a_process_id_that_is_used_again_deceives_nobody_for_long(url, monkeypatch):
+    engine = Engine(url)
+    run = start(engine.store, SETTINGS)
+    engine.store.claim(f"{socket.gethostname()}:{os.getpid()}:x")
+    engine._bury()
+    assert engine.store.get(run).state == "running"
+    later = time.time() + SILENCE + 1
+    monkeypatch.setattr("rnnviz.engine.time.time", lambda: later)
+    engine._bury()
+    assert engine.store.get(run).state == "interrupted"
+    engine.stop()
+
+
 def test_ctrl_c_ends_all_without_a_word(serve, url):
     store = RunStore(url)
     run = start(store, ENDLESS)

@@ -393,7 +393,7 @@ def test_few_checkpoints_are_all_kept():
 
 @given(
     gaps=st.lists(st.integers(1, 500), min_size=1, max_size=600),
-    limit=st.integers(8, 60),
+    limit=st.integers(4, 60),
 )
 def test_thinning_keeps_the_ends_the_newest_and_the_number(gaps, limit):
     seen, kept, step = [0], [0], 0
