@@ -39,7 +39,7 @@ from rnnviz.settings import Settings
 from rnnviz.views import VIEWS, Choice, Gallery, draw
 
 COOKIE = "rnnviz_visitor"
-POLL = 0.1
+POLL = 0.05
 """Seconds between two looks at a run that is watched."""
 SHORTEST = 0.08
 """Seconds between two messages to one viewer, at least."""
@@ -145,12 +145,13 @@ class Hub:
             stale = await loop.run_in_executor(
                 self._drawing, self._stale, list(self.channels.values())
             )
-            for channel, head in stale:
-                if channel.viewers:
-                    channel.latest = await loop.run_in_executor(self._drawing, self._draw, channel)
-                    channel.head = head
-                    for viewer in channel.viewers:
-                        viewer.wake.set()
+            with self.gallery.moment():
+                for channel, head in stale:
+                    if channel.viewers:
+                        draw_it = loop.run_in_executor(self._drawing, self._draw, channel)
+                        channel.latest, channel.head = await draw_it, head
+                        for viewer in channel.viewers:
+                            viewer.wake.set()
             if started - seen > 2:
                 seen = started
                 for owner in list(self.sockets):

@@ -190,6 +190,7 @@ class RunStore:
             Columns step, loss, metric, gradient_norm, lr, validation_loss, validation_metric (NaN
             where it was not measured) and seconds (spent on training up to this step).
         """
+        import numpy as np
         import pandas as pd
 
         names = [column.name for column in metrics.c if column.name != "run"]
@@ -197,8 +198,10 @@ class RunStore:
         with self._database.read() as connection:
             wanted = select(*(metrics.c[name] for name in names)).where(after)
             rows = connection.execute(wanted.order_by(metrics.c.step)).all()
-        frame = pd.DataFrame(rows, columns=names, dtype="float64")
-        return frame.astype({"step": "int64"})
+        table = np.array([tuple(row) for row in rows], dtype="float64").reshape(-1, len(names))
+        frame = pd.DataFrame(table, columns=names, copy=False)
+        frame["step"] = frame["step"].astype("int64")
+        return frame
 
     def checkpoint_steps(self, id: str) -> Sequence[int]:
         """Return the steps of all kept checkpoints, in order."""

@@ -6,6 +6,7 @@ from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
 from rnnviz.views import VIEWS, Choice, Gallery, draw
+from rnnviz.views.cache import Cache
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 
@@ -151,3 +152,30 @@ def test_traces_are_kept_up_to_a_size(store, monkeypatch):
     for seed in range(3):
         draw(gallery, "gates", None, SMALL.replace(seed=seed), Choice())
     assert len(gallery._traces) == 1
+
+
+def test_the_views_of_one_moment_share_one_look_at_the_store(store, run, monkeypatch):
+    gallery = Gallery(store)
+    looks = []
+    get = store.get
+    monkeypatch.setattr(store, "get", lambda name: looks.append(name) or get(name))
+    with gallery.moment():
+        for view in VIEWS:
+            draw(gallery, view, run, None, Choice())
+    assert looks == [run]
+    draw(gallery, "status", run, None, Choice())
+    assert len(looks) == 2
+
+
+def test_a_cache_drops_what_was_used_least_and_keeps_the_newest():
+    cache = Cache(10, weigh=len)
+    for key in ("aaaa", "bbbb"):
+        cache.get(key, lambda key=key: key)
+    cache.get("aaaa", lambda: pytest.fail("made again"))
+    cache.get("cccc", lambda: "cccc")
+    assert cache.find("bbbb") is None and cache.find("aaaa") == "aaaa"
+    cache.put("huge", "x" * 99)
+    assert len(cache) == 1 and cache.find("huge")
+    cache.put("huge", "x")
+    cache.put("small", "y")
+    assert len(cache) == 2

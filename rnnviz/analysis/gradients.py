@@ -29,26 +29,46 @@ def gradient_norms(
         Columns `signal`, `time`, `norm` (median over samples), `low` and `high` (quartiles).
         A step that is padding in every sample is NaN; a gradient that is exactly zero is 0.
     """
-    rows = []
-    for signal in signals or trace.signals(layer):
-        # float64: the square of a float32 gradient of 1e-25 would already be zero
-        gradient = trace.gradient(layer, signal).astype(np.float64)
-        largest = np.abs(gradient).max(axis=2, keepdims=True)
-        safe = np.where(largest > 0, largest, 1.0)
-        norm = np.linalg.norm(gradient / safe, axis=2) * safe[:, :, 0]
-        quartiles = np.full((3, norm.shape[0]), np.nan)
-        asked = ~np.isnan(norm).all(axis=1)
-        if asked.any():
-            quartiles[:, asked] = np.nanpercentile(norm[asked], [25, 50, 75], axis=1)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "signal": signal,
-                    "time": np.arange(norm.shape[0]),
-                    "norm": quartiles[1],
-                    "low": quartiles[0],
-                    "high": quartiles[2],
-                }
-            )
+    signals = signals or trace.signals(layer)
+    steps = trace.gradient(layer, signals[0]).shape[0]
+    norms = np.stack([norm_over_units(trace.gradient(layer, signal)) for signal in signals])
+    low, middle, high = quartiles(norms).reshape(3, -1)
+    return pd.DataFrame(
+        {
+            "signal": pd.Categorical(np.repeat(signals, steps), categories=list(signals)),
+            "time": np.tile(np.arange(steps), len(signals)),
+            "norm": middle,
+            "low": low,
+            "high": high,
+        }
+    )
+
+
+def norm_over_units(gradient: np.ndarray) -> np.ndarray:
+    """Return the Euclidean norm over the last axis in float64, whatever the size of the values.
+
+    The square of a float32 gradient of 1e-25 would already be zero.
+    """
+    values = gradient.astype(np.float64)
+    largest = np.abs(values).max(axis=-1, keepdims=True)
+    safe = np.where(largest > 0, largest, 1.0)
+    return np.linalg.norm(values / safe, axis=-1) * safe[..., 0]
+
+
+def quartiles(values: np.ndarray) -> np.ndarray:
+    """Return lower quartile, median and upper quartile over the last axis, NaN left out.
+
+    As `np.nanpercentile` does, but at once for all rows instead of one after the other.
+    """
+    ranked = np.sort(values, axis=-1)  # NaN comes last
+    count = np.isfinite(values).sum(axis=-1)
+    found = []
+    for share in (0.25, 0.5, 0.75):
+        place = share * np.maximum(count - 1, 0)
+        below = np.floor(place).astype(np.intp)
+        above = np.minimum(below + 1, np.maximum(count - 1, 0))
+        lower, upper = (
+            np.take_along_axis(ranked, at[..., None], axis=-1)[..., 0] for at in (below, above)
         )
-    return pd.concat(rows, ignore_index=True)
+        found.append(lower + (upper - lower) * (place - below))
+    return np.stack(found)

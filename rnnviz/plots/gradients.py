@@ -33,12 +33,13 @@ def gradients(
         "light" or "dark".
     """
     palette = theme(colours)
-    signals = [name for name in norms["signal"].unique() if name != "input"]
+    lines = {str(name): one for name, one in norms.groupby("signal", sort=False, observed=True)}
+    signals = [name for name in lines if name != "input"]
     steps = int(norms["time"].max()) + 1
     data = []
     lowest, highest = 0.0, -300.0
     for name in sorted(signals, key=lambda each: each in STATES):
-        one = norms[norms["signal"] == name]
+        one = lines[name]
         norm = one["norm"].to_numpy()
         seen = norm[np.isfinite(norm) & (norm > 0)]
         if seen.size:

@@ -1,9 +1,9 @@
 """What a view looks at: a run or a draft, at one step, by one choice."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, Task
 from rnnviz.trace import Trace
+from rnnviz.views.cache import Cache
 
 MOST_BYTES = 2**28
 """Bytes of traces that are kept for the next view."""
@@ -73,6 +74,7 @@ class Scene:
     choice: Choice
     run: Run | None = None
     step: int = 0
+    checkpoints: Sequence[int] = ()
 
     @property
     def task(self) -> Task:
@@ -133,9 +135,10 @@ class Gallery:
     """
 
     store: RunStore
-    _traces: "OrderedDict[tuple[Any, ...], Trace]" = field(default_factory=OrderedDict)
-    _metrics: "OrderedDict[str, pd.DataFrame]" = field(default_factory=OrderedDict)
-    _tasks: "OrderedDict[tuple[Any, ...], Task]" = field(default_factory=OrderedDict)
+    _traces: Cache[Trace] = field(default_factory=lambda: Cache(MOST_BYTES, lambda t: t.nbytes))
+    _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
+    _tasks: Cache[Task] = field(default_factory=lambda: Cache(8))
+    _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
 
     def scene(self, run: str | None, draft: Settings | None, choice: Choice) -> Scene:
         """Return what a viewer looks at.
@@ -156,20 +159,17 @@ class Gallery:
             if draft is None:
                 raise RunError("Name a run or give the settings of a draft.")
             return Scene(self, draft, choice)
-        found = self.store.get(run)
-        kept = self.store.checkpoint_steps(run)
+        found, kept = self._look(run)
         if choice.step is None:
             step = kept[-1] if kept else 0
         else:
             step = max((each for each in kept if each <= choice.step), default=0)
-        return Scene(self, found.settings, choice, found, step)
+        return Scene(self, found.settings, choice, found, step, kept)
 
     def task(self, settings: Settings) -> Task:
         """Return the settings' task; building one may read a text, so the last few are kept."""
         key = (settings.task, settings.length, settings.seed)
-        return keep(
-            self._tasks, key, 8, lambda: TASKS[settings.task](settings.length, settings.seed)
-        )
+        return self._tasks.get(key, lambda: TASKS[settings.task](settings.length, settings.seed))
 
     def trace(self, run: str | None, settings: Settings, step: int, loss_at: str) -> Trace:
         """Record the probe in the state after `step`; several views share one recording."""
@@ -180,10 +180,7 @@ class Gallery:
             at = cast(Literal["last", "all"], loss_at)
             return inspect(settings, weights, self.probe(settings), loss_at=at)
 
-        trace = keep(self._traces, (run, settings, step, loss_at), 64, record)
-        while len(self._traces) > 1 and sum(t.nbytes for t in self._traces.values()) > MOST_BYTES:
-            self._traces.popitem(last=False)
-        return trace
+        return self._traces.get((run, settings, step, loss_at), record)
 
     def probe(self, settings: Settings) -> Probe:
         """Return the task's probe, with fewer samples where a network is large.
@@ -207,18 +204,32 @@ class Gallery:
         if run is None:
             columns = ("step", "loss", "metric", "validation_loss", "validation_metric", "seconds")
             return pd.DataFrame({name: pd.Series(dtype="float64") for name in columns})
-        known = self._metrics.get(run)
+        known = self._metrics.find(run)
         new = self.store.metrics(run, since=int(known["step"].iloc[-1]) if known is not None else 0)
         if known is None or not len(known):
             known = new
         elif len(new):
             known = pd.concat([known, new], ignore_index=True)
         if len(known):
-            self._metrics[run] = known
-            self._metrics.move_to_end(run)
-        while len(self._metrics) > 16:
-            self._metrics.popitem(last=False)
+            self._metrics.put(run, known)
         return known
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let the views drawn in the `with` share one look at the state of each run."""
+        self._seen = {}
+        try:
+            yield
+        finally:
+            self._seen = None
+
+    def _look(self, run: str) -> tuple[Run, Sequence[int]]:
+        if self._seen is not None and run in self._seen:
+            return self._seen[run]
+        found = (self.store.get(run), self.store.checkpoint_steps(run))
+        if self._seen is not None:
+            self._seen[run] = found
+        return found
 
 
 def short(layer: str) -> str:
@@ -226,13 +237,3 @@ def short(layer: str) -> str:
     name = layer.rsplit(".", 1)[-1]
     number, _, direction = name.removeprefix("l").partition("_")
     return f"{int(number) + 1}{' backwards' if direction else ''}" if number.isdigit() else name
-
-
-def keep(cache: "OrderedDict[Any, Any]", key: Any, most: int, make: Callable[[], Any]) -> Any:
-    """Return `cache[key]`, made if it is not there; the least used beyond `most` are dropped."""
-    if key not in cache:
-        cache[key] = make()
-    cache.move_to_end(key)
-    while len(cache) > most:
-        cache.popitem(last=False)
-    return cache[key]

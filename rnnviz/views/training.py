@@ -75,7 +75,7 @@ def show_status(scene: Scene) -> dict[str, Any]:
         "rate": rate,
         "left": None if not rate else (run.settings.steps - run.step) / rate,
         "place": scene.gallery.store.place(run.id) if run.state == "queued" else None,
-        "checkpoints": scene.gallery.store.checkpoint_steps(run.id),
+        "checkpoints": list(scene.checkpoints),
     }
     return {"status": status}
 
