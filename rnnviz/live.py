@@ -24,6 +24,7 @@ from urllib.parse import urlparse
 
 import plotly
 import plotly.io
+import torch
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
@@ -378,6 +379,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:
         os.environ.get("RNNVIZ_STORE") or default_url(), int(workers) if workers else None
     )
     engine.start()
+    torch.set_num_threads(1)  # probes are small: a second thread would only wait, and busily
     try:
         async with Hub(engine) as hub:
             _hub = hub
