@@ -8,7 +8,6 @@ server's process ends, the worker ends at once.
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from rnnviz.runs import Run, RunStore, Wanted
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
 
-FLUSH = 0.2
+FLUSH = 0.15
 """Seconds between two writes to the store."""
 POLL = 0.05
 """Seconds between two looks at what the owner wants."""
@@ -211,4 +210,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # all is written; torch would take half a second to clean up after itself

@@ -16,7 +16,7 @@ LAYERS = {
     "networks": ("cells recurrent model", {"plotly", "pandas", *SCREEN}),
     "recording": ("recording trace", {"plotly", *SCREEN}),
     "tasks": ("settings tasks training probing", {"plotly", *SCREEN}),
-    "runs": ("database thinning runs engine worker", {"plotly", *SCREEN}),
+    "runs": ("database reader thinning runs engine worker", {"plotly", *SCREEN}),
     "analysis": ("analysis", {"plotly", *SCREEN}),
     "plots": ("plots", {"torch", *SCREEN}),
     "export": ("export", SCREEN),
