@@ -21,6 +21,7 @@ def inspect(
     probe: Probe | None = None,
     *,
     loss_at: LossAt = "last",
+    dtype: torch.dtype = torch.float32,
 ) -> Trace:
     """Record a probe running through the network of a run, forward and backward.
 
@@ -36,6 +37,8 @@ def inspect(
     loss_at : "last", "all" or int
         Which answers the loss is about: the last one asked of each sample, the mean over all that
         are asked, or the one at this time step.
+    dtype : torch.dtype
+        What to compute in: float64 also shows gradients below 1e-45.
 
     Raises
     ------
@@ -48,12 +51,17 @@ def inspect(
     probe = probe or task.probe()
     weight = _loss_weights(task.asked(probe.batch.targets), loss_at)
     model = build(settings) if weights is None else load(settings, weights)
-    model.eval().requires_grad_(False)  # only the gradients of the signals are wanted
+    model.to(dtype).eval().requires_grad_(False)  # only the gradients of the signals are wanted
     with record(model, labels=probe.labels) as trace, torch.enable_grad():
-        output, _ = model(probe.batch.inputs)
-        losses = task.losses(output, probe.batch.targets)
+        output, _ = model(in_type(probe.batch.inputs, dtype))
+        losses = task.losses(output, in_type(probe.batch.targets, dtype))
         (losses * weight).sum().backward()
     return trace
+
+
+def in_type(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return numbers in another precision, and tokens as they are."""
+    return x.to(dtype) if x.is_floating_point() else x
 
 
 def _loss_weights(asked: Tensor, loss_at: LossAt) -> Tensor:
