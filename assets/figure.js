@@ -26,10 +26,12 @@ class Figure {
     this.note = home.querySelector(".rnnviz-note");
     this.plot = home.querySelector(".rnnviz-plot");
     this.mark = home.querySelector(".rnnviz-mark");
+    this.says = home.querySelector(".rnnviz-says");
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
     this.ready = load(base).catch((error) => this.say(error.message));
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(home);
+    this.resizer.observe(this.plot); // the words below it may take another line
     this.onTime = (event) => this.showTime(event.detail);
     this.onStep = (event) => this.follow(event.detail);
     this.onVisible = () => this.draw();
@@ -70,8 +72,11 @@ class Figure {
     const Plotly = await this.ready;
     try {
       while (Plotly && this.pending && !this.gone) {
-        const { figure, step, run } = this.pending;
+        const { figure, step, run, says } = this.pending;
         this.pending = null;
+        // what the numbers say, under the picture; its place is made before the picture is drawn
+        this.says.textContent = says ?? "";
+        this.says.hidden = !says;
         await new Promise(requestAnimationFrame);
         const layout = { ...figure.layout, autosize: true };
         await Plotly.react(this.plot, figure.data, layout, this.config());

@@ -28,6 +28,7 @@ FIGURE = """
 <div class="rnnviz-figure" data-rnnviz role="figure" aria-label="Figure, being drawn">
   <div class="rnnviz-plot"></div>
   <div class="rnnviz-mark" hidden></div>
+  <p class="rnnviz-says" hidden></p>
   <p class="rnnviz-note" role="status" hidden></p>
 </div>
 """
