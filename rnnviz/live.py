@@ -46,6 +46,8 @@ SHORTEST = 0.08
 """Seconds between two messages to one viewer, at least."""
 MOST_SOCKETS = 48
 """Sockets one visitor may hold: some six open pages."""
+GRACE = 30.0
+"""Seconds that a run goes on after its owner's last page was closed."""
 LARGEST = 4096
 """Characters in a message or a draft's settings."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -94,6 +96,8 @@ class Channel:
     viewers: set[Viewer] = field(default_factory=set)
     latest: str | None = None
     head: object = None
+    unfinished: bool = False
+    """Whether the view has more to say of the same state: it did a part of a longer work."""
 
 
 class Hub:
@@ -164,7 +168,7 @@ class Hub:
         found = []
         for channel in channels:
             request = channel.request
-            if channel.latest is not None and not request.moves:
+            if channel.latest is not None and not request.moves and not channel.unfinished:
                 continue
             head: object = "once"
             if request.run is not None and request.moves:
@@ -173,7 +177,7 @@ class Hub:
                 head = heads[request.run]
                 if isinstance(head, Head) and not request.follows_steps:
                     head = head.checkpoint or 0  # before the first it is as untrained as at step 0
-            if channel.latest is None or head != channel.head:
+            if channel.latest is None or channel.unfinished or head != channel.head:
                 found.append((channel, head))
         return found
 
@@ -188,7 +192,9 @@ class Hub:
         try:
             message = draw(self.gallery, request.view, request.run, request.draft, request.choice)
         except RnnvizError as error:
+            channel.unfinished = False
             return json.dumps({"view": request.view, "error": str(error)})
+        channel.unfinished = bool(message.pop("unfinished", False))
         text = plotly.io.to_json(message, validate=False)
         assert isinstance(text, str)
         return text
@@ -374,9 +380,11 @@ def current() -> Hub:
 async def lifespan(app: object) -> AsyncIterator[None]:
     """Start the training engine with the server, and end it with the server."""
     global _hub
-    workers = os.environ.get("RNNVIZ_WORKERS")
+    given = os.environ.get
     engine = Engine(
-        os.environ.get("RNNVIZ_STORE") or default_url(), int(workers) if workers else None
+        given("RNNVIZ_STORE") or default_url(),
+        int(given("RNNVIZ_WORKERS") or 0) or None,
+        float(given("RNNVIZ_GRACE") or GRACE),
     )
     engine.start()
     torch.set_num_threads(1)  # probes are small: a second thread would only wait, and busily

@@ -121,10 +121,7 @@ def test_pause_step_resume_stop_and_reset(page, store):
     at = store.get(run).step
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     press(page, "Step")
-    page.wait_for_function(
-        "(step) => Number(document.querySelector('.rnnviz-transport').dataset.step) === step",
-        arg=at + 1,
-    )
+    expect(page.locator(".rnnviz-transport")).to_have_attribute("data-step", str(at + 1))
     state(page, "paused")
     press(page, "Resume")
     wait_step(page, at + 20)
@@ -144,10 +141,7 @@ def test_keys_do_what_the_buttons_do(page, store):
     state(page, "paused")
     at = store.get(run).step
     page.keyboard.press("s")
-    page.wait_for_function(
-        "(step) => Number(document.querySelector('.rnnviz-transport').dataset.step) === step",
-        arg=at + 1,
-    )
+    expect(page.locator(".rnnviz-transport")).to_have_attribute("data-step", str(at + 1))
 
 
 def test_stop_at_once_after_train(page, store):
@@ -254,3 +248,23 @@ def test_a_broken_link_still_opens(page, console):
     expect(page.get_by_text("Not trained yet")).to_be_visible()
     assert page.get_by_label("Hidden units", exact=True).input_value() == "32"
     assert not console
+
+
+def test_a_closed_tab_pauses_its_run_and_a_reload_does_not(serve, browser):
+    server = serve(environment={"RNNVIZ_GRACE": "5"})
+    store = RunStore(f"sqlite:///{server.log.parent / 'runs.sqlite'}")
+    context = browser.new_context(base_url=server.url)
+    page = opened(context.new_page(), LONG)
+    run = train(page)
+    page.reload()
+    wait_step(page, store.get(run).step)
+    page.wait_for_timeout(7000)
+    assert store.get(run).state == "running"
+    page.close()
+    deadline = time.monotonic() + 20
+    while store.get(run).state == "running" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert store.get(run).state == "paused"
+    assert "closed" in store.get(run).reason
+    context.close()
+    store.close()
