@@ -138,6 +138,7 @@ class Gallery:
     _traces: Cache[Trace] = field(default_factory=lambda: Cache(MOST_BYTES, lambda t: t.nbytes))
     _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
     _tasks: Cache[Task] = field(default_factory=lambda: Cache(8))
+    histories: Cache[dict[int, Any]] = field(default_factory=lambda: Cache(32))
     _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
 
     def scene(self, run: str | None, draft: Settings | None, choice: Choice) -> Scene:
