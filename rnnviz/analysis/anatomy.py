@@ -1,0 +1,288 @@
+"""What happens inside one unit? Every term of its equations, forward and backward, in time."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rnnviz.cells import CELLS
+from rnnviz.errors import TraceError
+from rnnviz.trace import Trace
+
+Array = NDArray[np.float64]
+Columns = dict[str, Array]
+
+SAME = 1e-4
+"""A recorded value this close to its equation is its equation's; one further away was set."""
+NOISE = 1e-5
+"""What is left of a difference of float32 gradients, relative to them, when they are equal."""
+TANH = ("candidate", "hidden_state")
+
+
+def anatomy(
+    trace: Trace,
+    layer: str,
+    weights: Mapping[str, ArrayLike],
+    *,
+    sample: int = 0,
+    unit: int | None = 0,
+) -> pd.DataFrame:
+    """Take the equations of one unit apart, at every time step of one sample.
+
+    The parts are computed in float64 from the recorded inputs and states; the state before the
+    first step is zero.
+
+    Parameters
+    ----------
+    trace : Trace
+        A recording; with a backward pass in it, the gradients are taken apart too.
+    layer : str
+        One of `trace.layers`.
+    weights : mapping
+        The module's ``state_dict()``.
+    sample : int
+        Which sample of the batch.
+    unit : int or None
+        Which unit of the layer; None gives the mean of each column over all units.
+
+    Returns
+    -------
+    DataFrame
+        Index ``time``. For each gate (and the hidden state of an RNN): its name is the recorded
+        value, ``.Wx``, ``.b_ih``, ``.Wh``, ``.b_hh`` are the parts of its pre-activation, ``.x``
+        and ``.h`` the sums of the first and last two, ``.sum`` the whole pre-activation. States
+        have ``.before``, their value a step earlier. ``kept`` and ``added`` are the terms of the
+        sum that is the new state (f c and i g; z h and (1 - z) n), ``tanh_cell`` is tanh(c),
+        ``candidate.reset`` is r (W_hn h + b_hn), ``one_minus`` is 1 - z, ``hidden_state.slope`` the derivative of an RNN's h by its
+        pre-activation, ``input`` the Euclidean
+        norm of x. ``.computed`` is what the equation of a signal gives; it differs from the
+        recorded value only where something set that.
+
+        ``gradient.<column>``: dL/d(that), the total one for a signal. For a state ``.before`` is
+        what flows back through this step, ``.later`` what comes back from the next one, and
+        ``.out`` what comes from this step's own output: ``later + out`` is the total.
+
+    Raises
+    ------
+    TraceError
+        For a layer, sample or unit that there is not, weights that are not of this layer, a
+        layer with a projection, or one that was called more than once.
+    """
+    cell = CELLS[trace.cell(layer)]
+    if len(trace.calls(layer)) > 1:
+        raise TraceError(f"{layer} was called more than once: record one call of it.")
+    samples, hidden = trace.value(layer, "hidden_state").shape[1:]
+    if not 0 <= sample < samples or not (unit is None or 0 <= unit < hidden):
+        raise TraceError(
+            f"{layer} has samples 0 to {samples - 1} and units 0 to {hidden - 1}: "
+            f"there is no sample {sample} with unit {unit}."
+        )
+    part = _Layer(trace, layer, _parameters(layer, weights), sample)
+    columns = {"lstm": _lstm, "gru": _gru}.get(cell.key, _rnn)(part)
+    chosen = {
+        name: column
+        if len(column[0]) == 1
+        else column[:, unit : unit + 1]
+        if unit is not None
+        else column.mean(1, keepdims=True)
+        for name, column in columns.items()
+    }
+    frame = pd.DataFrame({name: column[:, 0] for name, column in chosen.items()})
+    return frame.rename_axis("time")
+
+
+class _Layer:
+    """One sample of one layer, with its weights; everything (time, unit) in float64."""
+
+    def __init__(self, trace: Trace, layer: str, parameters: Columns, sample: int) -> None:
+        self.cell = CELLS[trace.cell(layer)]
+        self.reverse = layer.endswith("_reverse")
+        self.parameters = parameters
+        self.gates = tuple(self.cell.gates) or ("hidden_state",)
+        self.slope_at_zero = self.cell.key == "rnn_relu"
+        signals = trace.signals(layer)
+        self.value = {name: trace.value(layer, name)[:, sample].astype(float) for name in signals}
+        self.gradient = {
+            name: trace.gradient(layer, name)[:, sample].astype(float)
+            for name in signals
+            if trace.has_gradients
+        }
+        self.columns: Columns = {
+            "input": np.linalg.norm(self.value["input"], axis=1, keepdims=True),
+            **{name: self.value[name] for name in self.cell.signals},
+            **{f"{name}.before": self.before(self.value[name]) for name in self.cell.states},
+        }
+        self._take_apart()
+
+    def before(self, x: Array) -> Array:
+        """Return what there was a step earlier; nothing before the first."""
+        moved = np.zeros_like(x)
+        if self.reverse:
+            moved[:-1] = x[1:]
+        else:
+            moved[1:] = x[:-1]
+        return np.nan_to_num(moved)  # a shorter sequence read backward begins after its padding
+
+    def later(self, x: Array) -> Array:
+        """Return what there is a step later; nothing after the last."""
+        self.reverse = not self.reverse
+        moved = self.before(x)
+        self.reverse = not self.reverse
+        return moved
+
+    def _take_apart(self) -> None:
+        """Add the parts of every pre-activation."""
+        wx = self.value["input"] @ self.parameters["weight_ih"].T
+        wh = self.columns["hidden_state.before"] @ self.parameters["weight_hh"].T
+        steps = len(wx)
+        for place, gate in enumerate(self.gates):
+            rows = slice(place * wh.shape[1] // len(self.gates), None)
+            rows = slice(rows.start, rows.start + wh.shape[1] // len(self.gates))
+            b_ih, b_hh = (
+                np.tile(self.parameters[name][rows], (steps, 1)) for name in ("bias_ih", "bias_hh")
+            )
+            self.columns |= {
+                f"{gate}.Wx": wx[:, rows],
+                f"{gate}.b_ih": b_ih,
+                f"{gate}.Wh": wh[:, rows],
+                f"{gate}.b_hh": b_hh,
+                f"{gate}.x": wx[:, rows] + b_ih,
+                f"{gate}.h": wh[:, rows] + b_hh,
+                f"{gate}.sum": wx[:, rows] + b_ih + wh[:, rows] + b_hh,
+            }
+
+    def activate(self, gate: str) -> Array:
+        """Return what a gate gives for its pre-activation."""
+        a = self.columns[f"{gate}.sum"]
+        if self.slope_at_zero:
+            return np.maximum(a, 0)
+        return np.tanh(a) if gate in TANH else 0.5 * (1 + np.tanh(a / 2))
+
+    def slope(self, gate: str) -> Array:
+        """Return the derivative of a gate by its pre-activation, from its value."""
+        y = self.value[gate]
+        if self.slope_at_zero:
+            return (y > 0).astype(float)
+        return 1 - y**2 if gate in TANH else y * (1 - y)
+
+    def computed(self, signal: str, result: Array) -> None:
+        """Note what the equation of a signal gives."""
+        recorded = self.value[signal]
+        same = np.abs(result - recorded) < SAME * np.maximum(1, np.abs(recorded))
+        self.columns[f"{signal}.computed"] = np.where(same, recorded, result)
+
+    def flow(self, into_h: Mapping[str, Array], straight: Array | float = 0.0) -> Columns:
+        """Return the gradient columns of the hidden state.
+
+        into_h : gate -> gradient at W_hh h + b_hh of that gate
+        straight : what reaches the earlier state without a weight matrix
+        """
+        stacked = np.concatenate([into_h[gate] for gate in self.gates], axis=1)
+        through = stacked @ self.parameters["weight_hh"]
+        before = through + straight
+        total, later = self.gradient["hidden_state"], self.later(before)
+        out = total - later
+        out[np.abs(out) <= NOISE * np.maximum(np.abs(total), np.abs(later))] = 0.0
+        return {
+            "hidden_state": total,
+            "hidden_state.before": before,
+            "hidden_state.through": through,
+            "hidden_state.later": later,
+            "hidden_state.out": out,
+            "input": np.linalg.norm(self.gradient["input"], axis=1, keepdims=True),
+        }
+
+    def result(self, gradients: Columns) -> Columns:
+        """Return all columns."""
+        return self.columns | {f"gradient.{name}": column for name, column in gradients.items()}
+
+
+def _rnn(part: _Layer) -> Columns:
+    part.computed("hidden_state", part.activate("hidden_state"))
+    part.columns["hidden_state.slope"] = part.slope("hidden_state")
+    if not part.gradient:
+        return part.columns
+    d_a = part.gradient["hidden_state"] * part.slope("hidden_state")
+    same = {f"hidden_state.{name}": d_a for name in ("sum", "x", "h")}
+    return part.result(same | part.flow({"hidden_state": d_a}))
+
+
+def _lstm(part: _Layer) -> Columns:
+    columns = part.columns
+    i, f, g, o, c, _ = (part.value[name] for name in part.cell.signals)
+    for gate in part.gates:
+        part.computed(gate, part.activate(gate))
+    columns["kept"], columns["added"] = f * columns["cell_state.before"], i * g
+    columns["tanh_cell"] = np.tanh(c)
+    part.computed("cell_state", columns["kept"] + columns["added"])
+    part.computed("hidden_state", o * columns["tanh_cell"])
+    if not part.gradient:
+        return columns
+    d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
+    d_c, d_h = part.gradient["cell_state"], part.gradient["hidden_state"]
+    return part.result(
+        {gate: part.gradient[gate] for gate in part.gates}
+        | {f"{gate}.sum": d_a[gate] for gate in part.gates}
+        | {
+            "kept": d_c,
+            "added": d_c,
+            "tanh_cell": d_h * o,
+            "cell_state": d_c,
+            "cell_state.before": d_c * f,
+            "cell_state.later": part.later(d_c * f),
+            "cell_state.out": d_h * o * (1 - columns["tanh_cell"] ** 2),
+        }
+        | part.flow(d_a)
+    )
+
+
+def _gru(part: _Layer) -> Columns:
+    columns = part.columns
+    r, z, n, _ = (part.value[name] for name in part.cell.signals)
+    before, u = columns["hidden_state.before"], columns["candidate.h"]
+    columns["candidate.reset"] = r * u
+    columns["candidate.sum"] = columns["candidate.x"] + r * u
+    for gate in part.gates:
+        part.computed(gate, part.activate(gate))
+    columns["one_minus"] = 1 - z
+    columns["kept"], columns["added"] = z * before, (1 - z) * n
+    part.computed("hidden_state", columns["kept"] + columns["added"])
+    if not part.gradient:
+        return columns
+    d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
+    d_h = part.gradient["hidden_state"]
+    into_h = d_a | {"candidate": d_a["candidate"] * r}
+    return part.result(
+        {gate: part.gradient[gate] for gate in part.gates}
+        | {f"{gate}.sum": d_a[gate] for gate in part.gates}
+        | {
+            "candidate.x": d_a["candidate"],
+            "candidate.reset": d_a["candidate"],
+            "candidate.h": into_h["candidate"],
+            "one_minus": d_h * n,
+            "kept": d_h,
+            "added": d_h,
+            "hidden_state.straight": d_h * z,
+        }
+        | part.flow(into_h, d_h * z)
+    )
+
+
+def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
+    """Return a layer's weights by torch's names without path and suffix; no bias is zero."""
+    path, _, suffix = layer.rpartition(".")
+    for pattern in (f"{path}.{{}}_{suffix}", f"{layer}.{{}}", "{}"):
+        named = {
+            name: pattern.format(name).lstrip(".")
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        }
+        if named["weight_ih"] in weights:
+            break
+    else:
+        raise TraceError(f"These are not the weights of {layer}: give its module's state_dict().")
+    if named["weight_hr"] in weights:
+        raise TraceError(f"{layer} has a projection: its hidden state has no units of its own.")
+    found = {name: np.asarray(weights[key], float) for name, key in named.items() if key in weights}
+    none = np.zeros(len(found["weight_ih"]))
+    return {"bias_ih": none, "bias_hh": none} | found
