@@ -16,9 +16,9 @@ def store() -> RunStore:
     return live.current().engine.store
 
 
-def owner() -> str | None:
-    """Return who the visitor is to the store; None without the cookie that the page set."""
-    return live.owner_of(st.context.cookies)
+def owner() -> str:
+    """Return who the visitor is to the store; empty without the cookie that the page set."""
+    return live.owner_of(st.context.cookies) or ""
 
 
 def current_run() -> Run | None:
@@ -64,7 +64,7 @@ def look_at(step: int | None) -> None:
 def begin(settings: Settings, *, one_step: bool = False) -> None:
     """Start a run of the visitor's own with these settings and look at it."""
     visitor = owner()
-    if visitor is None:
+    if not visitor:
         raise RunError("Your browser refused a cookie: allow it here, so that your runs are yours.")
     run = store().create(settings, visitor)
     if one_step:

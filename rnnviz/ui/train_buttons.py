@@ -14,8 +14,8 @@ CAN_GO_ON = ("paused", "stopped", "interrupted")
 
 def row(run: Run | None, settings: Settings) -> None:
     """Draw the buttons; the first one does what comes next: train, pause or resume."""
-    store = session.store()
-    mine = run is not None and run.owner == session.owner()
+    store, me = session.store(), session.owner()
+    mine = run is not None and run.owner == me
     moving = mine and run is not None and run.state in MOVING
     # other settings than the run's (but for the learning rate) belong to a new run
     going_on = (
@@ -26,7 +26,7 @@ def row(run: Run | None, settings: Settings) -> None:
     )
     with st.container(horizontal=True, gap="xsmall", key="train_buttons"):
         if run is not None and moving:
-            act("Pause", "pause", "Space", lambda: store.pause(run.id, run.owner), first=True)
+            act("Pause", "pause", "Space", lambda: store.pause(run.id, me), first=True)
         elif run is not None and going_on:
             act("Resume", "play_arrow", "Space", lambda: go_on(run, settings), first=True)
         else:
@@ -40,7 +40,7 @@ def row(run: Run | None, settings: Settings) -> None:
         act("Stop", "stop", "X", lambda: halt(run), able=moving)
         act("Reset", "replay", "N", session.forget, able=run is not None)
     if run is not None and moving and settings.lr != run.lr:
-        session.attempt(lambda: store.set_lr(run.id, run.owner, settings.lr))
+        session.attempt(lambda: store.set_lr(run.id, me, settings.lr))
 
 
 def act(
@@ -67,14 +67,14 @@ def act(
 def halt(run: Run | None) -> None:
     """End the run; it can still be resumed."""
     if run is not None:
-        session.store().stop(run.id, run.owner)
+        session.store().stop(run.id, session.owner())
 
 
 def go_on(run: Run, settings: Settings) -> None:
     """Let a run train on, with the learning rate that the form has now."""
     if settings.lr != run.lr:
-        session.store().set_lr(run.id, run.owner, settings.lr)
-    session.store().resume(run.id, run.owner)
+        session.store().set_lr(run.id, session.owner(), settings.lr)
+    session.store().resume(run.id, session.owner())
     session.look_at(None)
 
 
@@ -83,5 +83,5 @@ def one_step(run: Run | None, settings: Settings) -> None:
     if run is None:
         session.begin(settings, one_step=True)
     else:
-        session.store().step_once(run.id, run.owner)
+        session.store().step_once(run.id, session.owner())
         session.look_at(None)
