@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
-from rnnviz.views import training
+from rnnviz.views import gates, training, units, writing
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
 
 __all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
@@ -30,6 +30,18 @@ VIEWS = {
     "status": View(training.show_status, every_step=True),
     "gates": View(training.show_gates),
     "gradients": View(training.show_gradients),
+    "signals": View(gates.show_signals),
+    "unit_lines": View(gates.show_unit),
+    "distribution": View(gates.show_distribution),
+    "saturation": View(gates.show_saturation),
+    "memory": View(gates.show_memory),
+    "unit_history": View(gates.show_history),
+    "weights": View(gates.show_weights),
+    "units_text": View(units.show_text),
+    "units_ranking": View(units.show_ranking),
+    "units_tracks": View(units.show_tracks),
+    "units_matches": View(units.show_matches),
+    "writing": View(writing.show_writing),
 }
 
 

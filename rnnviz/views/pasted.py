@@ -1,0 +1,39 @@
+"""Texts that visitors pasted and that are too long for an address: kept here under random keys."""
+
+import secrets
+from threading import Lock
+
+from rnnviz.errors import RunError
+from rnnviz.views.cache import Cache
+
+LONGEST_TEXT = 2000
+"""Characters of a text that is read at once: a tenth of a second of work, and two screens."""
+SHORT_TEXT = 200
+"""Characters of a text that an address carries, so that a link shows it."""
+
+_texts: Cache[str] = Cache(2**22, len)
+_lock = Lock()
+
+
+def keep_text(text: str) -> str:
+    """Keep a text and return the key it is found by; it goes when many newer ones have come."""
+    check_text(text)
+    key = secrets.token_urlsafe(12)
+    with _lock:
+        _texts.put(key, text)
+    return key
+
+
+def kept_text(key: str) -> str | None:
+    """Return the text of a key; None if it is gone."""
+    with _lock:
+        return _texts.find(key)
+
+
+def check_text(text: str) -> None:
+    """Raise RunError, with a sentence, for a text that is too long."""
+    if len(text) > LONGEST_TEXT:
+        raise RunError(
+            f"This text has {len(text):,} characters: up to {LONGEST_TEXT:,} are read at once, "
+            "so paste a shorter passage."
+        )

@@ -1,0 +1,191 @@
+"""What a run's network reads, values only: the probe, a visitor's text, held-out sequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnnviz.errors import RunError
+from rnnviz.model import SequenceModel, build, load
+from rnnviz.recording import record
+from rnnviz.tasks import Batch, Probe, Task
+from rnnviz.trace import Trace
+from rnnviz.views.cache import Cache
+from rnnviz.views.pasted import check_text, kept_text
+from rnnviz.views.scene import MOST_ACTIVATIONS, Scene
+
+SHOWN = {"\n": "↵", " ": "␣", "\t": "⇥"}
+"""How invisible characters are shown."""
+RAW = {shown: character for character, shown in SHOWN.items()}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Some sequences and all that the network did with them.
+
+    Attributes
+    ----------
+    symbols, answers : list (sample) of lists (time) of str, or None
+        What goes in and what should come out, as it is shown; None for sequences of numbers.
+    texts : the same, or None
+        With spaces and line ends as they are; None where the task does not read text.
+    """
+
+    batch: Batch
+    trace: Trace
+    symbols: list[list[str]] | None
+    answers: list[list[str]] | None
+    texts: list[list[str]] | None
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a sequence."""
+        return int(self.batch.inputs.shape[0])
+
+    @property
+    def samples(self) -> int:
+        """How many sequences there are."""
+        return int(self.batch.inputs.shape[1])
+
+
+_models: Cache[SequenceModel] = Cache(8)
+_readings: Cache[Reading] = Cache(2**27, lambda reading: reading.trace.nbytes)
+_alphabets: Cache[Any] = Cache(8)
+
+
+def model_of(scene: Scene) -> SequenceModel:
+    """Return the network in the state that the scene shows; not to be changed."""
+    run = scene.run.id if scene.run else None
+
+    def make() -> SequenceModel:
+        if run is None or not scene.gallery.store.checkpoint_steps(run):
+            model = build(scene.settings)
+        else:
+            model = load(scene.settings, scene.gallery.store.checkpoint(run, scene.step).weights)
+        return model.eval().requires_grad_(False)
+
+    return _models.get((run, scene.settings, scene.step), make)
+
+
+def typed_text(scene: Scene) -> str | None:
+    """Return the text that the visitor gave, None if the probe is to be read.
+
+    Raises
+    ------
+    RunError
+        If it is too long, too short, or no longer kept.
+    """
+    key = scene.choice.text("pasted")
+    text = kept_text(key) if key else scene.choice.text("input")
+    if text is None:
+        raise RunError("The pasted text is no longer kept here: paste it again.")
+    if not text:
+        return None
+    check_text(text)
+    return text
+
+
+def probe_reading(scene: Scene) -> Reading:
+    """Return what the network does with the visitor's text, or else with the probe."""
+    text = typed_text(scene)
+    if text is None:
+        probe = scene.gallery.probe(scene.settings)
+        return _read(scene, "probe", probe.batch, probe)
+    probe = read_text(scene.task, text)
+    _check_size(scene, int(probe.batch.inputs.shape[0]))
+    return _read(scene, text, probe.batch, probe)
+
+
+def read_text(task: Task, text: str) -> Probe:
+    """Return a visitor's text as a probe of one sample."""
+    read = getattr(task, "read", None) or task.typed
+    probe: Probe = read(text)
+    return probe
+
+
+def held_out(scene: Scene) -> Reading:
+    """Return what the network does with sequences of the validation set.
+
+    All of them, where the network is not large: there is a bound on the work.
+    """
+    scene.gallery.probe(scene.settings)  # what is too large for the probe is for this, too
+    batch = scene.task.validation()
+    each = scene.settings.hidden * scene.settings.layers * scene.task.steps
+    size = max(1, min(batch.inputs.shape[1], MOST_ACTIVATIONS // each))
+    return _read(scene, "held out", Batch(batch.inputs[:, :size], batch.targets[:, :size]))
+
+
+def layer_and_signal(scene: Scene, trace: Trace) -> tuple[str, str]:
+    """Return the chosen layer and signal, or the first and the state that is passed on."""
+    layer = scene.choice.word("layer", trace.layers, trace.layers[0])
+    known = trace.signals(layer)
+    return layer, scene.choice.word("signal", known, "hidden_state")
+
+
+def alphabet(task: Task) -> tuple[list[str], list[str]]:
+    """Return how each token that goes in, and each class that comes out, is shown.
+
+    Empty lists for a task of numbers.
+    """
+
+    def make() -> tuple[list[str], list[str]]:
+        if hasattr(task, "vocabulary"):
+            letters = [SHOWN.get(letter, letter) for letter in task.vocabulary]
+            return [*letters, "�"], letters
+        probe = task.probe()
+        return (
+            _seen(probe.batch.inputs, probe.labels, task.inputs) if task.tokens else [],
+            _seen(probe.batch.targets, probe.targets, task.outputs)
+            if task.answers == "classes"
+            else [],
+        )
+
+    found: tuple[list[str], list[str]] = _alphabets.get((task.key, task.length, task.seed), make)
+    return found
+
+
+def _seen(tokens: torch.Tensor, labels: Sequence[Sequence[str]], count: int) -> list[str]:
+    """Read off a probe how each token is shown; a token that is not in it is shown as number."""
+    shown = [str(token) for token in range(count)]
+    for row, words in zip(tokens.T.tolist(), labels, strict=True):
+        for token, word in zip(row, words, strict=True):
+            if token >= 0:
+                shown[token] = word
+    return shown
+
+
+def _check_size(scene: Scene, steps: int) -> None:
+    size = steps * scene.settings.hidden * scene.settings.layers
+    if size > MOST_ACTIVATIONS:
+        raise RunError(
+            f"Characters x hidden units x layers = {size:,} is too much to look into at once: "
+            f"up to {MOST_ACTIVATIONS:,} can be shown, so paste a shorter passage."
+        )
+
+
+def _read(scene: Scene, what: str, batch: Batch, probe: Probe | None = None) -> Reading:
+    def make() -> Reading:
+        model = model_of(scene)
+        with torch.no_grad(), record(model, gradients=False) as trace:
+            model(batch.inputs)
+        symbols = answers = texts = None
+        if scene.task.tokens:
+            shown, answered = alphabet(scene.task)
+            inputs = batch.inputs.T.tolist()
+            targets = batch.targets.T.tolist() if scene.task.answers == "classes" else None
+            symbols = probe.labels if probe else [[shown[token] for token in row] for row in inputs]
+            if targets is not None:
+                answers = [[answered[t] if t >= 0 else "" for t in row] for row in targets]
+            if hasattr(scene.task, "vocabulary"):
+                texts = [[RAW.get(symbol, symbol) for symbol in row] for row in symbols]
+        return Reading(batch, trace, symbols, answers, texts)
+
+    run = scene.run.id if scene.run else None
+    return _readings.get((run, scene.settings, scene.step, what), make)
+
+
+def as_numbers(x: torch.Tensor) -> np.ndarray:
+    """Return the inputs or targets of a task of numbers: (time, batch, feature)."""
+    return np.asarray(x.numpy(), dtype=np.float32)

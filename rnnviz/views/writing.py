@@ -1,0 +1,66 @@
+"""The view of what a language model writes when it goes on from a prompt."""
+
+from typing import Any
+
+import torch
+
+from rnnviz.analysis import continuation
+from rnnviz.errors import RunError
+from rnnviz.plots.style import float32, theme
+from rnnviz.tasks import Task
+from rnnviz.views.cache import Cache
+from rnnviz.views.reading import model_of
+from rnnviz.views.scene import Scene
+
+PROMPT = "Alice was "
+LONGEST_PROMPT = 200
+MOST_CHARACTERS = 400
+MOST_WORK = 2**29
+"""Multiplications of weights in one text: about a tenth of a second."""
+
+_written: Cache[dict[str, Any]] = Cache(32)
+
+
+def can_write(task: Task) -> bool:
+    """Return whether a task's network is a language model, which can go on from a prompt."""
+    return hasattr(task, "vocabulary")
+
+
+def show_writing(scene: Scene) -> dict[str, Any]:
+    """Let the network write after a prompt."""
+    task, choice = scene.task, scene.choice
+    if not can_write(task):
+        raise RunError("Only a language model can write: choose the task of the next character.")
+    prompt = choice.text("prompt", PROMPT)[:LONGEST_PROMPT] or PROMPT
+    wanted = choice.number("characters", 200, 1, MOST_CHARACTERS)
+    temperature = choice.number("temperature", 80, 0, 300) / 100
+    seed = choice.number("draw", 0, 0, 2**32 - 1)
+    run = scene.run.id if scene.run else None
+    key = (run, scene.settings, scene.step, prompt, wanted, temperature, seed)
+
+    def make() -> dict[str, Any]:
+        model = model_of(scene)
+        weights = sum(weight.numel() for name, weight in model.rnn.named_parameters())
+        length = min(wanted, max(20, MOST_WORK // weights - len(prompt)))
+        tokens = torch.tensor(task.encode(prompt))  # type: ignore[attr-defined]
+        drawn = continuation(model, tokens, length, temperature=temperature, seed=seed)
+        unknown = sum(character not in task.vocabulary for character in prompt)  # type: ignore[attr-defined]
+        said = f"{unknown} characters of the prompt are not in the book." if unknown else ""
+        if length < wanted:
+            said = f"A network of this size writes {length} characters at once. {said}"
+        return {
+            "prompt": prompt,
+            "text": list(task.decode(drawn["token"].tolist())),  # type: ignore[attr-defined]
+            "share": float32(drawn["probability"]),
+            "said": said.strip(),
+            "when": scene.when,
+        }
+
+    written = _written.get(key, make)
+    palette = theme(choice.theme)
+    colours = {
+        "scale": [[0.0, palette.signal["cell_state"]], [1.0, palette.paper]],
+        "ink": palette.ink,
+        "paper": palette.paper,
+    }
+    return {"writing": written | colours}
