@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rnnviz import analysis, plots
     from rnnviz.cells import CELLS
     from rnnviz.errors import RnnvizError
+    from rnnviz.interventions import clamp
     from rnnviz.recording import record
     from rnnviz.settings import Settings
     from rnnviz.tasks import TASKS
@@ -29,6 +30,7 @@ __all__ = [
     "TASKS",
     "Trace",
     "analysis",
+    "clamp",
     "plots",
     "record",
     "train",
@@ -40,6 +42,7 @@ _HOMES = {
     "Settings": "settings",
     "TASKS": "tasks",
     "Trace": "trace",
+    "clamp": "interventions",
     "record": "recording",
     "train": "training",
 }

@@ -13,6 +13,10 @@ class RecordingError(RnnvizError):
     """A module cannot be recorded, or nothing was recorded."""
 
 
+class ClampError(RnnvizError):
+    """A signal cannot be changed in the way that was asked."""
+
+
 class TraceError(RnnvizError):
     """A trace does not hold what was asked of it."""
 

@@ -1,10 +1,15 @@
 """Look into the network of a run at one step: everything on screen is a function of this."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rnnviz.clamps import Clamp
 from rnnviz.errors import TaskError
 from rnnviz.model import build, load
 from rnnviz.recording import record
@@ -15,15 +20,46 @@ from rnnviz.trace import Trace
 LossAt = Literal["last", "all"] | int
 
 
-def inspect(
+@dataclass(frozen=True)
+class Look:
+    """What is seen of a probe that ran through a network.
+
+    Attributes
+    ----------
+    trace : Trace
+        Gates, states, and the gradients of each sample's own loss.
+    probe : Probe
+        What went in.
+    outputs : ndarray (time, batch, output)
+        The network's answers: numbers, or the score of each class before the softmax.
+    losses : ndarray (time, batch)
+        Loss at each step, 0 where no answer is asked.
+    asked : ndarray (time, batch) of bool
+        Where one is.
+    """
+
+    trace: Trace
+    probe: Probe
+    outputs: np.ndarray
+    losses: np.ndarray
+    asked: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all arrays in bytes."""
+        return self.trace.nbytes + self.outputs.nbytes + self.losses.nbytes + self.asked.nbytes
+
+
+def look(
     settings: Settings,
     weights: bytes | None = None,
     probe: Probe | None = None,
     *,
     loss_at: LossAt = "last",
     dtype: torch.dtype = torch.float32,
-) -> Trace:
-    """Record a probe running through the network of a run, forward and backward.
+    clamps: Sequence[Clamp] = (),
+) -> Look:
+    """Run a probe through the network of a run, forward and backward, and note all of it.
 
     The gradients are those of each sample's own loss; samples do not see each other.
 
@@ -39,6 +75,8 @@ def inspect(
         are asked, or the one at this time step.
     dtype : torch.dtype
         What to compute in: float64 also shows gradients below 1e-45.
+    clamps : sequence of Clamp
+        What is changed in the network while it runs; a later one changes what an earlier gave.
 
     Raises
     ------
@@ -46,17 +84,42 @@ def inspect(
         If the weights are damaged or belong to other settings.
     TaskError
         If no answer is asked at that time step.
+    ClampError
+        If the network has nothing that a clamp is about.
     """
     task = TASKS[settings.task](settings.length, settings.seed)
     probe = probe or task.probe()
-    weight = _loss_weights(task.asked(probe.batch.targets), loss_at)
+    asked = task.asked(probe.batch.targets)
+    weight = _loss_weights(asked, loss_at)
     model = build(settings) if weights is None else load(settings, weights)
     model.to(dtype).eval().requires_grad_(False)  # only the gradients of the signals are wanted
-    with record(model, labels=probe.labels) as trace, torch.enable_grad():
-        output, _ = model(in_type(probe.batch.inputs, dtype))
-        losses = task.losses(output, in_type(probe.batch.targets, dtype))
+    inputs, targets = (in_type(x, dtype) for x in (probe.batch.inputs, probe.batch.targets))
+    plain = None
+    if any(clamp.how == "mean" for clamp in clamps):
+        with record(model, gradients=False) as plain:
+            model(inputs)
+    with record(model, labels=probe.labels) as trace, torch.enable_grad(), ExitStack() as changes:
+        for clamp in clamps:
+            changes.enter_context(clamp.attach(model, plain))
+        output, _ = model(inputs)
+        losses = task.losses(output, targets)
         (losses * weight).sum().backward()
-    return trace
+    return Look(
+        trace, probe, output.detach().numpy(), losses.detach().numpy(), asked.detach().numpy()
+    )
+
+
+def inspect(
+    settings: Settings,
+    weights: bytes | None = None,
+    probe: Probe | None = None,
+    *,
+    loss_at: LossAt = "last",
+    dtype: torch.dtype = torch.float32,
+    clamps: Sequence[Clamp] = (),
+) -> Trace:
+    """Return the trace of a probe in the network of a run: what `look` sees inside."""
+    return look(settings, weights, probe, loss_at=loss_at, dtype=dtype, clamps=clamps).trace
 
 
 def in_type(x: Tensor, dtype: torch.dtype) -> Tensor:

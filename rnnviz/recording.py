@@ -113,6 +113,55 @@ def _recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
     return parts
 
 
+@dataclass(frozen=True)
+class Site:
+    """Where the cell of a layer is, for those who reach into the layer while it runs.
+
+    Attributes
+    ----------
+    module : nn.Module
+        The recurrent module that the layer belongs to.
+    suffix : str
+        torch's name of the layer in it; a cell has none.
+    cell : Cell, optional
+        None where torch's own module runs without being recorded, and so without cells.
+    steps : int
+        Time steps of it that are recorded already.
+    """
+
+    module: Recurrent
+    suffix: str
+    cell: Cell | None
+    steps: int = 0
+
+
+def sites(module: nn.Module) -> dict[str, Site]:
+    """Return where the layers of a module are, by their names in a trace."""
+    found = {}
+    for path, part in module.named_modules():
+        if not isinstance(part, KINDS):
+            continue
+        recorder = getattr(vars(part).get("forward"), "__self__", None)
+        cells: Mapping[str, Cell | None]
+        if isinstance(recorder, _Recorder):
+            cells, steps = recorder.cells, sum(recorder.lengths())
+        else:
+            cells = part.cells if isinstance(part, Watchable) else dict.fromkeys(_cells(part))
+            steps = 0
+        for suffix, cell in cells.items():
+            found[_layer_name(path, suffix)] = Site(part, suffix, cell, steps)
+    return found
+
+
+def _cells(module: Recurrent) -> Mapping[str, Cell]:
+    """Return new cells for a module of torch's, by torch's suffix."""
+    return make_cells(module) if isinstance(module, nn.RNNBase) else {"": make_cell(module)}
+
+
+def _layer_name(path: str, suffix: str) -> str:
+    return ".".join(filter(None, (path, suffix))) or "cell"
+
+
 def _title(path: str, module: nn.Module) -> str:
     return f"{path or 'the module itself'} ({type(module).__name__})"
 
@@ -185,13 +234,7 @@ class _Recorder:
         self.calls: list[_Call] = []
         self.call: _Call | None = None  # the one that is running
         self.handles: list[RemovableHandle] = []
-        self.cells: Mapping[str, Cell]
-        if isinstance(module, Watchable):
-            self.cells = module.cells
-        elif isinstance(module, nn.RNNBase):
-            self.cells = make_cells(module)
-        else:
-            self.cells = {"": make_cell(module)}
+        self.cells = module.cells if isinstance(module, Watchable) else _cells(module)
 
     def attach(self) -> None:
         """Put the hooks on the gates, and this recorder in the place of the module's forward."""
@@ -244,12 +287,16 @@ class _Recorder:
         self.calls.append(call)
         return result
 
+    def lengths(self) -> list[int]:
+        """Return how many time steps each call has had."""
+        first = next(iter(self.cells))
+        return [len(call.values[first, "input"]) for call in self.calls]
+
     def layers(self, gradients: bool) -> dict[str, LayerTrace]:
         """Return what was noted, as numpy arrays."""
         if not self.calls:
             return {}
-        first = next(iter(self.cells))
-        lengths = [len(call.values[first, "input"]) for call in self.calls]
+        lengths = self.lengths()
         orders = [
             call.order
             for call, length in zip(self.calls, lengths, strict=True)
@@ -258,7 +305,7 @@ class _Recorder:
         starts = tuple(accumulate(lengths[:-1], initial=0))
         layers = {}
         for suffix, cell in self.cells.items():
-            name = ".".join(filter(None, (self.path, suffix))) or "cell"
+            name = _layer_name(self.path, suffix)
             layers[name] = LayerTrace(cell.key, starts, {}, {})
             for signal in ("input", *cell.signals):
                 steps = [x for call in self.calls for x in call.values[suffix, signal]]

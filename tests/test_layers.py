@@ -14,7 +14,7 @@ SCREEN = {"streamlit", "rnnviz.live", "rnnviz.ui"}
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": ("cells recurrent model", {"plotly", "pandas", *SCREEN}),
-    "recording": ("recording trace", {"plotly", *SCREEN}),
+    "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
     "tasks": ("settings tasks training probing", {"plotly", *SCREEN}),
     "runs": ("database reader thinning runs engine worker", {"plotly", *SCREEN}),
     "analysis": ("analysis", {"plotly", *SCREEN}),

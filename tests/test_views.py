@@ -80,8 +80,8 @@ def test_views_of_one_step_share_one_recording(store, run, monkeypatch):
     calls = []
     from rnnviz.views import scene as views
 
-    inspect = views.inspect
-    monkeypatch.setattr(views, "inspect", lambda *a, **k: calls.append(1) or inspect(*a, **k))
+    look = views.look
+    monkeypatch.setattr(views, "look", lambda *a, **k: calls.append(1) or look(*a, **k))
     gallery = Gallery(store)
     draw(gallery, "gates", run, None, Choice())
     draw(gallery, "gradients", run, None, Choice())
@@ -151,7 +151,7 @@ def test_traces_are_kept_up_to_a_size(store, monkeypatch):
     gallery = Gallery(store)
     for seed in range(3):
         draw(gallery, "gates", None, SMALL.replace(seed=seed), Choice())
-    assert len(gallery._traces) == 1
+    assert len(gallery._looks) == 1
 
 
 def test_the_views_of_one_moment_share_one_look_at_the_store(store, run, monkeypatch):

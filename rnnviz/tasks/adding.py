@@ -1,13 +1,19 @@
 """The adding problem: remember two numbers among many and give their sum."""
 
+import re
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnnviz.tasks.base import PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
+from rnnviz.errors import TaskError
+from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
 
 TOLERANCE = 0.04
 """An answer counts as right within this distance (Hochreiter, Schmidhuber 1997, section 5.4)."""
+LARGEST = 1000
+"""Magnitude of a number that somebody types."""
+_NUMBER = re.compile(r"(\[?)([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(\]?)")
 
 
 class Adding(Task):
@@ -25,6 +31,8 @@ class Adding(Task):
     metric_title = f"answers within {TOLERANCE}"
     answers = "numbers"
     tokens = False
+    typed_form = "type numbers with spaces between them, those to add in brackets"
+    typed_example = "0.3 [0.5] 0.2 [0.1]"
     inputs = 2
     outputs = 1
 
@@ -37,19 +45,51 @@ class Adding(Task):
 
     def probe(self) -> Probe:
         """Return 16 sequences; a marked number is set in brackets."""
-        batch = self._draw(PROBE_SIZE, self._random(PROBE))
-        labels, targets, captions = [], [], []
-        for sample in batch.inputs.transpose(0, 1).tolist():
-            labels.append([f"[{x:.2f}]" if mark else f"{x:.2f}" for x, mark in sample])
-            first, second = (x for x, mark in sample if mark)
-            targets.append([""] * (self.length - 1) + [f"{first + second:.2f}"])
-            captions.append(f"{first:.2f} + {second:.2f} ≈ {first + second:.2f}")
-        return Probe(batch, labels, targets, captions)
+        return self._look(self._draw(PROBE_SIZE, self._random(PROBE)).inputs)
+
+    def read(self, text: str) -> Probe:
+        """Return numbers that a user typed, the marked ones in brackets; their sum is asked."""
+        words = text.replace(";", " ").split()
+        if not 1 <= len(words) <= MOST_TYPED:
+            raise TaskError(
+                f"A sequence has 1 to {MOST_TYPED:,} numbers: {self.typed_form}, like "
+                f"{self.typed_example}."
+            )
+        numbers = [[self._number(word)] for word in words]
+        return self._look(torch.tensor(numbers, dtype=torch.float32))
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of answers within 0.04 of the sum, in per cent."""
         right = (output[-1] - batch.targets[-1]).abs() < TOLERANCE
         return 100 * right.float().mean().item()
+
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        inputs = probe.batch.inputs.clone()
+        inputs[time, 0] = torch.tensor(self._number(text.strip()))
+        return self._look(inputs)
+
+    def _number(self, word: str) -> tuple[float, float]:
+        """Read a number and whether it is marked."""
+        found = _NUMBER.fullmatch(word.removesuffix(","))
+        if not found or bool(found[1]) != bool(found[3]) or abs(float(found[2])) > LARGEST:
+            raise TaskError(
+                f"{word[:20]!r} is no number from -{LARGEST:,} to {LARGEST:,}: {self.typed_form}, "
+                f"like {self.typed_example}."
+            )
+        return float(found[2]), float(bool(found[1]))
+
+    def _look(self, inputs: Tensor) -> Probe:
+        """Return sequences (time, batch, feature) in readable form, the sum as the answer."""
+        labels, targets, captions = [], [], []
+        answers = inputs.new_full((*inputs.shape[:2], 1), torch.nan)
+        answers[-1, :, 0] = (inputs[..., 0] * inputs[..., 1]).sum(0)
+        for sample in inputs.transpose(0, 1).tolist():
+            labels.append([f"[{x:.2f}]" if mark else f"{x:.2f}" for x, mark in sample])
+            marked = [x for x, mark in sample if mark]
+            targets.append([""] * (len(sample) - 1) + [f"{sum(marked):.2f}"])
+            terms = " + ".join(f"{x:.2f}" for x in marked[:6]) + " + …" * (len(marked) > 6)
+            captions.append(f"{terms or 'nothing marked'} ≈ {sum(marked):.2f}")
+        return Probe(Batch(inputs, answers), labels, targets, captions)
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         half = self.length // 2

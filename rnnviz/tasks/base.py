@@ -18,6 +18,8 @@ NOT_ASKED = -100
 TRAINING, VALIDATION, PROBE = range(3)
 VALIDATION_SIZE = 128
 PROBE_SIZE = 16
+MOST_TYPED = 1000
+"""Time steps of a sequence that somebody types."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,45 @@ class Probe:
     """Hold the fixed sequences that a network is looked at with, in readable form.
 
     labels[sample][time] says what goes in, targets[sample][time] what should come out ("" where
-    nothing is asked), captions[sample] what the sequence is.
+    nothing is asked), captions[sample] what the sequence is. note is what to tell whoever typed
+    it, "" if there is nothing to tell.
     """
 
     batch: Batch
     labels: list[list[str]]
     targets: list[list[str]]
     captions: list[str]
+    note: str = ""
 
     def first(self, size: int) -> "Probe":
         """Return the probe with at most `size` sequences."""
+        return self._some(slice(size))
+
+    def one(self, sample: int) -> "Probe":
+        """Return the probe with one of its sequences alone."""
+        return self._some(slice(sample, sample + 1))
+
+    def put(self, sample: int, other: "Probe") -> "Probe":
+        """Return the probe with the sequence of another, of the same length, in a place."""
+        inputs, targets = self.batch.inputs.clone(), self.batch.targets.clone()
+        inputs[:, sample], targets[:, sample] = other.batch.inputs[:, 0], other.batch.targets[:, 0]
+
+        def rows(ours: list[Any], theirs: list[Any]) -> list[Any]:
+            return [*ours[:sample], theirs[0], *ours[sample + 1 :]]
+
+        return Probe(
+            Batch(inputs, targets, self.batch.lengths),
+            rows(self.labels, other.labels),
+            rows(self.targets, other.targets),
+            rows(self.captions, other.captions),
+            other.note or self.note,
+        )
+
+    def _some(self, which: slice) -> "Probe":
         inputs, targets, lengths = self.batch.inputs, self.batch.targets, self.batch.lengths
-        lengths = None if lengths is None else lengths[:size]
-        few = Batch(inputs[:, :size], targets[:, :size], lengths)
-        return Probe(few, self.labels[:size], self.targets[:size], self.captions[:size])
+        lengths = None if lengths is None else lengths[which]
+        few = Batch(inputs[:, which], targets[:, which], lengths)
+        return Probe(few, self.labels[which], self.targets[which], self.captions[which], self.note)
 
 
 @dataclass(frozen=True)
@@ -92,6 +119,9 @@ class Task(ABC):
     """ "classes" (targets are int64) or "numbers" (targets are float32)."""
     tokens: ClassVar[bool]
     """Whether the inputs are tokens, to be embedded."""
+    typed_form: ClassVar[str] = ""
+    """How a sequence is typed, as a clause with an example."""
+    typed_example: ClassVar[str] = ""
     inputs: int
     """Number of tokens, or of features a step."""
     outputs: int
@@ -118,6 +148,42 @@ class Task(ABC):
     @abstractmethod
     def probe(self) -> Probe:
         """Return the fixed sequences to look at a network with, never seen in training."""
+
+    def read(self, text: str) -> Probe:
+        """Return a sequence that somebody typed, as a probe of one sample.
+
+        Raises
+        ------
+        TaskError
+            If the text is no sequence of this task: the sentence says the form, with an example.
+        """
+        raise TaskError(f"{self.title.capitalize()}: sequences of your own cannot be typed in.")
+
+    def edit(self, probe: Probe, sample: int, time: int, text: str) -> Probe:
+        """Return a probe in which one input step of one sample is another.
+
+        The answers become those of the changed sequence.
+
+        Parameters
+        ----------
+        time : int
+            The step.
+        text : str
+            What goes in there instead, in the form that the probe's labels have.
+
+        Raises
+        ------
+        TaskError
+            If there is no such step, or the text is nothing that can go in.
+        """
+        steps = len(probe.labels[sample])
+        if not 0 <= time < steps:
+            raise TaskError(f"There is no step {time} to change: there are 0 to {steps - 1}.")
+        return probe.put(sample, self._edit(probe.one(sample), time, text))
+
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        """Return the probe's only sample with another step."""
+        raise TaskError(f"{self.title.capitalize()}: single steps cannot be changed.")
 
     @abstractmethod
     def metric(self, output: Tensor, batch: Batch) -> float:

@@ -1,7 +1,8 @@
 """A language model of characters: read a book and guess what comes next."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from textwrap import shorten
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from rnnviz.errors import TaskError
 from rnnviz.resources import asset
 from rnnviz.tasks.base import (
+    MOST_TYPED,
     NOT_ASKED,
     PROBE_SIZE,
     VALIDATION_SIZE,
@@ -27,6 +29,10 @@ HELD_OUT = 0.1
 UNKNOWN = "�"
 """Stands for a character that is not in the text; a network may read it, never answer it."""
 _SHOWN = {"\n": "↵", " ": "␣"}
+_TYPED = {shown: character for character, shown in _SHOWN.items()}
+_JOINER = "\u200d"
+MOST_MARKS = 12
+"""Code points of one character, with its accents or parts, that are shown."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ class Characters(Task):
     metric_title = "next characters right"
     answers = "classes"
     tokens = True
+    typed_form = "type a text of at least two characters"
+    typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
     def __init__(self, length: int, seed: int = 0) -> None:
@@ -77,7 +85,7 @@ class Characters(Task):
         entropy = -(share * np.log(share)).sum()
         return Baseline(float(entropy), 100 * float(share.max()), "the characters' frequencies")
 
-    def encode(self, text: str) -> NDArray[np.int64]:
+    def encode(self, text: Iterable[str]) -> NDArray[np.int64]:
         """Return the token of each character (time,); one token stands for all unknown ones."""
         token = {character: token for token, character in enumerate(self.vocabulary)}
         return np.array([token.get(character, len(token)) for character in text], np.int64)
@@ -113,6 +121,26 @@ class Characters(Task):
             raise TaskError(f"The text {text!r} is too short: type at least two characters.")
         return self._look([text])
 
+    def read(self, text: str) -> Probe:
+        """Return a text that a user typed; a letter with its accents is one character.
+
+        What the book does not have goes in as the unknown character, and the probe's note says so.
+        """
+        characters = split(text.replace("\r\n", "\n").replace("\r", "\n"))
+        if not 2 <= len(characters) <= MOST_TYPED:
+            many = f"more than {MOST_TYPED:,}" if len(characters) > 1 else len(characters) or "no"
+            raise TaskError(
+                f"This text has {many} character{'s' * (len(characters) != 1)}: "
+                f"{self.typed_form} and at most {MOST_TYPED:,}, like {self.typed_example!r}."
+            )
+        unknown = [each for each in characters if each not in self.vocabulary]
+        note = ""
+        if unknown:
+            which = " ".join(_shown(each) for each in dict.fromkeys(unknown[:12]))
+            more = " …" * (len(unknown) > 12)
+            note = f"Not in the book, so read as the unknown character: {which}{more}"
+        return replace(self._look([characters]), note=note)
+
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of next characters that are guessed rightly, in per cent."""
         right = self.right(output, batch.targets)
@@ -127,12 +155,23 @@ class Characters(Task):
         windows = torch.tensor(tokens[starts + np.arange(self.length + 1)[:, None]])
         return Batch(windows[:-1], windows[1:])
 
-    def _look(self, texts: list[str]) -> Probe:
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        typed = split(text)
+        if len(typed) != 1:
+            raise TaskError(
+                f"{text[:20]!r} is {len(typed)} characters: one goes in at a time, like 'e', or "
+                "␣ for a space and ↵ for the end of a line."
+            )
+        shown = [*probe.labels[0], probe.targets[0][-1] or UNKNOWN]
+        shown[time] = typed[0]
+        return self._look([[_TYPED.get(each, each) for each in shown]])
+
+    def _look(self, texts: Sequence[Sequence[str]]) -> Probe:
         tokens = torch.tensor(np.stack([self.encode(text) for text in texts], axis=1))
         targets = tokens[1:].clone()
         targets[targets == len(self.vocabulary)] = NOT_ASKED
-        shown = [[_SHOWN.get(character, character) for character in text] for text in texts]
-        captions = [shorten(text, 48, placeholder=" …") for text in texts]
+        shown = [[_shown(character) for character in text] for text in texts]
+        captions = [shorten("".join(map(_plain, text)), 48, placeholder=" …") for text in texts]
         return Probe(
             Batch(tokens[:-1], targets),
             labels=[sample[:-1] for sample in shown],
@@ -145,3 +184,34 @@ class Characters(Task):
             ],
             captions=captions,
         )
+
+
+def split(text: str) -> list[str]:
+    """Part a text into characters as people see them: accents and joined emoji stay together."""
+    characters: list[str] = []
+    for point in unicodedata.normalize("NFC", text):
+        joined = (
+            unicodedata.category(point) in ("Mn", "Mc", "Me")
+            or point == _JOINER
+            or "\U0001f3fb" <= point <= "\U0001f3ff"  # the tones of skin
+            or (characters and characters[-1].endswith(_JOINER))
+        )
+        if joined and characters and characters[-1] != "\n":
+            characters[-1] += point
+        else:
+            characters.append(point)
+    return characters
+
+
+def _plain(character: str) -> str:
+    """Return a character if it can be shown: no control sign, no direction, not piled up."""
+    if character == "\n":
+        return character
+    signs = character.replace(_JOINER, "")
+    hidden = not signs or any(unicodedata.category(point)[0] == "C" for point in signs)
+    return UNKNOWN if hidden or len(character) > MOST_MARKS else character
+
+
+def _shown(character: str) -> str:
+    """Return how a character stands in a row of labels."""
+    return _SHOWN.get(character) or _plain(character)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnviz.errors import TaskError
 from rnnviz.tasks.base import PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
 
 SYMBOLS = 8
@@ -13,6 +14,13 @@ RECALLED = 10
 BLANK, DELIMITER = SYMBOLS, SYMBOLS + 1
 SHOWN = "ABCDEFGH·→"
 """How the tokens are shown: eight symbols, the blank, the delimiter that says "now"."""
+MOST_TYPED = 100
+"""Symbols that somebody types."""
+_READ = {
+    **{letter: token for token, letter in enumerate(SHOWN)},
+    **{letter.lower(): token for token, letter in enumerate(SHOWN[:SYMBOLS])},
+    **{str(token + 1): token for token in range(SYMBOLS)},
+}
 
 
 class Copying(Task):
@@ -30,6 +38,8 @@ class Copying(Task):
     metric_title = "symbols recalled"
     answers = "classes"
     tokens = True
+    typed_form = "type letters from A to H, or digits from 1 to 8; the blanks are added"
+    typed_example = "3 1 4 1 5"
     inputs = SYMBOLS + 2
     outputs = SYMBOLS + 1
     # With a forget gate near 1 from the start (.95), an LSTM leaves the baseline in seconds.
@@ -48,17 +58,47 @@ class Copying(Task):
 
     def probe(self) -> Probe:
         """Return 16 sequences, their symbols shown as letters."""
-        batch = self._draw(PROBE_SIZE, self._random(PROBE))
-        labels = [[SHOWN[token] for token in sample] for sample in batch.inputs.T.tolist()]
-        targets = [[SHOWN[token] for token in sample] for sample in batch.targets.T.tolist()]
-        captions = [
-            f"repeat {''.join(sample[:RECALLED])} after {self.length} steps" for sample in labels
-        ]
-        return Probe(batch, labels, targets, captions)
+        return self._look(self._draw(PROBE_SIZE, self._random(PROBE)).inputs, RECALLED)
+
+    def read(self, text: str) -> Probe:
+        """Return symbols that a user typed, any number of them, laid out with the task's delay."""
+        symbols = [self._token(letter) for letter in "".join(text.split())]
+        if not 1 <= len(symbols) <= MOST_TYPED or max(symbols) >= SYMBOLS:
+            raise TaskError(
+                f"There are 1 to {MOST_TYPED} symbols to copy: {self.typed_form}, like "
+                f"{self.typed_example}."
+            )
+        waiting = [BLANK] * (self.length - 1)
+        tokens = [*symbols, *waiting, DELIMITER, *[BLANK] * len(symbols)]
+        return self._look(torch.tensor(tokens)[:, None], len(symbols))
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of the ten symbols that are repeated rightly, in per cent."""
         return 100 * float(self.right(output, batch.targets)[-RECALLED:].mean())
+
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        inputs = probe.batch.inputs.clone()
+        inputs[time, 0] = self._token(text.strip())
+        return self._look(inputs, (len(inputs) - self.length) // 2)
+
+    def _token(self, letter: str) -> int:
+        if letter not in _READ:
+            raise TaskError(
+                f"{letter[:20]!r} is no symbol: {self.typed_form}, like {self.typed_example}."
+            )
+        return _READ[letter]
+
+    def _look(self, inputs: Tensor, recalled: int) -> Probe:
+        """Return sequences (time, batch) whose first symbols are asked for at the end."""
+        targets = torch.full_like(inputs, BLANK)
+        # A symbol that was edited away is asked for no more: a blank is right in its place.
+        targets[-recalled:] = inputs[:recalled].clamp(max=BLANK)
+        labels = [[SHOWN[token] for token in sample] for sample in inputs.T.tolist()]
+        answers = [[SHOWN[token] for token in sample] for sample in targets.T.tolist()]
+        captions = [
+            f"repeat {''.join(sample[:recalled])} after {self.length} steps" for sample in labels
+        ]
+        return Probe(Batch(inputs, targets), labels, answers, captions)
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         symbols = random.integers(0, SYMBOLS, (RECALLED, size))

@@ -1,6 +1,6 @@
 """What a view looks at: a run or a draft, at one step, by one choice."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
@@ -8,8 +8,9 @@ from typing import Any, Literal, cast
 import pandas as pd
 
 from rnnviz.cells import CELLS
-from rnnviz.errors import RunError
-from rnnviz.probing import inspect
+from rnnviz.clamps import Clamp, parse_clamps
+from rnnviz.errors import RunError, TaskError
+from rnnviz.probing import Look, look
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, Task
@@ -82,11 +83,59 @@ class Scene:
         return self.gallery.task(self.settings)
 
     @property
-    def trace(self) -> Trace:
-        """The recording of the probe at this step."""
-        return self.gallery.trace(
-            self.run.id if self.run else None, self.settings, self.step, self.loss
+    def clamps(self) -> tuple[Clamp, ...]:
+        """What is changed inside the network."""
+        return parse_clamps(self.choice.text("clamp"))
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to compare: a clamp, or a changed step of the input."""
+        return bool(self.clamps or self.choice.text("edit"))
+
+    @property
+    def probe(self) -> Probe:
+        """What goes in: the task's probe or what the visitor typed, with the changed step."""
+        probe = self._probe
+        edit = self.choice.text("edit")
+        return edited(self.task, probe, self.sample, edit) if edit else probe
+
+    @property
+    def look(self) -> Look:
+        """All that is seen of the probe at this step, with what the visitor changed."""
+        return self.gallery.look(
+            self._run, self.settings, self.step, self.loss, self.probe, self._asked, self.clamps
         )
+
+    @property
+    def plain_look(self) -> Look:
+        """The same without clamps and without a changed step, to compare with."""
+        typed = (self.choice.text("input"),)
+        return self.gallery.look(self._run, self.settings, self.step, self.loss, self._probe, typed)
+
+    @property
+    def trace(self) -> Trace:
+        """The recording of the probe at this step, with what the visitor changed."""
+        return self.look.trace
+
+    @property
+    def plain(self) -> Trace:
+        """The recording without clamps and without a changed step, to compare with."""
+        return self.plain_look.trace
+
+    @property
+    def _run(self) -> str | None:
+        return self.run.id if self.run else None
+
+    @property
+    def _probe(self) -> Probe:
+        """What goes in before a step of it is changed."""
+        return self.gallery.probe(self.settings, self.choice.text("input"))
+
+    @property
+    def _asked(self) -> tuple[object, ...]:
+        """The name of the probe among those of these settings."""
+        typed, edit = self.choice.text("input"), self.choice.text("edit")
+        return (typed, edit, self.sample) if edit else (typed,)
 
     @property
     def loss(self) -> str:
@@ -108,7 +157,7 @@ class Scene:
     @property
     def sample(self) -> int:
         """The chosen sample of the probe."""
-        return self.choice.number("sample", 0, 0, len(self.trace.labels or [None]) - 1)
+        return self.choice.number("sample", 0, 0, len(self._probe.labels) - 1)
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -135,7 +184,8 @@ class Gallery:
     """
 
     store: RunStore
-    _traces: Cache[Trace] = field(default_factory=lambda: Cache(MOST_BYTES, lambda t: t.nbytes))
+    _looks: Cache[Look] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
+    _probes: Cache[Probe] = field(default_factory=lambda: Cache(16))
     _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
     _tasks: Cache[Task] = field(default_factory=lambda: Cache(8))
     histories: Cache[dict[int, Any]] = field(default_factory=lambda: Cache(32))
@@ -172,33 +222,58 @@ class Gallery:
         key = (settings.task, settings.length, settings.seed)
         return self._tasks.get(key, lambda: TASKS[settings.task](settings.length, settings.seed))
 
-    def trace(self, run: str | None, settings: Settings, step: int, loss_at: str) -> Trace:
-        """Record the probe in the state after `step`; several views share one recording."""
+    def look(
+        self,
+        run: str | None,
+        settings: Settings,
+        step: int,
+        loss_at: str,
+        probe: Probe,
+        name: Hashable = ("",),
+        clamps: tuple[Clamp, ...] = (),
+    ) -> Look:
+        """Run a probe in the state after `step`; several views share what is seen.
 
-        def record() -> Trace:
+        `name` tells the probe from others of the same settings.
+        """
+
+        def make() -> Look:
             kept = self.store.checkpoint_steps(run) if run else []
             weights = self.store.checkpoint(run, step).weights if run and kept else None
             at = cast(Literal["last", "all"], loss_at)
-            return inspect(settings, weights, self.probe(settings), loss_at=at)
+            return look(settings, weights, probe, loss_at=at, clamps=clamps)
 
-        return self._traces.get((run, settings, step, loss_at), record)
+        return self._looks.get((run, settings, step, loss_at, name, clamps), make)
 
-    def probe(self, settings: Settings) -> Probe:
-        """Return the task's probe, with fewer samples where a network is large.
+    def trace(self, run: str | None, settings: Settings, step: int, loss_at: str) -> Trace:
+        """Record the task's probe in the state after `step`."""
+        return self.look(run, settings, step, loss_at, self.probe(settings)).trace
+
+    def probe(self, settings: Settings, typed: str = "") -> Probe:
+        """Return the task's probe, or a sequence that a visitor typed.
+
+        The task's has fewer samples where a network is large.
 
         Raises
         ------
         RunError
             If not even one sample can be looked into at once.
+        TaskError
+            If the typed text is no sequence of the task.
         """
+        return self._probes.get((settings, typed), lambda: self._probe(settings, typed))
+
+    def _probe(self, settings: Settings, typed: str) -> Probe:
         task = self.task(settings)
-        each = task.steps * settings.hidden * settings.layers
+        probe = task.read(typed) if typed else task.probe()
+        steps = len(probe.labels[0])
+        each = steps * settings.hidden * settings.layers
         if each > MOST_ACTIVATIONS:
             raise RunError(
                 f"Time steps x hidden units x layers = {each:,} is too much to look into at once: "
                 f"up to {MOST_ACTIVATIONS:,} can be shown. Training itself works."
             )
-        return task.probe().first(MOST_ACTIVATIONS // each)
+        return probe.first(MOST_ACTIVATIONS // each)
 
     def metrics(self, run: str | None) -> pd.DataFrame:
         """Return the run's metrics so far; only new rows are read."""
@@ -231,6 +306,23 @@ class Gallery:
         if self._seen is not None:
             self._seen[run] = found
         return found
+
+
+def edited(task: Task, probe: Probe, sample: int, edit: str) -> Probe:
+    """Return a probe with one changed step of a sample; `edit` is ``<time>:<what goes in>``.
+
+    Raises
+    ------
+    TaskError
+        If the text has no meaning.
+    """
+    time, colon, text = edit.partition(":")
+    if not (colon and text and time.isascii() and time.isdigit() and len(time) < 7):
+        raise TaskError(
+            f"{edit[:40]!r} is no changed step: give a time step and what goes in, like "
+            f"3:{probe.labels[sample][0]}."
+        )
+    return task.edit(probe, sample, int(time), text)
 
 
 def short(layer: str) -> str:
