@@ -1,0 +1,47 @@
+"""See every gate of a layer: through time, how it is spread, how it changes, its weights."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from rnnviz.settings import Settings
+from rnnviz.ui import choices, gate_choices, session, train_buttons
+from rnnviz.ui.component import figure, transport
+from rnnviz.ui.settings_form import settings_form
+
+# One picture at a time, as large as header, bars and gaps leave room for.
+HEIGHT = "max(26rem, calc(100vh - 262px))"
+
+run = session.current_run()
+name = run.id if run else None
+settings = settings_form(run)
+if settings is None:
+    st.stop()
+looked_at = run.settings if run else settings
+
+LOOKS: dict[str, tuple[str, str, Callable[[Settings], dict[str, object]]]] = {
+    # key: its words, its view, its controls
+    "signals": ("signals", "signals", gate_choices.signals),
+    "distribution": ("distribution", "distribution", gate_choices.distribution),
+    "saturation": ("saturation", "saturation", gate_choices.layer_only),
+    "memory": ("memory", "memory", gate_choices.memory),
+    "training": ("over training", "unit_history", gate_choices.history),
+    "weights": ("weights", "weights", gate_choices.weights),
+}
+
+with st.container(gap="small"):
+    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
+    with left:
+        train_buttons.row(run, settings)
+    with right:
+        step = transport(name, settings, run.state if run else "new", session.looked_at())
+        session.look_at(step)
+    words = {key: look[0] for key, look in LOOKS.items()}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show = choices.segment("show", "What to look at", "signals", words)
+        _, view, controls = LOOKS[show]
+        choice = controls(looked_at)
+    if choice.pop("view", None) == "unit":
+        view = "unit_lines"
+    over_time = view in ("signals", "unit_lines") or choice.get("form") == "time"
+    figure(view, name, settings, height=HEIGHT, step=step, time=over_time, **choice)

@@ -1,0 +1,90 @@
+"""How long does each unit remember? Time constants from the gates that keep."""
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from rnnviz.analysis.weights import layer_parameters
+from rnnviz.errors import TraceError
+from rnnviz.trace import Trace
+
+KEEPS = {"lstm": "forget_gate", "gru": "update_gate"}
+"""Cell -> the gate that multiplies the old state (torch's z keeps)."""
+
+
+def time_constants(trace: Trace, layer: str) -> pd.DataFrame:
+    """Estimate the memory of each unit of an LSTM or a GRU as -1/ln(f) steps.
+
+    A state that is multiplied by f at each step has fallen to 1/e after -1/ln(f) steps. f is the
+    arithmetic mean of the forget gate (GRU: of the update gate z, which keeps the old state in
+    torch's convention) over all steps of all samples.
+
+    Returns
+    -------
+    DataFrame
+        Columns `unit`; `gate`, the mean; `steps`, its time constant, inf where the mean is 1;
+        `low` and `high`, the time constants of the gate's 10th and 90th percentile. Padding does
+        not count.
+
+    Raises
+    ------
+    TraceError
+        If the layer's cell has no gate that keeps.
+    """
+    cell = trace.cell(layer)
+    if cell not in KEEPS:
+        raise TraceError(
+            "A plain RNN has no gate that keeps: look at the eigenvalues of its recurrent weights."
+        )
+    values = trace.value(layer, KEEPS[cell]).astype(np.float64)
+    values = values.reshape(-1, values.shape[2])
+    values = values[np.isfinite(values).any(1)]
+    if not len(values):
+        values = np.full((1, values.shape[1]), np.nan)
+    with np.errstate(all="ignore"):
+        mean = np.where(np.isfinite(values).all(0), values.mean(0), np.nan)
+        low, high = np.percentile(values, [10, 90], axis=0)
+    return pd.DataFrame(
+        {
+            "unit": np.arange(values.shape[1]),
+            "gate": mean,
+            "steps": decay_steps(mean),
+            "low": decay_steps(low),
+            "high": decay_steps(high),
+        }
+    )
+
+
+def mode_time_constants(module: nn.Module, layer: str) -> pd.DataFrame:
+    """Estimate the memory of a plain RNN's modes as -1/ln|λ| steps, λ an eigenvalue of W_hh.
+
+    This is exact for a linear RNN, and holds for tanh and ReLU about h = 0 as long as the slope
+    is 1; a saturated tanh forgets faster.
+
+    Returns
+    -------
+    DataFrame
+        Columns `unit` (the mode, by falling |λ|), `gate` (|λ|), `steps` (inf where |λ| is at
+        least 1: the mode does not fade), `low` and `high` (the same as `steps`).
+    """
+    matrix = layer_parameters(module, layer)[1]
+    modulus = np.full(len(matrix), np.nan)
+    if np.isfinite(matrix).all():
+        modulus = np.sort(np.abs(np.linalg.eigvals(matrix)))[::-1]
+    steps = decay_steps(modulus)
+    return pd.DataFrame(
+        {
+            "unit": np.arange(len(matrix)),
+            "gate": modulus,
+            "steps": steps,
+            "low": steps,
+            "high": steps,
+        }
+    )
+
+
+def decay_steps(factor: np.ndarray) -> np.ndarray:
+    """Return -1/ln(factor): the steps to fall to 1/e; 0 for a factor of 0, inf from 1 on."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = -1 / np.log(factor)
+    return np.where(factor >= 1, np.inf, np.where(factor <= 0, 0.0, steps))

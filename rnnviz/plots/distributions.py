@@ -1,0 +1,181 @@
+"""The spread of every signal's values: a histogram each, or its change through time."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.panels import axis, bar, beside, downwards, heading, number, spread
+from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, rgba, theme
+
+TOPS = (0.1, 0.25, 0.5, 1.0)
+"""Upper ends that an axis of shares may have, so that it seldom moves."""
+STOPS = (0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1)
+"""Where the colour of a share is set: it grows with the root, so that small shares are seen."""
+
+
+@figure
+def distributions(
+    shares: pd.DataFrame,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    before: bool = False,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw a histogram of each signal, side by side.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As `analysis.distributions` gives it.
+    symbols : mapping
+        Signal -> its letter in the cell's equations.
+    before : bool
+        Whether these are pre-activations.
+    where : str
+        Layer, step: the quiet part of the title.
+    colours : str
+        "light" or "dark".
+    """
+    palette = theme(colours)
+    signals = list(shares["signal"].unique())
+    columns = 3 if len(signals) > 4 else min(2, len(signals))
+    rows = -(-len(signals) // columns)
+    across = spread([1] * columns, 0.06)
+    down = downwards([1] * rows, 0.17)
+    made = frame(
+        "How pre-activations are spread" if before else "How the values are spread",
+        f"Histograms of {', '.join(NAME.get(name, name) for name in signals)} over all units, "
+        f"time steps and samples, {where}.",
+        colours,
+        note=where,
+    )
+    made["annotations"] = []
+    data = []
+    for place, name in enumerate(signals):
+        one = shares[shares["signal"] == name]
+        x, row = across[place % columns], down[place // columns]
+        row = (row[0], row[1] - 0.055)
+        share = np.nan_to_num(one["share"].to_numpy())
+        top = next(top for top in TOPS if share.max(initial=0.0) <= top or top == 1.0)
+        left, right = one["left"].to_numpy(), one["right"].to_numpy()
+        symbol = symbols.get(name, name)
+        data.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": float32((left + right) / 2),
+                "y": float32(100 * share),
+                "width": float(right[0] - left[0]) if len(one) else 1,
+                "marker": {"color": palette.signal[name], "line": {"width": 0}},
+                "xaxis": f"x{number(place)}",
+                "yaxis": f"y{number(place)}",
+                "showlegend": False,
+                "hovertemplate": f"{symbol} ≈ %{{x:.3f}}<br>%{{y:.2f}} %<extra></extra>",
+            }
+        )
+        made[f"xaxis{number(place)}"] = axis(
+            colours,
+            domain=x,
+            anchor=f"y{number(place)}",
+            range=[float(left.min()), float(right.max())],
+            title=f"{symbol}<sub>t</sub>" + (" before" if before else ""),
+            nticks=5,
+            showgrid=False,
+        )
+        made[f"yaxis{number(place)}"] = axis(
+            colours,
+            domain=row,
+            anchor=f"x{number(place)}",
+            range=[0, 100 * top],
+            title="% of values" if place % columns == 0 else "",
+            nticks=4,
+        )
+        made["annotations"].append(heading(name, symbol, x[0], row[1], colours))
+    made["bargap"] = 0
+    return {"data": data, "layout": made}
+
+
+@figure
+def distributions_through_time(
+    shares: pd.DataFrame,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    labels: Sequence[str | None] | None = None,
+    before: bool = False,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw how each signal's values are spread at every time step, under one time axis.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As `analysis.distributions(..., through_time=True)` gives it.
+    symbols, before, where, colours
+        As for `distributions`.
+    labels : sequence of str, optional
+        What went in at each time step; written along the axis.
+    """
+    palette = theme(colours)
+    signals = list(shares["signal"].unique())
+    rows = downwards([1] * len(signals), 0.03)
+    steps = int(shares["time"].max()) + 1
+    thin = -(-steps // 500)
+    made = frame(
+        "How the values are spread at each time step",
+        f"Share of values over time and value, for "
+        f"{', '.join(NAME.get(name, name) for name in signals)}, {where}.",
+        colours,
+        note=where + (f", every {thin}th step" if thin > 1 else ""),
+        axes={
+            "xaxis": {
+                **time_ticks(labels, steps),
+                "title": "time step t",
+                "showgrid": False,
+                "anchor": f"y{number(len(signals) - 1)}",
+            }
+        },
+    )
+    data = []
+    for place, name in enumerate(signals):
+        one = shares[shares["signal"] == name]
+        share = one["share"].to_numpy().reshape(steps, -1)[::thin]
+        left = one["left"].to_numpy()[: share.shape[1]]
+        right = one["right"].to_numpy()[: share.shape[1]]
+        symbol = symbols.get(name, name)
+        data.append(
+            {
+                "type": "heatmap",
+                "name": name,
+                "z": float32(100 * share.T),
+                "x": np.arange(0, steps, thin, dtype=np.int32),
+                "y": float32((left + right) / 2),
+                "yaxis": f"y{number(place)}",
+                "zmin": 0,
+                "zmax": 100,
+                "colorscale": [[at, rgba(palette.signal[name], at**0.5)] for at in STOPS],
+                "colorbar": bar(0, 100, rows[place], colours) | {"ticksuffix": " %"},
+                "hoverongaps": False,
+                "hovertemplate": f"t = %{{x}}, {symbol} ≈ %{{y:.2f}}"
+                "<br>%{z:.1f} %<extra></extra>",
+            }
+        )
+        made[f"yaxis{number(place)}"] = axis(
+            colours,
+            domain=rows[place],
+            anchor="x",
+            range=[float(left[0]), float(right[-1])],
+            showgrid=False,
+            nticks=3,
+            ticks="",
+            fixedrange=True,
+        )
+    made["margin"] = {**made["margin"], "l": 116, "r": 56}
+    made["annotations"] = [
+        beside(name, symbols.get(name, name), domain, colours)
+        for name, domain in zip(signals, rows, strict=True)
+    ]
+    return {"data": data, "layout": made}

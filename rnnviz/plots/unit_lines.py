@@ -1,0 +1,112 @@
+"""One unit through time: all its gates, and below them what they let pass."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.panels import axis
+from rnnviz.plots.style import GATES, NAME, SYMBOL, FigureDict, figure, float32, frame, theme
+
+DASH = {
+    "input_gate": "dot",
+    "forget_gate": "solid",
+    "update_gate": "solid",
+    "output_gate": "dash",
+    "reset_gate": "dash",
+    "candidate": "dot",
+    "cell_state": "dash",
+    "hidden_state": "solid",
+}
+
+
+@figure
+def unit_lines(
+    values: pd.DataFrame,
+    unit: int,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    labels: Sequence[str | None] | None = None,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw all signals of one unit over time: gates on 0..1 above, candidate and states below.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Index time, a column a signal.
+    unit : int
+        Which unit it is.
+    symbols : mapping
+        Signal -> its letter in the cell's equations.
+    labels : sequence of str, optional
+        What went in at each time step; written along the axis.
+    where : str
+        Layer, sample, step: the quiet part of the title.
+    colours : str
+        "light" or "dark".
+    """
+    palette = theme(colours)
+    gates = [name for name in values if name in GATES]
+    rest = [name for name in values if name not in GATES]
+    table = values[rest].to_numpy()
+    reach = max(1.0, float(np.ceil(np.abs(table[np.isfinite(table)]).max(initial=0.0))))
+    made = frame(
+        f"Unit {unit} through time",
+        f"Lines of {', '.join(NAME.get(name, name) for name in values)} of unit {unit} over "
+        f"{len(values)} time steps, {where}.",
+        colours,
+        note=where,
+        axes={"xaxis": {**time_ticks(labels, len(values)), "title": "time step t"}},
+    )
+    lower = (0.0, 0.46 if gates else 1.0)
+    made["yaxis"] = axis(
+        colours,
+        title=", ".join(symbols.get(name, name) for name in rest),
+        domain=lower,
+        range=[-1.05 * reach, 1.05 * reach],
+        zeroline=True,
+        zerolinecolor=palette.muted,
+        zerolinewidth=1,
+        nticks=5,
+    )
+    if gates:
+        made["yaxis2"] = axis(
+            colours,
+            title=", ".join(symbols.get(name, name) for name in gates),
+            domain=(0.52, 1),
+            range=[-0.03, 1.03],
+            tickvals=[0, 0.5, 1],
+            anchor="x",
+        )
+    data = []
+    for name in [*gates, *rest]:
+        symbol = symbols.get(name, name)
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(values) > 1 else "markers",
+                "name": f"{symbol}<sub>t</sub> {NAME.get(name, name)}",
+                "x": np.asarray(values.index, dtype=np.int32),
+                "y": float32(values[name].to_numpy()),
+                "yaxis": "y2" if name in gates else "y",
+                "line": {
+                    "color": palette.signal[name],
+                    "width": 2.8 if DASH[name] == "solid" else 2.2,
+                    "dash": DASH[name],
+                },
+                "hovertemplate": f"t = %{{x}}<br>{symbol} = %{{y:.3f}}<extra></extra>",
+            }
+        )
+    made["hovermode"] = "x"
+    made["legend"] |= {
+        "orientation": "v",
+        "x": 1.01,
+        "xanchor": "left",
+        "y": 1,
+        "yanchor": "top",
+        "font": {"size": 14, "color": palette.ink},
+    }
+    return {"data": data, "layout": made}

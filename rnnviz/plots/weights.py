@@ -1,0 +1,276 @@
+"""The weights of a layer, gate by gate: as a picture, as histograms, as eigenvalues."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.plots.panels import axis, bar, heading, number, spread
+from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, rgba, theme
+
+MOST_UNITS = 256
+NARROWEST = 0.12
+"""Share of a gate's panel that the weights of the input take at least."""
+TOPS = (0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+@figure
+def weights(
+    blocks: Mapping[tuple[str, str], pd.DataFrame],
+    reach: float,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw every block of weights, a pair a gate: from the input and from the state before.
+
+    Parameters
+    ----------
+    blocks : mapping of DataFrame
+        As `analysis.weight_blocks` gives it.
+    reach : float
+        The end of the colour scale on both sides.
+    symbols : mapping
+        Signal -> its letter in the cell's equations.
+    where : str
+        Layer, step: the quiet part of the title.
+    colours : str
+        "light" or "dark".
+    """
+    palette = theme(colours)
+    gates = list(dict.fromkeys(gate for gate, _ in blocks))
+    units = max((len(block) for block in blocks.values()), default=0)
+    made = frame(
+        "The weights, gate by gate",
+        f"Heatmaps of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)} from the "
+        f"input and from the state before, {units} units, {where}.",
+        colours,
+        note=where + (f", every {-(-units // MOST_UNITS)}th unit" if units > MOST_UNITS else ""),
+    )
+    made["annotations"] = []
+    data = []
+    for place, (gate, across) in enumerate(
+        zip(gates, spread([1] * len(gates), 0.035), strict=True)
+    ):
+        pair = [blocks[gate, source] for source in ("input", "recurrent")]
+        share = pair[0].shape[1] / max(1, pair[0].shape[1] + pair[1].shape[1])
+        share = min(max(share, NARROWEST), 0.7)
+        width = across[1] - across[0]
+        middle = across[0] + width * share
+        domains = ((across[0], middle - 0.004), (middle + 0.004, across[1]))
+        symbol = symbols.get(gate, gate)
+        made["annotations"].append(heading(gate, symbol, across[0], 0.945, colours))
+        for side, (block, domain) in enumerate(zip(pair, domains, strict=True)):
+            end = number(2 * place + side)
+            shown = block.iloc[:: -(-len(block) // MOST_UNITS), :: -(-block.shape[1] // MOST_UNITS)]
+            name = f"W<sub>{'ih'[side]}{symbol}</sub>"
+            heat = {
+                "type": "heatmap",
+                "name": name,
+                "z": float32(shown.to_numpy()),
+                "x": np.asarray(shown.columns, dtype=np.int32),
+                "y": np.asarray(shown.index, dtype=np.int32),
+                "xaxis": f"x{end}",
+                "yaxis": f"y{end}",
+                "zmin": -reach,
+                "zmax": reach,
+                "colorscale": [
+                    [0, palette.negative],
+                    [0.5, palette.paper],
+                    [1, palette.positive],
+                ],
+                "showscale": not data,
+                "hoverongaps": False,
+                "hovertemplate": f"{name}: to unit %{{y}} from {('input', 'unit')[side]} %{{x}}"
+                "<br>%{z:.4f}<extra></extra>",
+            }
+            if not data:
+                heat["colorbar"] = bar(-reach, reach, (0, 0.93), colours)
+            data.append(heat)
+            made[f"xaxis{end}"] = axis(
+                colours,
+                domain=domain,
+                anchor=f"y{end}",
+                title=("x", "h<sub>t−1</sub>")[side],
+                showgrid=False,
+                nticks=2 if side == 0 else 5,
+                ticks="",
+            )
+            made[f"yaxis{end}"] = axis(
+                colours,
+                domain=(0, 0.93),
+                anchor=f"x{end}",
+                autorange="reversed",
+                showgrid=False,
+                showticklabels=place == 0 and side == 0,
+                title="to unit" if place == 0 and side == 0 else "",
+                ticks="",
+                nticks=8,
+            )
+    made["margin"] = {**made["margin"], "r": 60}
+    return {"data": data, "layout": made}
+
+
+@figure
+def weight_histograms(
+    shares: pd.DataFrame,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw how the weights of each gate are spread: from the state before as bars, input as a line.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As `analysis.weight_histograms` gives it.
+    symbols, where, colours
+        As for `weights`.
+    """
+    palette = theme(colours)
+    gates = list(shares["gate"].unique())
+    made = frame(
+        "How the weights are spread",
+        f"Histograms of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)}, from "
+        f"the input and from the state before, {where}.",
+        colours,
+        note=where,
+    )
+    made["annotations"] = []
+    largest = float(shares["share"].max())
+    top = next(top for top in TOPS if largest <= top or top == 1.0)
+    data = []
+    for place, (gate, across) in enumerate(
+        zip(gates, spread([1] * len(gates), 0.035), strict=True)
+    ):
+        end, symbol = number(place), symbols.get(gate, gate)
+        for source in ("recurrent", "input"):
+            one = shares[(shares["gate"] == gate) & (shares["source"] == source)]
+            name = f"W<sub>{'i' if source == 'input' else 'h'}{symbol}</sub>"
+            middle = float32((one["left"] + one["right"]).to_numpy() / 2)
+            mark = {
+                "name": f"{source}",
+                "x": middle,
+                "y": float32(100 * one["share"].to_numpy()),
+                "xaxis": f"x{end}",
+                "yaxis": f"y{end}",
+                "showlegend": place == 0,
+                "hovertemplate": f"{name} ≈ %{{x:.3f}}<br>%{{y:.1f}} %<extra></extra>",
+            }
+            if source == "recurrent":
+                data.append(
+                    {"type": "bar", "marker": {"color": rgba(palette.signal[gate], 0.55)}, **mark}
+                )
+            else:
+                line = {"color": palette.ink, "width": 1.6, "shape": "hvh"}
+                data.append({"type": "scatter", "mode": "lines", "line": line, **mark})
+        made[f"xaxis{end}"] = axis(
+            colours,
+            domain=across,
+            anchor=f"y{end}",
+            range=[float(shares["left"].min()), float(shares["right"].max())],
+            title="weight",
+            showgrid=False,
+            nticks=5,
+        )
+        made[f"yaxis{end}"] = axis(
+            colours,
+            domain=(0, 0.93),
+            anchor=f"x{end}",
+            range=[0, 100 * top],
+            title="% of a block's weights" if place == 0 else "",
+            showticklabels=place == 0,
+        )
+        made["annotations"].append(heading(gate, symbol, across[0], 0.945, colours))
+    made["bargap"] = 0
+    return {"data": data, "layout": made}
+
+
+@figure
+def eigenvalues(
+    values: pd.DataFrame,
+    *,
+    symbols: Mapping[str, str] = SYMBOL,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw the eigenvalues of each recurrent block in the complex plane, with the unit circle.
+
+    Parameters
+    ----------
+    values : DataFrame
+        As `analysis.eigenvalues` gives it.
+    symbols, where, colours
+        As for `weights`.
+    """
+    palette = theme(colours)
+    gates = list(values["gate"].unique())
+    largest = float(values["modulus"].max()) if len(values) else 1.0
+    reach = next(reach for reach in (1.25, 2, 5, 10, 100, np.inf) if largest <= 0.96 * reach)
+    reach = min(reach, 1.1 * max(largest, 1.0)) if reach > 10 else reach
+    radius = values.groupby("gate", sort=False)["modulus"].max()
+    said = [f"{NAME.get(gate, gate)} {radius[gate]:.3f}" for gate in gates]
+    made = frame(
+        "Eigenvalues of the recurrent weights",
+        f"Eigenvalues in the complex plane with the unit circle; spectral radius: "
+        f"{', '.join(said)}; {where}.",
+        colours,
+        note=where,
+    )
+    made["annotations"], made["shapes"] = [], []
+    data = []
+    for place, (gate, across) in enumerate(
+        zip(gates, spread([1] * max(3, len(gates)), 0.05), strict=False)
+    ):
+        one = values[values["gate"] == gate]
+        end, symbol = number(place), symbols.get(gate, gate)
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": gate,
+                "x": float32(one["real"].to_numpy()),
+                "y": float32(one["imaginary"].to_numpy()),
+                "customdata": float32(one["modulus"].to_numpy()),
+                "xaxis": f"x{end}",
+                "yaxis": f"y{end}",
+                "showlegend": False,
+                "marker": {
+                    "color": palette.signal[gate],
+                    "size": 9 if len(one) <= 64 else 6,
+                    "opacity": 0.8,
+                    "symbol": [
+                        "circle" if size <= 1 else "diamond" for size in one["modulus"].to_numpy()
+                    ],
+                    "line": {"width": 1, "color": palette.paper},
+                },
+                "hovertemplate": "λ = %{x:.3f} + %{y:.3f}i<br>|λ| = %{customdata:.3f}"
+                "<extra></extra>",
+            }
+        )
+        made[f"xaxis{end}"] = axis(
+            colours, domain=across, anchor=f"y{end}", range=[-reach, reach], title="real part",
+            zeroline=True, zerolinecolor=palette.rule, constrain="domain", nticks=5,
+        )  # fmt: skip
+        made[f"yaxis{end}"] = axis(
+            colours, domain=(0, 0.9), anchor=f"x{end}", range=[-reach, reach],
+            title="imaginary part" if place == 0 else "", zeroline=True,
+            zerolinecolor=palette.rule, constrain="domain", scaleanchor=f"x{end}", nticks=5,
+        )  # fmt: skip
+        made["shapes"].append(
+            {
+                "type": "circle",
+                "xref": f"x{end}",
+                "yref": f"y{end}",
+                "x0": -1,
+                "y0": -1,
+                "x1": 1,
+                "y1": 1,
+                "line": {"color": palette.muted, "width": 1.2, "dash": "dash"},
+            }
+        )
+        note = f"W<sub>h{symbol}</sub>, spectral radius <b>{radius[gate]:.2f}</b>"
+        made["annotations"].append(heading(gate, symbol, across[0], 0.93, colours, note))
+    return {"data": data, "layout": made}

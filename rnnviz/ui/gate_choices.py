@@ -1,0 +1,122 @@
+"""The controls of the Gates page: for each thing to look at, what its view can be asked."""
+
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.analysis.ordering import ORDERS
+from rnnviz.analysis.timescales import KEEPS
+from rnnviz.cells import CELLS
+from rnnviz.settings import Settings
+from rnnviz.ui import address
+from rnnviz.ui.choices import SHORT, sample, segment
+from rnnviz.views import FIRST_LOOK
+
+
+def signals(settings: Settings) -> dict[str, Any]:
+    """Draw how much at once, before or after σ, in which order, of which sample."""
+    forms = {"all": "all", "one": "one large", "unit": "one unit"}
+    form = segment("form", "How much at once", "all", forms)
+    if form == "unit":
+        return {"view": "unit", **layer(settings), "unit": unit(settings), "sample": sample()}
+    values = before_or_after()
+    chosen = signal(settings, before=values == "before") if form == "one" else {}
+    asked = {"form": form, "values": values, **chosen, **layer(settings)}
+    return {**asked, "order": order(settings), "sample": sample()}
+
+
+def distribution(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of over everything or at each time step; before or after σ."""
+    forms = {"all": "over everything", "time": "at each time step"}
+    form = segment("spread", "Spread", "all", forms)
+    return {"form": form, "values": before_or_after(), **layer(settings)}
+
+
+def layer_only(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of the layer alone."""
+    return layer(settings)
+
+
+def memory(settings: Settings) -> dict[str, Any]:
+    """Draw the layer, and the sample where the lag that the task needs is the sample's."""
+    return {**layer(settings), **({"sample": sample()} if settings.task == "adding" else {})}
+
+
+def history(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of signal, layer and order."""
+    return {**signal(settings), **layer(settings), "order": order(settings)}
+
+
+def weights(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of the weights themselves, or what is measured of them."""
+    forms = {
+        "picture": "picture",
+        "histogram": "histogram",
+        "norms": "norms over training",
+        "eigenvalues": "eigenvalues",
+    }
+    return {"form": segment("of", "Of the weights", "picture", forms), **layer(settings)}
+
+
+def signal(settings: Settings, before: bool = False) -> dict[str, str]:
+    """Draw the signals of the cell; nothing where there is no choice."""
+    kind = CELLS[settings.cell]
+    symbols = dict(kind.gates) if before and kind.gates else {**kind.gates, **kind.states}
+    if len(symbols) == 1:
+        return {}
+    first = next(name for name in FIRST_LOOK if name in symbols)
+    words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
+    return {"signal": segment("signal", "Signal", first, words)}
+
+
+def before_or_after() -> str:
+    """Draw the choice between a gate and what goes into it."""
+    words = {"after": "activation", "before": "pre-activation"}
+    return segment("values", "Values", "after", words)
+
+
+def layer(settings: Settings) -> dict[str, str]:
+    """Draw the layers, if there are several."""
+    if settings.layers == 1:
+        return {}
+    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    return {"layer": segment("layer", "Layer", "rnn.l0", words)}
+
+
+def order(settings: Settings) -> str:
+    """Draw the orders in which units can stand."""
+    options = [by for by in ORDERS if by != "time constant" or settings.cell in KEEPS]
+    address.seed("order", "index", address.one_of(options))
+    if st.session_state["order"] not in options:
+        st.session_state["order"] = "index"
+    value = st.selectbox(
+        "Order of the units",
+        options,
+        format_func=lambda by: f"by {by}",
+        key="order",
+        label_visibility="collapsed",
+        width=165,
+        persist_state="session",
+    )
+    address.note("order", value, "index")
+    return value or "index"
+
+
+def unit(settings: Settings) -> int:
+    """Draw the number of one unit."""
+    last = settings.hidden - 1
+    address.seed("unit", 0, address.within(int, 0, last))
+    st.session_state["unit"] = min(st.session_state["unit"] or 0, last)
+    value = st.number_input(
+        "Unit",
+        min_value=0,
+        max_value=max(1, last),
+        key="unit",
+        icon=":material/tag:",
+        label_visibility="collapsed",
+        width=150,
+        persist_state="session",
+    )
+    value = min(int(value or 0), last)
+    address.note("unit", value, 0)
+    return value

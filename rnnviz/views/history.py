@@ -1,0 +1,119 @@
+"""Measure the checkpoints of a run, a few at each message, so that nobody waits for all of them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnnviz.errors import RunError
+from rnnviz.model import build, load
+from rnnviz.recording import record
+from rnnviz.thinning import thin
+from rnnviz.views.scene import Scene
+
+MOST = 60
+"""Checkpoints that are shown."""
+BUDGET = 0.12
+"""Seconds of measuring in one message; one checkpoint is measured whatever it takes."""
+
+
+def network(scene: Scene, step: int | None = None) -> nn.Module:
+    """Return the network of a scene, or of another checkpoint of its run, ready to be read.
+
+    Raises
+    ------
+    RunError
+        If the checkpoint is damaged.
+    """
+    step = scene.step if step is None else step
+    run = scene.run
+    if run is None or not scene.checkpoints:
+        model: nn.Module = build(scene.settings)
+    else:
+        model = load(scene.settings, scene.gallery.store.checkpoint(run.id, step).weights)
+    return model.eval().requires_grad_(False)
+
+
+def measured(
+    scene: Scene, what: str, measure: Callable[[nn.Module], Any]
+) -> tuple[dict[int, Any], bool]:
+    """Measure the networks of a run's checkpoints; go on where the last call stopped.
+
+    Parameters
+    ----------
+    scene : Scene
+        Of a run, or of a draft, which is measured as it is.
+    what : str
+        Names the measure: what was measured is kept in the gallery under it.
+    measure : callable
+        Gives what is kept of a network; it has to be small.
+
+    Returns
+    -------
+    dict, bool
+        Training step -> what was measured, in order, at most 60; whether all there is was.
+    """
+    key = (what, scene.run.id if scene.run else None, scene.settings)
+    known = scene.gallery.histories.get(key, dict)
+    kept = list(scene.checkpoints) or [0]
+    wanted = sorted(set(kept) - set(thin(kept, MOST)))
+    started = time.monotonic()
+    missing = spread_out([step for step in wanted if step not in known])
+    for done, step in enumerate(missing):
+        if done and time.monotonic() - started > BUDGET:
+            break
+        try:
+            known[step] = measure(network(scene, step))
+        except RunError:
+            known[step] = None  # dropped from the store since, or damaged
+    for step in thin(sorted(known), 4 * MOST):
+        del known[step]
+    whole = all(step in known for step in wanted)
+    steps = sorted(step for step, found in known.items() if found is not None and step <= kept[-1])
+    dropped = set(thin(steps, MOST))
+    return {step: known[step] for step in steps if step not in dropped}, whole
+
+
+def spread_out(steps: list[int]) -> list[int]:
+    """Order steps so that the ends come first and then always the middle of a gap."""
+    if len(steps) < 3:
+        return steps[::-1]
+    gaps = [(0, len(steps) - 1)]
+    order = [steps[-1], steps[0]]
+    while gaps:
+        low, high = gaps.pop(0)
+        if high - low > 1:
+            middle = (low + high) // 2
+            order.append(steps[middle])
+            gaps += [(low, middle), (middle, high)]
+    return order
+
+
+def unit_means(scene: Scene, model: nn.Module) -> dict[tuple[str, str], np.ndarray]:
+    """Run the probe through a network; return the mean of each unit of each signal.
+
+    Returns
+    -------
+    dict
+        (layer, signal) -> ndarray (unit,), the mean over all steps and samples.
+    """
+    probe = scene.gallery.probe(scene.settings)
+    with record(model, gradients=False) as trace, torch.no_grad():
+        model(probe.batch.inputs)
+    return {
+        (layer, signal): mean(trace.value(layer, signal))
+        for layer in trace.layers
+        for signal in trace.signals(layer)
+        if signal != "input"
+    }
+
+
+def mean(values: np.ndarray) -> np.ndarray:
+    """Return the mean of (time, batch, unit) for each unit, without padding; float32."""
+    counted = ~np.isnan(values).all(2)
+    chosen = values[counted]
+    average: np.ndarray = chosen.mean(0, dtype=np.float64) if len(chosen) else values[0, 0]
+    return average.astype(np.float32)
