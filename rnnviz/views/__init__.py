@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
-from rnnviz.views import gates, training, units, writing
+from rnnviz.views import anatomy, gates, training, units, writing
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
 
 __all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
@@ -30,6 +30,7 @@ VIEWS = {
     "status": View(training.show_status, every_step=True),
     "gates": View(training.show_gates),
     "gradients": View(training.show_gradients),
+    "anatomy": View(anatomy.show_anatomy),
     "signals": View(gates.show_signals),
     "unit_lines": View(gates.show_unit),
     "distribution": View(gates.show_distribution),

@@ -1,0 +1,129 @@
+"""The Anatomy component: a drawn cell, its equations and a time bar; and its controls."""
+
+import hashlib
+
+import streamlit as st
+
+from rnnviz import live
+from rnnviz.resources import asset
+from rnnviz.settings import Settings
+from rnnviz.ui import address, choices
+from rnnviz.ui.component import LOADER
+
+SCRIPTS = ("anatomy.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
+ANATOMY = """
+<div class="rnnviz-anatomy" data-rnnviz>
+  <div class="rnnviz-stage">
+    <div class="rnnviz-head">
+      <span class="rnnviz-title">Inside a cell</span>
+      <span class="rnnviz-where"></span>
+    </div>
+    <div class="rnnviz-drawing"></div>
+    <div class="rnnviz-side-panel" role="region" aria-label="Equations" tabindex="0">
+      <p class="rnnviz-single"></p>
+      <div class="rnnviz-equations"></div>
+    </div>
+    <div class="rnnviz-time" role="group" aria-label="Time">
+      <div class="rnnviz-keys">
+        <button type="button" data-do="first" aria-label="First time step"><span
+          aria-hidden="true">⏮</span></button>
+        <button type="button" data-do="back" aria-label="One step back"><span
+          aria-hidden="true">◀</span></button>
+        <button type="button" data-do="play" aria-label="Play"><span
+          aria-hidden="true">▶</span></button>
+        <button type="button" data-do="next" aria-label="One step on"><span
+          aria-hidden="true">▶❙</span></button>
+        <button type="button" data-do="last" aria-label="Last time step"><span
+          aria-hidden="true">⏭</span></button>
+        <span class="rnnviz-readout"></span>
+        <label>steps a second
+          <select><option>1</option><option selected>3</option><option>10</option
+            ><option>30</option></select>
+        </label>
+      </div>
+      <div class="rnnviz-strip">
+        <canvas aria-hidden="true"></canvas>
+        <div class="rnnviz-now"></div>
+        <input type="range" min="0" max="0" value="0" step="1" aria-label="Time step">
+      </div>
+      <span class="rnnviz-said" role="status"></span>
+    </div>
+  </div>
+  <p class="rnnviz-note" role="status" hidden></p>
+</div>
+"""
+
+_version = hashlib.sha256(b"".join(asset(name).read_bytes() for name in SCRIPTS)).hexdigest()
+_anatomy = st.components.v2.component(
+    "rnnviz_anatomy",
+    html=ANATOMY,
+    css=asset("anatomy.css").read_text("utf-8"),
+    js=LOADER.replace("NAME", "anatomy").replace("VERSION", _version[:12]),
+    isolate_styles=False,
+)
+
+
+def drawing(
+    run: str | None,
+    settings: Settings,
+    *,
+    height: str,
+    step: int | None,
+    mode: str,
+    **choice: str | int,
+) -> None:
+    """Place the drawn cell.
+
+    Parameters
+    ----------
+    run : str or None
+        The run; None shows the network that `settings` describe, before training.
+    height : str
+        Any CSS height.
+    step : int or None
+        The training step to look at; None follows the run.
+    mode : str
+        "values" or "gradient"; the drawing has both, so this asks the server for nothing.
+    **choice
+        Layer, sample, unit, ...: the view's query.
+    """
+    query = {} if run else {"settings": settings.to_json()}
+    data = {
+        "base": live.prefix(),
+        "run": run or "draft",
+        "query": query | {key: str(value) for key, value in choice.items()},
+        "height": height,
+        "step": step,
+        "mode": mode,
+    }
+    _anatomy(key="anatomy", data=data)
+
+
+def unit_choice(settings: Settings) -> dict[str, str | int]:
+    """Draw what to look at: layer, sample, and one unit or the mean over all."""
+    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        layer = "rnn.l0"
+        if settings.layers > 1:
+            layer = choices.segment("layer", "Layer", layer, layers)
+        sample = choices.sample()
+        of = choices.segment("of", "Which units", "unit", {"unit": "one unit", "mean": "mean"})
+        return {"layer": layer, "sample": sample, "of": of, "unit": unit(settings.hidden)}
+
+
+def unit(units: int) -> int:
+    """Draw the number of a unit."""
+    address.seed("unit", 0, address.within(int, 0, units - 1))
+    st.session_state["unit"] = min(int(st.session_state["unit"]), units - 1)
+    value = st.number_input(
+        "Unit",
+        min_value=0,
+        max_value=units - 1,
+        step=1,
+        key="unit",
+        label_visibility="collapsed",
+        width=130,
+        persist_state="session",
+    )
+    address.note("unit", value, 0)
+    return int(value)

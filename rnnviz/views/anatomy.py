@@ -1,0 +1,157 @@
+"""The view of the Anatomy page: one unit's whole time course, for a drawing that plays it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.analysis import anatomy
+from rnnviz.cells import CELLS
+from rnnviz.model import build, read_tensors
+from rnnviz.plots.style import GATES, NAME, theme
+from rnnviz.settings import Settings
+from rnnviz.views.equations import GRADIENT_NOTES, NOTES, typeset
+from rnnviz.views.scene import Scene, short
+
+DRAWING = {"rnn": "rnn", "rnn_relu": "rnn", "lstm": "lstm", "gru": "gru"}
+SUMS = (".sum", ".Wx", ".Wh", ".b_ih", ".b_hh", ".x", ".h", ".reset")
+STATES = ("cell_state", "hidden_state", "kept", "added")
+
+
+def show_anatomy(scene: Scene) -> dict[str, Any]:
+    """Every term of the equations of one unit, at all time steps of one sample.
+
+    The message is sent once; the screen goes through time by itself.
+    """
+    trace, layer, sample = scene.trace, scene.layer, scene.sample
+    cell = trace.cell(layer)
+    steps, _, units = trace.value(layer, "hidden_state").shape
+    unit = scene.choice.number("unit", 0, 0, units - 1)
+    whole = scene.choice.word("of", ("unit", "mean"), "unit") == "mean"
+    weights = layer_weights(scene, layer)
+    of_unit = anatomy(trace, layer, weights, sample=sample, unit=unit)
+    shown = anatomy(trace, layer, weights, sample=sample, unit=None) if whole else of_unit
+    of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
+    where = f"layer {short(layer)}, {of}, sample {sample + 1}, {scene.when}"
+    title = CELLS[cell].title
+    symbols = {letter: signal for signal, letter in scene.symbols.items()}
+    labels = trace.labels[sample] if trace.labels else []
+    return {
+        "anatomy": {
+            "cell": cell,
+            "drawing": DRAWING[cell],
+            "function": "ReLU" if cell == "rnn_relu" else "tanh",
+            "title": f"Inside an {title} cell" if cell != "gru" else f"Inside a {title} cell",
+            "where": where,
+            "unit": unit,
+            "whole": whole,
+            "steps": steps,
+            "labels": [label or "" for label in labels][:steps],
+            "palette": palette(scene.choice.theme),
+            "symbols": scene.symbols,
+            "logistic": [signal for signal in scene.symbols if signal in GATES],
+            "titles": {signal: NAME[signal] for signal in scene.symbols},
+            "columns": list(of_unit),
+            "unit_series": packed(of_unit),
+            "shown_series": packed(shown) if whole else None,
+            "reach": reaches(shown),
+            "top": top(shown),
+            "equations": {
+                "values": typeset(cell, symbols, gradient=False),
+                "gradient": typeset(cell, symbols, gradient=True),
+            },
+            "notes": {"values": NOTES[cell], "gradient": GRADIENT_NOTES[cell]},
+        }
+    }
+
+
+def layer_weights(scene: Scene, layer: str) -> Mapping[str, Any]:
+    """Return the weights of a layer of the network that the scene looks at."""
+    store = scene.gallery.store
+    if scene.run and store.checkpoint_steps(scene.run.id):
+        return read_tensors(store.checkpoint(scene.run.id, scene.step).weights)
+    return untrained(scene.settings, layer)
+
+
+@lru_cache(maxsize=4)
+def untrained(settings: Settings, layer: str) -> Mapping[str, Any]:
+    """Return a layer's weights before training; the last few are kept."""
+    suffix = "_" + layer.rpartition(".")[2]
+    state = build(settings).state_dict()
+    return {name: tensor for name, tensor in state.items() if name.endswith(suffix)}
+
+
+def packed(frame: pd.DataFrame) -> np.ndarray:
+    """Return a frame's columns one after the other, as the float32 that is sent."""
+    return np.ascontiguousarray(frame.to_numpy(np.float32).T).ravel()
+
+
+def reaches(frame: pd.DataFrame) -> dict[str, float]:
+    """Return, for each column, the magnitude that the widest wire stands for; it never moves."""
+    largest = {name: finite_max(frame[name]) for name in frame if not is_gradient(name)}
+    sums = [name for name in largest if name.endswith(SUMS)]
+    states = [name for name in largest if name.partition(".")[0] in STATES and name not in sums]
+    reach = dict.fromkeys(largest, 1.0)
+    for group in (sums, states, ["input"]):
+        most = max((largest[name] for name in group), default=1.0)
+        reach |= dict.fromkeys(group, max(1.0, float(np.ceil(most))))
+    return reach
+
+
+def top(frame: pd.DataFrame) -> float:
+    """Return the decade that holds the largest gradient of the whole time course."""
+    most = max((finite_max(frame[name]) for name in frame if is_gradient(name)), default=0.0)
+    return float(np.ceil(np.log10(most))) if most > 0 else 0.0
+
+
+def finite_max(column: pd.Series) -> float:
+    """Return the largest magnitude in a column that is a number."""
+    values = np.abs(column.to_numpy())
+    return float(values[np.isfinite(values)].max(initial=0.0))
+
+
+def is_gradient(column: str) -> bool:
+    """Return whether a column is a gradient."""
+    return column.startswith("gradient.")
+
+
+def palette(key: str) -> dict[str, str]:
+    """Return every colour of the drawing by its CSS name; `-text` is a signal's, to be read."""
+    colours = asdict(theme(key))
+    signals = colours.pop("signal")
+    colours.pop("cell")
+    ground = (colours["paper"], colours["panel"])
+    texts = {f"{name}-text": readable(hue, colours["ink"], ground) for name, hue in signals.items()}
+    return {"theme": colours.pop("key"), **colours, **signals, **texts}
+
+
+def readable(colour: str, ink: str, grounds: tuple[str, ...]) -> str:
+    """Return a colour with as much ink in it as makes it readable: a contrast of at least 4.5."""
+    hue, dark = channels(colour), channels(ink)
+    for share in np.linspace(0, 1, 21):
+        mixed = np.round(hue * (1 - share) + dark * share).astype(int)
+        text = "#" + "".join(f"{channel:02X}" for channel in mixed)
+        if all(contrast(text, ground) >= 4.5 for ground in grounds):
+            return text
+    return ink
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour (WCAG 2)."""
+    share = channels(colour) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def channels(colour: str) -> np.ndarray:
+    """Return red, green and blue of a hex colour, 0 to 255."""
+    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], float)
