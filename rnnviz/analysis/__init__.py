@@ -1,11 +1,24 @@
 """Questions asked of a trace: one file a question, each gives a documented DataFrame."""
 
 from rnnviz.analysis.anatomy import anatomy
+from rnnviz.analysis.clipping import clipping, truncation
+from rnnviz.analysis.connectivity import connectivity
 from rnnviz.analysis.continuation import continuation, next_probabilities
+from rnnviz.analysis.decay import decay
 from rnnviz.analysis.distributions import distributions
-from rnnviz.analysis.gradients import gradient_norms
+from rnnviz.analysis.gradients import gradient_norms, sample_norms
+from rnnviz.analysis.itemized import itemized_gradients
+from rnnviz.analysis.jacobians import (
+    jacobian_bound,
+    jacobians,
+    lyapunov_exponents,
+    product_norms,
+    singular_values,
+    spectral_radius,
+)
 from rnnviz.analysis.matching import find_matches, share_on, units_on
 from rnnviz.analysis.ordering import unit_order
+from rnnviz.analysis.parameters import parameter_norms
 from rnnviz.analysis.preactivations import preactivations
 from rnnviz.analysis.properties import PROPERTIES, property_values
 from rnnviz.analysis.ranking import rank_units
@@ -17,20 +30,33 @@ from rnnviz.analysis.weights import eigenvalues, weight_blocks, weight_histogram
 __all__ = [
     "PROPERTIES",
     "anatomy",
+    "clipping",
+    "connectivity",
     "continuation",
+    "decay",
     "distributions",
     "eigenvalues",
     "find_matches",
     "gradient_norms",
+    "itemized_gradients",
+    "jacobian_bound",
+    "jacobians",
+    "lyapunov_exponents",
     "mode_time_constants",
     "next_probabilities",
+    "parameter_norms",
     "preactivations",
+    "product_norms",
     "property_values",
     "rank_units",
+    "sample_norms",
     "saturation",
     "share_on",
+    "singular_values",
+    "spectral_radius",
     "time_constants",
     "troubled_units",
+    "truncation",
     "unit_order",
     "units_on",
     "weight_blocks",

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from rnnviz.cells import CELLS
 from rnnviz.trace import Trace
 
 
 def gradient_norms(
-    trace: Trace, layer: str, signals: tuple[str, ...] | None = None
+    trace: Trace, layer: str, signals: tuple[str, ...] | None = None, *, before: bool = False
 ) -> pd.DataFrame:
     """Measure the gradient norm of each signal of a layer through time.
 
@@ -22,6 +23,8 @@ def gradient_norms(
         One of `trace.layers`.
     signals : tuple of str, optional
         Which signals; all of the layer if not given.
+    before : bool
+        Whether a gate stands for its pre-activation, the input of its σ or tanh.
 
     Returns
     -------
@@ -31,7 +34,8 @@ def gradient_norms(
     """
     signals = signals or trace.signals(layer)
     steps = trace.gradient(layer, signals[0]).shape[0]
-    norms = np.stack([norm_over_units(trace.gradient(layer, signal)) for signal in signals])
+    found = (gradient_of(trace, layer, signal, before=before) for signal in signals)
+    norms = np.stack([norm_over_units(gradient) for gradient in found])
     low, middle, high = quartiles(norms).reshape(3, -1)
     return pd.DataFrame(
         {
@@ -42,6 +46,57 @@ def gradient_norms(
             "high": high,
         }
     )
+
+
+def sample_norms(
+    trace: Trace,
+    layer: str,
+    signals: tuple[str, ...] | None = None,
+    *,
+    before: bool = False,
+    unit: int | None = None,
+) -> pd.DataFrame:
+    """Measure the gradient norm of each signal through time, sample by sample.
+
+    Parameters
+    ----------
+    trace, layer, signals, before
+        As for `gradient_norms`.
+    unit : int, optional
+        One unit's absolute gradient in place of the norm over units.
+
+    Returns
+    -------
+    DataFrame
+        Columns `signal`, `time`, `sample`, `norm`; NaN where the sequence was padded.
+    """
+    frames = []
+    for signal in signals or trace.signals(layer):
+        gradient = gradient_of(trace, layer, signal, before=before)
+        norm = norm_over_units(gradient if unit is None else gradient[:, :, unit : unit + 1])
+        time, sample = (index.ravel() for index in np.indices(norm.shape))
+        frame = pd.DataFrame({"time": time, "sample": sample, "norm": norm.ravel()})
+        frames.append(frame.assign(signal=signal)[["signal", "time", "sample", "norm"]])
+    return pd.concat(frames, ignore_index=True)
+
+
+def gradient_of(trace: Trace, layer: str, signal: str, *, before: bool = False) -> np.ndarray:
+    """Return dL/d(signal), or of its pre-activation, (time, batch, unit).
+
+    A signal without a nonlinearity of its own (input, cell state, a gated hidden state) is as it
+    is either way.
+    """
+    gradient = trace.gradient(layer, signal)
+    cell = CELLS[trace.cell(layer)]
+    if not before or (signal not in cell.gates and cell.gates) or signal == "input":
+        return gradient
+    value = trace.value(layer, signal)
+    if trace.cell(layer) == "rnn_relu":
+        return gradient * (value > 0)
+    slope: np.ndarray = 1 - value**2
+    if signal not in ("candidate", "hidden_state"):
+        slope = value * (1 - value)
+    return gradient * slope
 
 
 def norm_over_units(gradient: np.ndarray) -> np.ndarray:

@@ -1,0 +1,135 @@
+"""Which loss sends how much gradient to which step? The gradient itemized by loss step."""
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from rnnviz.analysis.backwards import walk, walk_down
+from rnnviz.errors import TraceError
+from rnnviz.trace import Trace
+
+COLUMNS = ["loss_step", "time", "norm", "part", "through_cell", "rest"]
+
+
+def itemized_gradients(
+    module: nn.Module,
+    trace: Trace,
+    layer: str,
+    signal: str = "hidden_state",
+    sample: int | None = None,
+) -> pd.DataFrame:
+    """Split dL/dh_t by the later steps at which the loss is taken, exactly.
+
+    One walk back through time carries the gradient of every loss step at once. The loss steps
+    are found in the trace: where gradient enters the top layer from outside.
+
+    Parameters
+    ----------
+    module : nn.Module
+        What was recorded, in eval mode, with the weights that it had then.
+    trace : Trace
+        With gradients.
+    layer : str
+        One of `trace.layers`.
+    signal : str
+        "hidden_state", or "cell_state" of an LSTM.
+    sample : int, optional
+        One sample of the batch; all, as the root mean square over samples, if not given.
+
+    Returns
+    -------
+    DataFrame
+        Columns `loss_step`; `time`, not after it; `norm` of the item; `part`, its component along
+        the total gradient at that time, so that the parts sum to the total's norm; for an LSTM
+        `through_cell`, the norm of what comes along c alone, multiplied by the forget gates, and
+        `rest`, the norm of what is left (NaN for other cells).
+        (RNNbow: Cashman, Patterson, Mosca, Watts, Robinson, Chang 2018.)
+
+    Raises
+    ------
+    TraceError
+        If the items do not sum to the recorded gradient: dropout was on, a clamp cut the way, or
+        a lower layer was read out directly.
+    """
+    steps, items, through = itemized_vectors(module, trace, layer, signal, sample)
+    total = items.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        towards = total / _norm(total)[:, None, None]
+        split = through.shape[-1] > 0
+        rows = {
+            "loss_step": np.repeat(steps, items.shape[1]),
+            "time": np.tile(np.arange(items.shape[1]), len(steps)),
+            "norm": _norm(items).ravel(),
+            "part": np.einsum("ktbh,tbh->kt", items, np.nan_to_num(towards)).ravel()
+            / max(items.shape[2], 1),
+            "through_cell": _norm(through).ravel() if split else np.nan,
+            "rest": _norm(items - through).ravel() if split else np.nan,
+        }
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    away = frame["loss_step"] - frame["time"]
+    reached = away <= 0 if layer.endswith("_reverse") else away >= 0
+    return frame[reached].reset_index(drop=True)
+
+
+def itemized_vectors(
+    module: nn.Module,
+    trace: Trace,
+    layer: str,
+    signal: str = "hidden_state",
+    sample: int | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the items as vectors: for whoever wants more of them than their norms.
+
+    Returns
+    -------
+    steps : ndarray (item,)
+        The loss steps, in time order.
+    items : ndarray (item, time, batch, unit)
+        Their gradients; the sum over items is the recorded gradient.
+    through : ndarray (item, time, batch, unit)
+        The part of each along c alone; without units but for an LSTM.
+
+    Raises
+    ------
+    TraceError
+        As `itemized_gradients` does.
+    """
+    parts, entries = walk_down(module, trace, layer, sample=sample)
+    of_c = signal == "cell_state" and parts.cell == "lstm"
+    if not of_c and signal != "hidden_state":
+        raise TraceError(f"{signal} of {layer} cannot be itemized: choose hidden_state.")
+    samples = slice(None) if sample is None else slice(sample, sample + 1)
+    total = trace.gradient(layer, signal)[:, samples]
+    shape = (len(entries.steps), *total.shape)
+    items = np.zeros(shape)
+    through = np.zeros(shape if parts.cell == "lstm" else (*shape[:-1], 0))
+    for now in walk(parts, entries):
+        items[: now.active, now.t] = now.dc if of_c else now.dh
+        through[: now.active, now.t] = now.through_c if of_c else now.through_h
+    if layer.endswith("_reverse"):
+        check_sum(items[:, ::-1].sum(0), total, layer)
+        return len(total) - 1 - entries.steps, items[:, ::-1], through[:, ::-1]
+    check_sum(items.sum(0), total, layer)
+    return entries.steps[::-1], items[::-1], through[::-1]
+
+
+def check_sum(found: np.ndarray, total: np.ndarray, layer: str) -> None:
+    """Raise TraceError unless items sum to the recorded gradient."""
+    kind = np.finfo(total.dtype)
+    total = np.nan_to_num(total)
+    size = np.abs(total).max(axis=(1, 2))
+    off = np.abs(found - total).max(axis=(1, 2))
+    # rounding grows with every step; a missing way is of the size of the gradient itself
+    if (off > 30 * float(kind.eps) ** 0.5 * size + 1e3 * float(kind.tiny)).any():
+        raise TraceError(
+            f"The gradient of {layer} does not come from the losses after it alone: record in "
+            "eval mode, without clamps, and read out the top layer only."
+        )
+
+
+def _norm(vectors: np.ndarray) -> np.ndarray:
+    """Return the norm over units, root mean square over samples, of (..., batch, unit)."""
+    largest = np.abs(vectors).max(axis=(-2, -1), initial=0.0, keepdims=True)
+    safe = np.where(largest > 0, largest, 1.0)
+    squares = np.square(vectors / safe).sum(axis=(-2, -1)) / max(vectors.shape[-2], 1)
+    return np.sqrt(squares) * safe[..., 0, 0]

@@ -1,0 +1,157 @@
+"""How does one step stretch and turn the state? Exact Jacobians, and what they do to a gradient."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from rnnviz.analysis.recurrence import recurrence
+from rnnviz.analysis.weights import layer_parameters
+from rnnviz.trace import Trace
+
+STEEPEST = {"rnn": 1.0, "rnn_relu": 1.0}
+"""Largest slope of a plain cell's nonlinearity; it is 1/4 for the logistic function."""
+
+
+def jacobians(module: nn.Module, trace: Trace, layer: str, sample: int | None = None) -> np.ndarray:
+    """Compute d(state at t)/d(state at t-1) at every step, exactly, from gates and weights.
+
+    The state is h; for an LSTM it is h and c, one after the other.
+
+    Parameters
+    ----------
+    module : nn.Module
+        What was recorded, with the weights that it had then.
+    trace : Trace
+        Gradients are not needed.
+    layer : str
+        One of `trace.layers`.
+    sample : int, optional
+        One sample; all if not given.
+
+    Returns
+    -------
+    ndarray (time, state, state), or (time, batch, state, state) without a sample
+        Row: the state after the step; NaN at the first step, whose state before was not recorded,
+        and where the sequence was padded. A backward layer's steps are in the order it runs.
+    """
+    parts = recurrence(module, trace, layer)
+    samples = range(parts.keep.shape[1]) if sample is None else [sample]
+    made = np.stack(
+        [np.stack([parts.jacobian(t, each) for each in samples]) for t in range(parts.steps)]
+    )
+    return made if sample is None else made[:, 0]
+
+
+def singular_values(jacobians: np.ndarray) -> pd.DataFrame:
+    """Find by how much each step stretches the state in each direction.
+
+    Parameters
+    ----------
+    jacobians : ndarray (time, state, state) or (time, batch, state, state)
+
+    Returns
+    -------
+    DataFrame
+        Columns `time`, `sample`, `rank` (0 is the largest) and `value`; steps without a Jacobian
+        are left out.
+    """
+    stack = jacobians if jacobians.ndim == 4 else jacobians[:, None]
+    time, sample = np.nonzero(np.isfinite(stack).all(axis=(2, 3)))
+    values = np.linalg.svd(stack[time, sample], compute_uv=False)
+    count = values.shape[1]
+    return pd.DataFrame(
+        {
+            "time": np.repeat(time, count),
+            "sample": np.repeat(sample, count),
+            "rank": np.tile(np.arange(count), len(time)),
+            "value": values.ravel(),
+        }
+    )
+
+
+def spectral_radius(jacobians: np.ndarray) -> pd.DataFrame:
+    """Find the largest modulus of the eigenvalues of each step's Jacobian.
+
+    Returns
+    -------
+    DataFrame
+        Columns `time`, `sample`, `radius`; steps without a Jacobian are left out.
+    """
+    stack = jacobians if jacobians.ndim == 4 else jacobians[:, None]
+    time, sample = np.nonzero(np.isfinite(stack).all(axis=(2, 3)))
+    radius = np.abs(np.linalg.eigvals(stack[time, sample])).max(axis=-1, initial=0.0)
+    return pd.DataFrame({"time": time, "sample": sample, "radius": radius})
+
+
+def product_norms(jacobians: np.ndarray) -> pd.DataFrame:
+    """Measure the products J_T ... J_{t+1}: what the way from the last step back to t can do.
+
+    Parameters
+    ----------
+    jacobians : ndarray (time, state, state)
+        Of one sample.
+
+    Returns
+    -------
+    DataFrame
+        Columns `time` (t), `lag` (T - t) and `log_norm`: the natural logarithm of the product's
+        largest singular value, which neither under- nor overflows. -inf where it is 0.
+    """
+    last = max((t for t in range(len(jacobians)) if np.isfinite(jacobians[t]).all()), default=0)
+    product, size, rows = np.eye(jacobians.shape[1]), 0.0, []
+    for t in range(last, -1, -1):
+        norm = float(np.linalg.norm(product, 2)) if np.isfinite(product).all() else np.nan
+        with np.errstate(divide="ignore"):
+            rows.append((t, last - t, size + np.log(norm)))
+        if not np.isfinite(jacobians[t]).all():
+            break
+        if norm > 0:
+            product, size = product / norm, size + np.log(norm)
+        product = product @ jacobians[t]
+    return pd.DataFrame(rows[::-1], columns=["time", "lag", "log_norm"])
+
+
+def jacobian_bound(module: nn.Module, trace: Trace, layer: str) -> float | None:
+    """Return what no step's Jacobian of a plain RNN exceeds, γ σ_max(W_hh); None for gated cells.
+
+    γ is the nonlinearity's steepest slope (Pascanu, Mikolov, Bengio 2013).
+    """
+    slope = STEEPEST.get(trace.cell(layer))
+    if slope is None:
+        return None
+    return slope * float(np.linalg.norm(layer_parameters(module, layer)[1], 2))
+
+
+def lyapunov_exponents(jacobians: Iterable[np.ndarray], burn_in: int = 0) -> np.ndarray:
+    """Measure the mean growth a step along the directions of a trajectory, by QR at each step.
+
+    Parameters
+    ----------
+    jacobians : iterable of ndarray (state, state)
+        In time order; those with NaN are left out.
+    burn_in : int
+        Steps at the beginning that only turn the directions.
+
+    Returns
+    -------
+    ndarray (state,)
+        Natural logarithms a step, the largest first; their sum is the mean of ln abs(det J).
+        (Benettin et al. 1980; for recurrent networks Vogt et al. 2022.)
+    """
+    turned: np.ndarray | None = None
+    total, count = np.zeros(0), 0
+    for step in jacobians:
+        if not np.isfinite(step).all():
+            continue
+        turned, stretched = np.linalg.qr(step if turned is None else step @ turned)
+        if not total.size:
+            total = np.zeros(len(step))
+        if burn_in > 0:
+            burn_in -= 1
+            continue
+        with np.errstate(divide="ignore"):
+            total = total + np.log(np.abs(np.diag(stretched)))
+        count += 1
+    return np.sort(total / max(count, 1))[::-1]
