@@ -10,7 +10,8 @@ from rnnviz.ui.component import figure, transport
 from rnnviz.ui.settings_form import settings_form
 
 # One picture at a time, as large as header, bars and gaps leave room for.
-HEIGHT = "max(26rem, calc(100vh - 262px))"
+HEIGHT = "max(26rem, calc(100vh - 272px))"
+CONTROLS = 40
 
 run = session.current_run()
 name = run.id if run else None
@@ -37,9 +38,10 @@ with st.container(gap="small"):
         step = transport(name, settings, run.state if run else "new", session.looked_at())
         session.look_at(step)
     words = {key: look[0] for key, look in LOOKS.items()}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show = choices.segment("show", "What to look at", "signals", words)
-        _, view, controls = LOOKS[show]
+    show = choices.segment("show", "What to look at", "signals", words)
+    _, view, controls = LOOKS[show]
+    # As high with controls as without: the picture below stays where it is.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", height=CONTROLS):
         choice = controls(looked_at)
     if choice.pop("view", None) == "unit":
         view = "unit_lines"

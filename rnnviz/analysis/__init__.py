@@ -25,7 +25,13 @@ from rnnviz.analysis.ranking import rank_units
 from rnnviz.analysis.saturation import saturation
 from rnnviz.analysis.timescales import mode_time_constants, time_constants
 from rnnviz.analysis.troubles import troubled_units
-from rnnviz.analysis.weights import eigenvalues, weight_blocks, weight_histograms, weight_norms
+from rnnviz.analysis.weights import (
+    eigenvalues,
+    weight_blocks,
+    weight_histograms,
+    weight_norms,
+    weight_reach,
+)
 
 __all__ = [
     "PROPERTIES",
@@ -62,4 +68,5 @@ __all__ = [
     "weight_blocks",
     "weight_histograms",
     "weight_norms",
+    "weight_reach",
 ]

@@ -1,5 +1,7 @@
 """How are a signal's values spread? Over everything, or at each time step."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -48,7 +50,7 @@ def distributions(
         total = counts.sum(1, keepdims=True)
         share = np.where(total > 0, counts / np.maximum(total, 1), np.nan)
         edges = np.linspace(low, high, bins + 1)
-        columns = {"signal": signal}
+        columns: dict[str, Any] = {"signal": signal}
         if through_time:
             columns["time"] = np.repeat(np.arange(len(table)), bins)
         columns |= {

@@ -1,7 +1,7 @@
 """What do the weights look like? Gate by gate, from the input and from the state before."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -52,10 +52,11 @@ def weight_histograms(module: nn.Module, layer: str, bins: int = 41) -> pd.DataF
     -------
     DataFrame
         Columns `gate`, `source` ("input" or "recurrent"), `left`, `right` (edges, the same for
-        all blocks, symmetric about 0) and `share` of the block's weights between them.
+        all blocks, symmetric about 0, so that at least 99 % of all weights lie between them) and
+        `share` of the block's weights in the bin.
     """
     blocks = weight_blocks(module, layer)
-    reach = symmetric_reach(blocks)
+    reach = weight_reach(blocks)
     edges = np.linspace(-reach, reach, bins + 1)
     rows = []
     for (gate, source), block in blocks.items():
@@ -107,14 +108,15 @@ def eigenvalues(module: nn.Module, layer: str) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def symmetric_reach(blocks: dict[tuple[str, str], pd.DataFrame]) -> float:
-    """Return a round number that no weight exceeds: 1, 2 or 5 times a power of ten."""
-    tops = [np.abs(block.to_numpy()) for block in blocks.values() if block.size]
-    largest = max((float(top[np.isfinite(top)].max(initial=0.0)) for top in tops), default=0.0)
-    if largest == 0:
+def weight_reach(blocks: Mapping[tuple[str, str], pd.DataFrame], share: float = 0.99) -> float:
+    """Return a round size that a share of all weights does not exceed: 1, 2, 5, 10, 20, ..."""
+    weights = np.abs(np.concatenate([block.to_numpy().ravel() for block in blocks.values()]))
+    weights = weights[np.isfinite(weights)]
+    size = float(np.quantile(weights, share)) if weights.size else 0.0
+    if size == 0:
         return 1.0
-    power = 10.0 ** np.floor(np.log10(largest))
-    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= largest))
+    power = 10.0 ** np.floor(np.log10(size))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= size))
 
 
 def layer_parameters(

@@ -90,8 +90,9 @@ def distributions(
             domain=row,
             anchor=f"x{number(place)}",
             range=[0, 100 * top],
+            tickmode="array",
+            tickvals=[0, 50 * top, 100 * top],
             title="% of values" if place % columns == 0 else "",
-            nticks=4,
         )
         made["annotations"].append(heading(name, symbol, x[0], row[1], colours))
     made["bargap"] = 0

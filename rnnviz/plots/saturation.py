@@ -46,8 +46,7 @@ def saturation(
     said = sentences(troubles, symbols)
     lines = [line for each in said for line in wrap(each, LINE)]
     bottom = 46 + 30 + 20 * len(lines)
-    # Square panels: as wide as a quarter of the figure, whatever their number.
-    across = spread([1] * max(3, len(signals)), 0.055)[: len(signals)]
+    across = spread([1] * max(2, len(signals)), 0.05)[: len(signals)]
     made = frame(
         "Saturation: how often each unit's gates are shut and open",
         f"Scatter of the share of steps at which {', '.join(NAME.get(s, s) for s in signals)} are "
@@ -91,6 +90,7 @@ def saturation(
             domain=across[place],
             anchor=f"y{end}",
             range=[-0.03, 1.03],
+            tickmode="array",
             tickvals=[0, 0.5, 1],
             tickformat=".0%",
             title=f"share of steps with {sides[0]}",
@@ -100,13 +100,11 @@ def saturation(
             domain=(0, 0.9),
             anchor=f"x{end}",
             range=[-0.03, 1.03],
+            tickmode="array",
             tickvals=[0, 0.5, 1],
             tickformat=".0%",
             title=f"share of steps with {sides[1]}",
-            scaleanchor=f"x{end}",
-            constrain="domain",
         )
-        made[f"xaxis{end}"]["constrain"] = "domain"
         made["shapes"].append(
             {
                 "type": "line",
@@ -184,7 +182,7 @@ def sentences(troubles: pd.DataFrame, symbols: Mapping[str, str] = SYMBOL) -> li
                 named if trouble == "nan" else f"{named} {symbols.get(signal, '')}".strip()
             )
             said.append(f"{what[0].upper()}{what[1:]}: {listed(units)}.")
-    return said or ["No unit is dead, not a number, or has a gate that never moves from its end."]
+    return said or ["No unit is dead or not a number, and no gate is shut or open at every step."]
 
 
 def listed(units: Sequence[int]) -> str:

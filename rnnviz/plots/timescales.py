@@ -79,7 +79,8 @@ def timescales(
         "<br>%{customdata[2]:.4g} steps<extra></extra>",
     }
     counted = [
-        f"{int((steps >= lag).sum())} of {len(steps)} reach {words}" for lag, words in needed
+        f"{words}: {int((steps >= lag).sum())} of {len(steps)} {what}s reach that far"
+        for lag, words in needed
     ]
     made = frame(
         f"How long each {what} remembers",
@@ -103,13 +104,14 @@ def timescales(
                 "title": f"time constant −1/ln {symbol}, in time steps",
                 "type": "log",
                 "range": [np.log10(LOWEST) - 0.05, np.log10(top) + 0.05],
+                "tickmode": "linear",
                 "dtick": 1,
                 "minorloglabels": "none",
             },
         },
     )
     made["shapes"], made["annotations"] = [], []
-    for (lag, _), count in zip(needed, counted, strict=True):
+    for place, ((lag, _), count) in enumerate(zip(needed, counted, strict=True)):
         made["shapes"].append(
             {
                 "type": "line",
@@ -124,13 +126,13 @@ def timescales(
         )
         made["annotations"].append(
             {
-                "text": f"needed: <b>{lag:,.0f} steps</b> ({count})",
+                "text": f"<b>{lag:,.0f} steps</b> {count}",
                 "x": 1,
                 "y": float(np.log10(lag)),
                 "xref": "paper",
                 "yref": "y",
                 "xanchor": "right",
-                "yanchor": "bottom",
+                "yanchor": "top" if place else "bottom",  # the second stands under its line
                 "showarrow": False,
                 "font": {"size": 14, "color": palette.ink},
                 "bgcolor": rgba(palette.paper, 0.75),

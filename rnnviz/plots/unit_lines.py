@@ -59,7 +59,9 @@ def unit_lines(
         f"{len(values)} time steps, {where}.",
         colours,
         note=where,
-        axes={"xaxis": {**time_ticks(labels, len(values)), "title": "time step t"}},
+        axes={
+            "xaxis": {**time_ticks(labels, len(values)), "title": "time step t", "showgrid": False}
+        },
     )
     lower = (0.0, 0.46 if gates else 1.0)
     made["yaxis"] = axis(
@@ -78,7 +80,8 @@ def unit_lines(
             title=", ".join(symbols.get(name, name) for name in gates),
             domain=(0.52, 1),
             range=[-0.03, 1.03],
-            tickvals=[0, 0.5, 1],
+            tickmode="array",
+            tickvals=[0, 0.25, 0.5, 0.75, 1],
             anchor="x",
         )
     data = []

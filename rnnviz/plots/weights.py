@@ -1,6 +1,7 @@
 """The weights of a layer, gate by gate: as a picture, as histograms, as eigenvalues."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def weights(
     blocks : mapping of DataFrame
         As `analysis.weight_blocks` gives it.
     reach : float
-        The end of the colour scale on both sides.
+        The end of the colour scale on both sides, as `analysis.weight_reach` gives it.
     symbols : mapping
         Signal -> its letter in the cell's equations.
     where : str
@@ -41,6 +42,9 @@ def weights(
     palette = theme(colours)
     gates = list(dict.fromkeys(gate for gate, _ in blocks))
     units = max((len(block) for block in blocks.values()), default=0)
+    largest = max(float(np.abs(block.to_numpy()).max(initial=0)) for block in blocks.values())
+    if largest > reach:
+        where += f", the largest is {largest:.3g}"
     made = frame(
         "The weights, gate by gate",
         f"Heatmaps of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)} from the "
@@ -49,7 +53,7 @@ def weights(
         note=where + (f", every {-(-units // MOST_UNITS)}th unit" if units > MOST_UNITS else ""),
     )
     made["annotations"] = []
-    data = []
+    data: list[dict[str, Any]] = []
     for place, (gate, across) in enumerate(
         zip(gates, spread([1] * len(gates), 0.035), strict=True)
     ):
@@ -141,7 +145,7 @@ def weight_histograms(
     made["annotations"] = []
     largest = float(shares["share"].max())
     top = next(top for top in TOPS if largest <= top or top == 1.0)
-    data = []
+    data: list[dict[str, Any]] = []
     for place, (gate, across) in enumerate(
         zip(gates, spread([1] * len(gates), 0.035), strict=True)
     ):

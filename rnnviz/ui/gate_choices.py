@@ -34,12 +34,21 @@ def distribution(settings: Settings) -> dict[str, Any]:
 
 def layer_only(settings: Settings) -> dict[str, Any]:
     """Draw the choice of the layer alone."""
-    return layer(settings)
+    chosen = layer(settings)
+    st.caption("A point is a unit. After Karpathy, Johnson and Fei-Fei, 2015.", width="content")
+    return chosen
 
 
 def memory(settings: Settings) -> dict[str, Any]:
     """Draw the layer, and the sample where the lag that the task needs is the sample's."""
-    return {**layer(settings), **({"sample": sample()} if settings.task == "adding" else {})}
+    chosen = layer(settings)
+    if settings.task == "adding":
+        chosen |= {"sample": sample()}
+    st.caption(
+        "After −1/ln f steps a state that is multiplied by f at each step has fallen to 1/e.",
+        width="content",
+    )
+    return chosen
 
 
 def history(settings: Settings) -> dict[str, Any]:
@@ -75,7 +84,7 @@ def before_or_after() -> str:
     return segment("values", "Values", "after", words)
 
 
-def layer(settings: Settings) -> dict[str, str]:
+def layer(settings: Settings) -> dict[str, Any]:
     """Draw the layers, if there are several."""
     if settings.layers == 1:
         return {}
@@ -105,7 +114,7 @@ def order(settings: Settings) -> str:
 def unit(settings: Settings) -> int:
     """Draw the number of one unit."""
     last = settings.hidden - 1
-    address.seed("unit", 0, address.within(int, 0, last))
+    address.seed("unit", 0, address.one_of(range(settings.hidden)))
     st.session_state["unit"] = min(st.session_state["unit"] or 0, last)
     value = st.number_input(
         "Unit",

@@ -8,7 +8,6 @@ import pandas as pd
 from rnnviz import analysis, plots
 from rnnviz.analysis.ordering import ORDERS
 from rnnviz.analysis.timescales import KEEPS
-from rnnviz.analysis.weights import symmetric_reach
 from rnnviz.errors import RunError
 from rnnviz.tasks.copying import RECALLED
 from rnnviz.trace import Trace
@@ -35,7 +34,7 @@ def show_signals(scene: Scene) -> dict[str, Any]:
     for name in names:
         frame = trace.frame(layer, name, sample=sample)
         values[name] = frame if name == "input" else frame[order]
-    common = {
+    common: dict[str, Any] = {
         "labels": scene.trace.labels[sample] if scene.trace.labels else None,
         "colours": scene.choice.theme,
         "where": where(scene, f"sample {sample + 1}") + sorted_by,
@@ -77,7 +76,7 @@ def show_distribution(scene: Scene) -> dict[str, Any]:
     through_time = scene.choice.word("form", ("all", "time"), "all") == "time"
     trace = inner(scene) if before else scene.trace
     shares = analysis.distributions(trace, scene.layer, through_time=through_time, before=before)
-    common = {
+    common: dict[str, Any] = {
         "symbols": scene.symbols,
         "before": before,
         "where": where(scene, f"{trace.value(scene.layer, 'input').shape[1]} samples"),
@@ -148,7 +147,7 @@ def show_weights(scene: Scene) -> dict[str, Any]:
     forms = ("picture", "histogram", "norms", "eigenvalues")
     form = scene.choice.word("form", forms, "picture")
     layer = scene.layer
-    common = {"symbols": scene.symbols, "colours": scene.choice.theme}
+    common: dict[str, Any] = {"symbols": scene.symbols, "colours": scene.choice.theme}
     if form == "norms":
         found, whole = measured(
             scene, f"norms {layer}", lambda model: analysis.weight_norms(model, layer)
@@ -171,7 +170,9 @@ def show_weights(scene: Scene) -> dict[str, Any]:
         values = analysis.eigenvalues(model, layer)
         return {"figure": plots.eigenvalues.spec(values, where=place, **common)}
     blocks = analysis.weight_blocks(model, layer)
-    return {"figure": plots.weights.spec(blocks, symmetric_reach(blocks), where=place, **common)}
+    return {
+        "figure": plots.weights.spec(blocks, analysis.weight_reach(blocks), where=place, **common)
+    }
 
 
 def inner(scene: Scene) -> Trace:
@@ -203,7 +204,10 @@ def needed_lags(scene: Scene) -> list[tuple[float, str]]:
     if settings.task == "adding":
         inputs = scene.gallery.probe(settings).batch.inputs[:, scene.sample].numpy()
         marks = np.flatnonzero(inputs[:, 1])
-        words = (f"from the first mark of sample {scene.sample + 1}", "from the second")
+        words = (
+            f"from the first mark of sample {scene.sample + 1} to the answer",
+            "from the second",
+        )
         lags = [
             (float(settings.length - 1 - mark), word)
             for mark, word in zip(marks, words, strict=True)
