@@ -65,7 +65,7 @@ def gates(
                 "autorange": "reversed",
                 "showgrid": False,
                 "ticks": "",
-                "nticks": 8,
+                "dtick": whole_ticks(units),
             },
         },
     )
@@ -101,9 +101,15 @@ def gates(
     }
 
 
+def whole_ticks(count: int) -> int:
+    """Return a step of 1, 2 or 5 times a power of ten that gives at most eight ticks."""
+    sizes = (step * 10**power for power in range(5) for step in (1, 2, 5))
+    return next(size for size in sizes if count <= 8 * size)
+
+
 def time_ticks(labels: Sequence[str | None] | None, steps: int) -> dict[str, object]:
     """Return axis settings that write what went in under the time axis, if there is room."""
-    edges: dict[str, object] = {"range": [-0.5, steps - 0.5]}
+    edges: dict[str, object] = {"range": [-0.5, steps - 0.5], "dtick": whole_ticks(steps)}
     if not labels or steps > MOST_LABELS or not any(labels):
         return edges
     # short symbols all stand; long ones (numbers) stand upright so that fifty fit

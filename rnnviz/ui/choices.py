@@ -1,7 +1,7 @@
 """Controls of what is looked at: signal, layer, sample, loss; each bound to the address."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
 
+T = TypeVar("T")
 SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
 
 
@@ -26,9 +27,7 @@ def probe_choice(settings: Settings) -> dict[str, Any]:
             "signal": segment(
                 "signal", "Signal", first, {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
             ),
-            "layer": segment("layer", "Layer", "rnn.l0", layers)
-            if settings.layers > 1
-            else "rnn.l0",
+            "layer": listed("layer", "rnn.l0", layers) if settings.layers > 1 else "rnn.l0",
             "sample": sample(),
             "loss": segment(
                 "loss",
@@ -57,17 +56,24 @@ def segment(name: str, label: str, default: str, words: Mapping[str, str]) -> st
     return value or default
 
 
-def sample() -> int:
-    """Draw the list of the probe's samples; return the place of one."""
-    address.seed("sample", 0, address.one_of(range(PROBE_SIZE)))
+def listed(name: str, default: T, words: Mapping[T, str]) -> T:
+    """Draw a short list of choices; one that is not among them becomes the default."""
+    address.seed(name, default, address.one_of(words))
+    if st.session_state[name] not in words:
+        st.session_state[name] = default
     value = st.selectbox(
-        "Sample",
-        range(PROBE_SIZE),
-        format_func=lambda place: f"sample {place + 1}",
-        key="sample",
+        name.capitalize(),
+        list(words),
+        format_func=lambda key: words[key],
+        key=name,
         label_visibility="collapsed",
         width=125,
         persist_state="session",
     )
-    address.note("sample", value, 0)
+    address.note(name, value, default)
     return value
+
+
+def sample() -> int:
+    """Draw the list of the probe's samples; return the place of one."""
+    return listed("sample", 0, {place: f"sample {place + 1}" for place in range(PROBE_SIZE)})

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from rnnviz.plots import gates
+from rnnviz.plots.gates import whole_ticks
 
 
 def values(steps=5, units=3, fill=None):
@@ -54,3 +55,10 @@ def test_large_and_small_signals_are_thinned_and_say_so(steps, units):
 def test_symbols_from_a_user_are_escaped():
     figure = gates(values(), "input", labels=["<b>", "&", "a", "b", "c"])
     assert figure.layout.xaxis.ticktext[:2] == ("&lt;b&gt;", "&amp;")
+
+
+@pytest.mark.parametrize(
+    ("count", "step"), [(1, 1), (8, 1), (9, 2), (32, 5), (256, 50), (1000, 200)]
+)
+def test_ticks_fall_on_whole_units(count, step):
+    assert whole_ticks(count) == step
