@@ -11,6 +11,7 @@ from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel, build, load
 from rnnviz.recording import record
 from rnnviz.tasks import Batch, Probe, Task
+from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
 from rnnviz.views.pasted import check_text, kept_text
@@ -87,15 +88,25 @@ def typed_text(scene: Scene) -> str | None:
     return text
 
 
-def probe_reading(scene: Scene) -> Reading:
-    """Return what the network does with the visitor's text, or else with the probe."""
+def one_reading(scene: Scene) -> Reading:
+    """Return what the network does with the visitor's text, or else with one sample of the probe.
+
+    One alone: of a large network that is all there is time for.
+    """
     text = typed_text(scene)
     if text is None:
         probe = scene.gallery.probe(scene.settings)
-        return _read(scene, "probe", probe.batch, probe)
+        place = sample_of(scene, len(probe.captions))
+        one = Batch(probe.batch.inputs[:, [place]], probe.batch.targets[:, [place]])
+        return _read(scene, f"sample {place}", one, probe.labels[place])
     probe = read_text(scene.task, text)
     _check_size(scene, int(probe.batch.inputs.shape[0]))
-    return _read(scene, text, probe.batch, probe)
+    return _read(scene, f"text {text}", probe.batch, probe.labels[0])
+
+
+def sample_of(scene: Scene, count: int = PROBE_SIZE) -> int:
+    """Return the chosen sample of the probe."""
+    return scene.choice.number("sample", 0, 0, count - 1)
 
 
 def read_text(task: Task, text: str) -> Probe:
@@ -113,7 +124,7 @@ def held_out(scene: Scene) -> Reading:
     scene.gallery.probe(scene.settings)  # what is too large for the probe is for this, too
     batch = scene.task.validation()
     each = scene.settings.hidden * scene.settings.layers * scene.task.steps
-    size = max(1, min(batch.inputs.shape[1], MOST_ACTIVATIONS // each))
+    size = max(1, min(batch.inputs.shape[1], MOST_ACTIVATIONS // 2 // each))
     return _read(scene, "held out", Batch(batch.inputs[:, :size], batch.targets[:, :size]))
 
 
@@ -165,17 +176,18 @@ def _check_size(scene: Scene, steps: int) -> None:
         )
 
 
-def _read(scene: Scene, what: str, batch: Batch, probe: Probe | None = None) -> Reading:
+def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None) -> Reading:
     def make() -> Reading:
         model = model_of(scene)
-        with torch.no_grad(), record(model, gradients=False) as trace:
+        labelled = None if labels is None else [labels]
+        with torch.no_grad(), record(model, gradients=False, labels=labelled) as trace:
             model(batch.inputs)
         symbols = answers = texts = None
         if scene.task.tokens:
             shown, answered = alphabet(scene.task)
             inputs = batch.inputs.T.tolist()
             targets = batch.targets.T.tolist() if scene.task.answers == "classes" else None
-            symbols = probe.labels if probe else [[shown[token] for token in row] for row in inputs]
+            symbols = labelled or [[shown[token] for token in row] for row in inputs]
             if targets is not None:
                 answers = [[answered[t] if t >= 0 else "" for t in row] for row in targets]
             if hasattr(scene.task, "vocabulary"):

@@ -18,7 +18,7 @@ from rnnviz.analysis import (
 from rnnviz.cells import CELLS
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.plots import ranking, tracks
-from rnnviz.plots.style import GATES, NAME, float32, scale, theme
+from rnnviz.plots.style import GATES, NAME, scale, theme
 from rnnviz.tasks import Task
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
@@ -30,7 +30,8 @@ from rnnviz.views.reading import (
     held_out,
     layer_and_signal,
     model_of,
-    probe_reading,
+    one_reading,
+    sample_of,
 )
 from rnnviz.views.scene import Scene, short
 
@@ -62,21 +63,20 @@ def known_properties(task: Task) -> list[str]:
 
 def show_text(scene: Scene) -> dict[str, Any]:
     """Colour the probe or the visitor's text by some units."""
-    reading = probe_reading(scene)
+    reading = one_reading(scene)
     layer, signal = layer_and_signal(scene, reading.trace)
-    sample = scene.choice.number("sample", 0, 0, reading.samples - 1)
-    values = reading.trace.value(layer, signal)[:, sample]
+    values = reading.trace.value(layer, signal)[:, 0]
     units, notes, said = _units(scene, layer, signal, values)
     colourscale, low, high = _scale(scene, signal, values[:, units])
     palette = theme(scene.choice.theme)
     text = {
-        "symbols": _symbols(reading, sample),
+        "symbols": _symbols(reading),
         "kind": "text" if reading.symbols else "numbers",
         "rows": [
-            {"unit": unit, "note": note, "values": float32(values[:, unit])}
+            {"unit": unit, "note": note, "values": short_numbers(values[:, unit])}
             for unit, note in zip(units, notes, strict=True)
         ],
-        "holds": _holds(scene, reading, sample),
+        "holds": _holds(scene, reading),
         "property": _property_words(scene),
         "scale": colourscale,
         "low": low,
@@ -84,10 +84,10 @@ def show_text(scene: Scene) -> dict[str, Any]:
         "ink": palette.ink,
         "paper": palette.paper,
         "symbol": _letter(reading.trace, layer, signal),
-        "next": _next(scene, reading, sample),
+        "next": _next(scene, reading),
         "title": f"{NAME.get(signal, signal).capitalize()} of {_place(scene, reading.trace, layer)}"
         f", {scene.when}",
-        "said": said or _unknown(scene, reading, sample),
+        "said": said or _unknown(scene, reading),
     }
     return {"text": text}
 
@@ -109,22 +109,19 @@ def show_ranking(scene: Scene) -> dict[str, Any]:
 
 def show_tracks(scene: Scene) -> dict[str, Any]:
     """Draw the inputs of the probe and some units, for a task of numbers."""
-    reading = probe_reading(scene)
+    reading = one_reading(scene)
     layer, signal = layer_and_signal(scene, reading.trace)
-    sample = scene.choice.number("sample", 0, 0, reading.samples - 1)
-    units, _, _ = _units(scene, layer, signal, reading.trace.value(layer, signal)[:, sample])
-    inputs = pd.DataFrame(
-        as_numbers(reading.batch.inputs.float())[:, sample].reshape(reading.steps, -1)
-    )
+    units, _, _ = _units(scene, layer, signal, reading.trace.value(layer, signal)[:, 0])
+    inputs = pd.DataFrame(as_numbers(reading.batch.inputs.float())[:, 0].reshape(reading.steps, -1))
     brush = _brush(scene, reading.steps)
     figure = tracks.spec(
         inputs,
-        reading.trace.frame(layer, signal, sample)[units],
+        reading.trace.frame(layer, signal)[units],
         signal,
         symbol=_letter(reading.trace, layer, signal),
-        labels=_symbols(reading, sample),
+        labels=_symbols(reading),
         brush=None if brush is None else (brush[0], brush[1] - 1),
-        where=", ".join((_place(scene, reading.trace, layer), f"sample {sample + 1}", scene.when)),
+        where=", ".join((_place(scene, reading.trace, layer), _what(scene), scene.when)),
         colours=scene.choice.theme,
     )
     return {"figure": figure}
@@ -132,9 +129,8 @@ def show_tracks(scene: Scene) -> dict[str, Any]:
 
 def show_matches(scene: Scene) -> dict[str, Any]:
     """Find held-out stretches in which the same units are on as in the selected one."""
-    reading, data = probe_reading(scene), held_out(scene)
+    reading, data = one_reading(scene), held_out(scene)
     layer, signal = layer_and_signal(scene, reading.trace)
-    sample = scene.choice.number("sample", 0, 0, reading.samples - 1)
     brush = _brush(scene, reading.steps)
     if brush is None:
         raise RunError(
@@ -146,12 +142,12 @@ def show_matches(scene: Scene) -> dict[str, Any]:
         "signed": signal not in GATES,
         "outside": scene.choice.text("outside") == "1",
     }
-    values = reading.trace.value(layer, signal)
-    on = units_on(values[:, sample], start, stop, **rule)
+    values = reading.trace.value(layer, signal)[:, 0]
+    on = units_on(values, start, stop, **rule)
     everywhere = data.trace.value(layer, signal)
     found = find_matches(everywhere, on, stop - start, most=12, **rule)
     side = {key: rule[key] for key in ("threshold", "signed")}
-    chosen = _stretch(reading, share_on(values[:, [sample]], on, **side)[:, 0], sample, start, stop)
+    chosen = _stretch(reading, share_on(values[:, None], on, **side)[:, 0], 0, start, stop)
     share = share_on(everywhere, on, **side)
     rows = []
     for each in found.itertuples():
@@ -186,12 +182,12 @@ def _stretch(
     found: dict[str, Any] = {
         "before": start - first,
         "length": stop - start,
-        "share": float32(share[first:last]),
+        "share": short_numbers(share[first:last]),
     }
     if reading.symbols:
         return found | {"symbols": reading.symbols[sample][first:last]}
     numbers = as_numbers(reading.batch.inputs)[first:last, sample]
-    return found | {"lines": [float32(column) for column in numbers.T[:3]]}
+    return found | {"lines": [short_numbers(column) for column in numbers.T[:3]]}
 
 
 def _units(
@@ -264,12 +260,12 @@ def _known(scene: Scene, reading: Reading) -> np.ndarray:
     )
 
 
-def _holds(scene: Scene, reading: Reading, sample: int) -> np.ndarray | None:
+def _holds(scene: Scene, reading: Reading) -> list[Any] | None:
     """Return where a binary property holds in the shown sample; None for a number."""
     if not PROPERTIES[_property(scene)].binary:
         return None
     try:
-        return float32(np.nan_to_num(_known(scene, reading)[:, sample]))
+        return short_numbers(np.nan_to_num(_known(scene, reading)[:, 0]))
     except RnnvizError:
         return None
 
@@ -293,47 +289,51 @@ def _property_words(scene: Scene) -> str:
     return words + (f" {ago} step{'s' * (ago > 1)} ago" if ago else "")
 
 
-def _next(scene: Scene, reading: Reading, sample: int) -> dict[str, Any]:
+def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
     """Return what the network answers at every step: the likeliest classes, or the numbers."""
     model = model_of(scene)
     if scene.task.answers == "classes":
-        share = next_probabilities(reading.trace, model.readout, sample).to_numpy()
+        share = next_probabilities(reading.trace, model.readout).to_numpy()
         best = np.argsort(-share, axis=1, kind="stable")[:, :LIKELIEST]
         _, classes = alphabet(scene.task)
-        right = reading.batch.targets[:, sample].numpy()
+        right = reading.batch.targets[:, 0].numpy()
         asked = np.maximum(right, 0)[:, None]
         return {
             "classes": classes,
             "best": best.astype(np.int32),
-            "share": float32(np.take_along_axis(share, best, axis=1)),
+            "share": short_numbers(np.take_along_axis(share, best, axis=1)),
             "width": best.shape[1],
             "right": [classes[t] if t >= 0 else "" for t in right.tolist()],
-            "right_share": float32(np.take_along_axis(share, asked, axis=1)[:, 0]),
+            "right_share": short_numbers(np.take_along_axis(share, asked, axis=1)[:, 0]),
         }
-    hidden = reading.trace.value(reading.trace.layers[-1], "hidden_state")[:, sample]
+    hidden = reading.trace.value(reading.trace.layers[-1], "hidden_state")[:, 0]
     with torch.no_grad():
         answers = model.readout(torch.tensor(hidden)).numpy()
-    should = as_numbers(reading.batch.targets)[:, sample]
+    should = as_numbers(reading.batch.targets)[:, 0]
     return {"answers": [f"{row[0]:.3f}" for row in answers],
             "should": ["" if np.isnan(row[0]) else f"{row[0]:.3f}" for row in should]}  # fmt: skip
 
 
-def _symbols(reading: Reading, sample: int) -> list[str]:
+def short_numbers(values: np.ndarray) -> list[Any]:
+    """Return numbers with four decimals: half the bytes of a message."""
+    found: list[Any] = values.astype(np.float64).round(4).tolist()
+    return found
+
+
+def _symbols(reading: Reading) -> list[str]:
     """Return what goes in at each step, as it is shown."""
     if reading.symbols:
-        return reading.symbols[sample][: reading.steps]
+        return reading.symbols[0][: reading.steps]
     if reading.trace.labels:
-        return [label or "" for label in reading.trace.labels[sample]]
-    return [
-        " ".join(f"{x:.2f}" for x in row) for row in as_numbers(reading.batch.inputs)[:, sample]
-    ]
+        return [label or "" for label in reading.trace.labels[0]]
+    return [" ".join(f"{x:.2f}" for x in row) for row in as_numbers(reading.batch.inputs)[:, 0]]
 
 
-def _unknown(scene: Scene, reading: Reading, sample: int) -> str:
+def _unknown(scene: Scene, reading: Reading) -> str:
     """Say how many characters the network has never seen, if there are any."""
     if not reading.texts:
         return ""
-    count = int((reading.batch.inputs[:, sample] == scene.task.inputs - 1).sum())
+    count = int((reading.batch.inputs[:, 0] == scene.task.inputs - 1).sum())
     if not count:
         return ""
     return (
@@ -348,6 +348,13 @@ def _scale(scene: Scene, signal: str, values: np.ndarray) -> tuple[list[list[Any
     if reach > 1:
         low, high = -float(np.ceil(reach)), float(np.ceil(reach))
     return colourscale, low, high
+
+
+def _what(scene: Scene) -> str:
+    """Say what is read, in words."""
+    if scene.choice.text("pasted") or scene.choice.text("input"):
+        return "own text"
+    return f"sample {sample_of(scene) + 1}"
 
 
 def _letter(trace: Trace, layer: str, signal: str) -> str:

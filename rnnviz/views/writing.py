@@ -6,7 +6,7 @@ import torch
 
 from rnnviz.analysis import continuation
 from rnnviz.errors import RunError
-from rnnviz.plots.style import float32, theme
+from rnnviz.plots.style import theme
 from rnnviz.tasks import Task
 from rnnviz.views.cache import Cache
 from rnnviz.views.reading import model_of
@@ -15,7 +15,7 @@ from rnnviz.views.scene import Scene
 PROMPT = "Alice was "
 LONGEST_PROMPT = 200
 MOST_CHARACTERS = 400
-MOST_WORK = 2**29
+MOST_WORK = 2**28
 """Multiplications of weights in one text: about a tenth of a second."""
 
 _written: Cache[dict[str, Any]] = Cache(32)
@@ -51,7 +51,7 @@ def show_writing(scene: Scene) -> dict[str, Any]:
         return {
             "prompt": prompt,
             "text": list(task.decode(drawn["token"].tolist())),  # type: ignore[attr-defined]
-            "share": float32(drawn["probability"]),
+            "share": drawn["probability"].round(4).tolist(),
             "said": said.strip(),
             "when": scene.when,
         }

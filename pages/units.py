@@ -1,0 +1,60 @@
+"""See what single units know: text coloured by them, their properties, where else they are on."""
+
+import streamlit as st
+
+from rnnviz.ui import address, choices, session, text, train_buttons, unit_choices
+from rnnviz.ui.component import figure, transport
+from rnnviz.ui.settings_form import settings_form
+
+LOWER = "max(17rem, calc(100vh - 590px))"
+
+run = session.current_run()
+name = run.id if run else None
+settings = settings_form(run)
+if settings is None:
+    st.stop()
+looked_at = run.settings if run else settings
+language = looked_at.task == "characters"
+
+with st.container(gap="small"):
+    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
+    with left:
+        train_buttons.row(run, settings)
+    with right:
+        step = transport(name, settings, run.state if run else "new", session.looked_at())
+        session.look_at(step)
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choice = unit_choices.what_is_read(looked_at)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        knows = unit_choices.property_choice(looked_at)
+        shown = unit_choices.which_units(looked_at.hidden)
+    address.seed("brush", "", str)
+    brush = text.reader(
+        name, settings, step=step, brush=st.session_state["brush"], **choice, **knows, **shown
+    )
+    st.session_state["brush"] = brush
+    address.note("brush", brush, "")
+
+    left, right = st.columns([0.45, 0.55])
+    with left:
+        signal = {key: choice[key] for key in ("signal", "layer")}
+        figure("units_ranking", name, settings, height=LOWER, step=step, time=False,
+               **signal, **knows)  # fmt: skip
+    with right:
+        below = {"match": "where else", "write": "let it write" if language else ""}
+        if not language:
+            below = {"match": "where else", "lines": "as lines"}
+        look = choices.segment("below", "Below", "match", below)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            if look == "match":
+                rule = unit_choices.match_choice(choice["signal"] or "hidden_state")
+            elif look == "write":
+                rule = unit_choices.writing_choice()
+        if look == "match":
+            text.matches(name, settings, step=step, brush=brush, **choice, **rule)
+        elif look == "write":
+            text.writing(name, settings, step=step, **rule)
+        else:
+            figure("units_tracks", name, settings, height=LOWER, step=step, brush=brush,
+                   **choice, **knows, **shown)  # fmt: skip

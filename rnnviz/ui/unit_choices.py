@@ -1,0 +1,205 @@
+"""The controls of the Units page: what is read, which units, what they know, what is matched."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.analysis import PROPERTIES
+from rnnviz.analysis.expressions import LONGEST_PATTERN
+from rnnviz.cells import CELLS
+from rnnviz.errors import RunError
+from rnnviz.plots.style import GATES
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS, Task
+from rnnviz.ui import address
+from rnnviz.ui.choices import SHORT, sample, segment
+from rnnviz.views.pasted import LONGEST_TEXT, SHORT_TEXT, keep_text, kept_text
+from rnnviz.views.reading import alphabet
+from rnnviz.views.units import MOST_ROWS, ROWS, known_properties
+from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT
+
+
+def what_is_read(settings: Settings) -> dict[str, Any]:
+    """Draw signal, layer, and the probe's sample or a text of one's own; return the query."""
+    kind = CELLS[settings.cell]
+    symbols = {**kind.gates, **kind.states}
+    words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
+    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    asked = {
+        "signal": segment("shown", "Signal", "hidden_state", words) if len(words) > 1 else "",
+        "layer": segment("layer", "Layer", "rnn.l0", layers) if settings.layers > 1 else "",
+    }
+    own = own_text(settings)
+    return asked | (own or {"sample": sample()})
+
+
+def own_text(settings: Settings) -> dict[str, str]:
+    """Draw the place for a text of one's own; return how the view gets it, if there is one."""
+    task = TASKS[settings.task](settings.length, settings.seed)
+    if not readable(task):
+        return {}
+    address.seed("input", "", str)
+    given = str(st.session_state["input"])
+    with st.popover("Own text ✓" if given else "Own text", width="content"):
+        text = st.text_area(
+            "Read this instead of the probe",
+            key="input",
+            height=160,
+            placeholder="Type or paste, then press Ctrl+Enter. Leave empty for the probe.",
+            help=f"Up to {LONGEST_TEXT:,} characters; a link carries up to {SHORT_TEXT}.",
+            persist_state="session",
+        )
+    if not text:
+        address.note("input", "", "")
+        return {}
+    short = len(text) <= SHORT_TEXT
+    address.note("input", text if short else "", "")
+    if short:
+        return {"input": text}
+    # Too long for an address: the views find it under a key that only this visitor has.
+    known, key = st.session_state.get("pasted", ("", ""))
+    if known != text or kept_text(key) is None:
+        try:
+            key = keep_text(text)
+        except RunError as error:
+            st.error(str(error))
+            return {}
+        st.session_state["pasted"] = (text, key)
+    return {"pasted": key}
+
+
+def readable(task: Task) -> bool:
+    """Return whether a visitor can type what this task reads."""
+    return hasattr(task, "read") or hasattr(task, "typed")
+
+
+def which_units(hidden: int) -> dict[str, Any]:
+    """Draw which units are shown and how many; return the query."""
+    address.seed("units", "", str)
+    units = st.text_input(
+        "Units",
+        key="units",
+        placeholder="units: the best",
+        label_visibility="collapsed",
+        width=150,
+        help=f"Such as 3, 7, 12 (from 0 to {hidden - 1}); empty: those that tell the property "
+        "best.",
+        persist_state="session",
+    )
+    address.note("units", units, "")
+    rows = number("rows", "Units shown", ROWS, 1, MOST_ROWS, 1, width=110)
+    return {"units": units.replace(" ", ""), "rows": int(rows)}
+
+
+def property_choice(settings: Settings) -> dict[str, Any]:
+    """Draw the property that units may tell, with its parameters; return the query."""
+    task = TASKS[settings.task](settings.length, settings.seed)
+    known = known_properties(task)
+    name = choose("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
+    kind = PROPERTIES[name]
+    asked: dict[str, Any] = {"property": name}
+    goes_in, comes_out = alphabet(task)
+    if kind.parameter in ("symbol", "answer"):
+        shown = comes_out if kind.parameter == "answer" else goes_in
+        first = "e" if "e" in shown else shown[0]
+        asked["symbol"] = choose("symbol", "Symbol", {each: each for each in shown}, first, 90)
+    elif kind.parameter == "feature":
+        words = {str(place): f"input {place + 1}" for place in range(task.inputs)}
+        asked["feature"] = choose("feature", "Input", words, width=110)
+    elif kind.parameter == "pattern":
+        address.seed("pattern", r"\bthe\b", str)
+        asked["pattern"] = st.text_input(
+            "Regular expression",
+            key="pattern",
+            max_chars=LONGEST_PATTERN,
+            label_visibility="collapsed",
+            width=190,
+            help="Python's re; a character counts if it is part of a match. A search that takes "
+            "longer than a second is ended.",
+            persist_state="session",
+        )
+        address.note("pattern", asked["pattern"], r"\bthe\b")
+    if kind.lag:
+        asked["ago"] = int(number("ago", "Steps ago", 0, 0, 999, 1, width=110))
+    return asked
+
+
+def match_choice(signal: str) -> dict[str, Any]:
+    """Draw from where on a unit counts as on; return the query."""
+    gate = signal in GATES
+    letter = "value" if gate else "|value|"
+    on = number("on", f"On from {letter}", 0.3, 0.01, 3.0, 0.05, width=130)
+    address.seed("outside", False, lambda text: text == "1")
+    outside = st.toggle(
+        "off just outside",
+        key="outside",
+        help="Count a unit only if it is off at the step before the stretch and the step after.",
+        persist_state="session",
+    )
+    address.note("outside", "1" if outside else "", "")
+    return {"on": round(100 * on), "outside": "1" if outside else ""}
+
+
+def writing_choice() -> dict[str, Any]:
+    """Draw prompt, temperature, length and seed of a text to be written; return the query."""
+    address.seed("prompt", PROMPT, str)
+    prompt = st.text_input(
+        "Prompt",
+        key="prompt",
+        max_chars=LONGEST_PROMPT,
+        label_visibility="collapsed",
+        placeholder="prompt",
+        width=170,
+        persist_state="session",
+    )
+    address.note("prompt", prompt, PROMPT)
+    temperature = number("temperature", "Temperature", 0.8, 0.0, 3.0, 0.1, width=110)
+    draw = number("draw", "Seed", 0, 0, 2**32 - 1, 1, width=110)
+    length = number("characters", "Characters", 200, 1, MOST_CHARACTERS, 50, width=110)
+    return {
+        "prompt": prompt,
+        "temperature": round(100 * temperature),
+        "draw": int(draw),
+        "characters": int(length),
+    }
+
+
+def number(
+    name: str, label: str, default: float, low: float, high: float, step: float, *, width: int
+) -> float:
+    """Draw a number, its name in front of it; bound to the address."""
+    kind: Callable[[str], Any] = type(default)
+    address.seed(name, default, address.within(type(default), low, high))
+    value = st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        step=step,
+        format="%d" if kind is int else "%.2f",
+        key=name,
+        width=width,
+        persist_state="session",
+    )
+    address.note(name, value, default)
+    return float(value)
+
+
+def choose(
+    name: str, label: str, words: Mapping[str, str], default: str | None = None, width: int = 160
+) -> str:
+    """Draw a list of keys, each shown by its words; bound to the address."""
+    first = default if default is not None else next(iter(words))
+    address.seed(name, first, address.one_of(words))
+    if st.session_state[name] not in words:
+        st.session_state[name] = first
+    value: str = st.selectbox(
+        label,
+        list(words),
+        format_func=lambda key: words[key],
+        key=name,
+        width=width,
+        persist_state="session",
+    )
+    address.note(name, value, first)
+    return value
