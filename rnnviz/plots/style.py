@@ -48,6 +48,8 @@ class Theme:
     negative: str
     positive: str
     wrong: str
+    heat: tuple[str, ...]
+    """From nothing to a lot, over orders of magnitude."""
     signal: dict[str, str] = field(default_factory=dict)
     cell: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +66,7 @@ THEMES = {
         negative="#2B6CB0",
         positive="#B83227",
         wrong="#D100A5",
+        heat=("#FBF6E9", "#F6DDA0", "#EFAE5E", "#D9743A", "#AC3F35", "#6E2038", "#34102B"),
         signal={
             "input": "#5B6570",
             "input_gate": "#009E73",
@@ -88,6 +91,7 @@ THEMES = {
         negative="#6CA8E8",
         positive="#F0806F",
         wrong="#FF5FD2",
+        heat=("#1A1A24", "#43203F", "#7F2C46", "#BC4A3B", "#E2803F", "#F4BC66", "#FCF0C4"),
         signal={
             "input": "#A3ABB3",
             "input_gate": "#3CC79B",
@@ -197,6 +201,11 @@ def frame(
             over = {**over, "title": {**start["title"], "text": over["title"]}}
         made[name] = {**start, **over}
     return made
+
+
+def heat(colours: Theme) -> list[list[Any]]:
+    """Return the colour scale for sizes over orders of magnitude."""
+    return [[place / (len(colours.heat) - 1), each] for place, each in enumerate(colours.heat)]
 
 
 def rgba(colour: str, alpha: float) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pandas as pd
+import torch
 
 from rnnviz.cells import CELLS
 from rnnviz.clamps import Clamp, parse_clamps
 from rnnviz.errors import RunError, TaskError
-from rnnviz.probing import Look, look
+from rnnviz.probing import Look, LossAt, look
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, Task
@@ -227,10 +228,11 @@ class Gallery:
         run: str | None,
         settings: Settings,
         step: int,
-        loss_at: str,
+        loss_at: str | int,
         probe: Probe,
         name: Hashable = ("",),
         clamps: tuple[Clamp, ...] = (),
+        dtype: torch.dtype = torch.float32,
     ) -> Look:
         """Run a probe in the state after `step`; several views share what is seen.
 
@@ -240,10 +242,10 @@ class Gallery:
         def make() -> Look:
             kept = self.store.checkpoint_steps(run) if run else []
             weights = self.store.checkpoint(run, step).weights if run and kept else None
-            at = cast(Literal["last", "all"], loss_at)
-            return look(settings, weights, probe, loss_at=at, clamps=clamps)
+            at = cast(LossAt, loss_at)
+            return look(settings, weights, probe, loss_at=at, clamps=clamps, dtype=dtype)
 
-        return self._looks.get((run, settings, step, loss_at, name, clamps), make)
+        return self._looks.get((run, settings, step, loss_at, name, clamps, dtype), make)
 
     def trace(self, run: str | None, settings: Settings, step: int, loss_at: str) -> Trace:
         """Record the task's probe in the state after `step`."""
