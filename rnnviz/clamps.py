@@ -8,7 +8,7 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal, Self, get_args
+from typing import Literal, Self, cast, get_args
 
 from torch import nn
 
@@ -116,6 +116,12 @@ class Clamp:
             times=self.times,
         )
 
+    def where(self, steps: int, size: int) -> tuple[list[int], list[int]]:
+        """Return the time steps and units it changes, of so many that there are."""
+        return _among(cast(Ranges | None, self.times), steps), _among(
+            cast(Ranges | None, self.units), size
+        )
+
     def __str__(self) -> str:
         """Return the text that `parse` reads."""
         number = repr(self.value).removesuffix(".0")
@@ -149,6 +155,10 @@ def written(places: Ranges, dash: str = "-") -> str:
         else f"{each.start}{dash}{each.stop - 1}"
         for each in places
     )  # fmt: skip
+
+
+def _among(places: Ranges | None, most: int) -> list[int]:
+    return [i for i in range(most) if places is None or any(i in each for each in places)]
 
 
 def _spans(text: str) -> Ranges:

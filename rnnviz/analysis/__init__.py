@@ -2,6 +2,7 @@
 
 from rnnviz.analysis.anatomy import anatomy
 from rnnviz.analysis.clipping import clipping, truncation
+from rnnviz.analysis.comparison import differences, kept_along_path
 from rnnviz.analysis.connectivity import connectivity
 from rnnviz.analysis.continuation import continuation, next_probabilities
 from rnnviz.analysis.decay import decay
@@ -40,6 +41,7 @@ __all__ = [
     "connectivity",
     "continuation",
     "decay",
+    "differences",
     "distributions",
     "eigenvalues",
     "find_matches",
@@ -48,6 +50,7 @@ __all__ = [
     "jacobian_bound",
     "jacobians",
     "lyapunov_exponents",
+    "kept_along_path",
     "mode_time_constants",
     "next_probabilities",
     "parameter_norms",

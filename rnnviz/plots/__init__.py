@@ -12,6 +12,7 @@ from rnnviz.plots.timescales import timescales
 from rnnviz.plots.tracks import tracks
 from rnnviz.plots.unit_lines import unit_lines
 from rnnviz.plots.weights import eigenvalues, weight_histograms, weights
+from rnnviz.plots.whatif import whatif_gradient, whatif_output, whatif_states, whatif_units
 
 __all__ = [
     "distributions",
@@ -30,4 +31,8 @@ __all__ = [
     "unit_lines",
     "weight_histograms",
     "weights",
+    "whatif_gradient",
+    "whatif_output",
+    "whatif_states",
+    "whatif_units",
 ]

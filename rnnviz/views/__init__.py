@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
-from rnnviz.views import anatomy, gates, training, units, writing
+from rnnviz.views import anatomy, gates, training, units, whatif, writing
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
 
 __all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
@@ -43,6 +43,9 @@ VIEWS = {
     "units_tracks": View(units.show_tracks),
     "units_matches": View(units.show_matches),
     "writing": View(writing.show_writing),
+    "whatif_gradient": View(whatif.show_gradient),
+    "whatif_states": View(whatif.show_states),
+    "whatif_output": View(whatif.show_output),
 }
 
 

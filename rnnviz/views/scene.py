@@ -96,9 +96,10 @@ class Scene:
     @property
     def probe(self) -> Probe:
         """What goes in: the task's probe or what the visitor typed, with the changed step."""
-        probe = self._probe
-        edit = self.choice.text("edit")
-        return edited(self.task, probe, self.sample, edit) if edit else probe
+        typed, edit = self.choice.text("input"), self.choice.text("edit")
+        if not edit:
+            return self._probe
+        return self.gallery.edited_probe(self.settings, typed, self.sample, edit)
 
     @property
     def look(self) -> Look:
@@ -264,6 +265,18 @@ class Gallery:
             If the typed text is no sequence of the task.
         """
         return self._probes.get((settings, typed), lambda: self._probe(settings, typed))
+
+    def edited_probe(self, settings: Settings, typed: str, sample: int, edit: str) -> Probe:
+        """Return `probe` with another step of a sample, as `edited` reads it.
+
+        Raises
+        ------
+        RunError, TaskError
+            As `probe` and `edited` do.
+        """
+        task, probe = self.task(settings), self.probe(settings, typed)
+        key = (settings, typed, sample, edit)
+        return self._probes.get(key, lambda: edited(task, probe, sample, edit))
 
     def _probe(self, settings: Settings, typed: str) -> Probe:
         task = self.task(settings)

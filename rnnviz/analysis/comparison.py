@@ -1,0 +1,121 @@
+"""What does a change inside a network do? A changed run beside the unchanged one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.analysis.timescales import KEEPS
+from rnnviz.clamps import Clamp
+from rnnviz.errors import TraceError
+from rnnviz.trace import Trace
+
+STATES = {"lstm": "cell_state", "gru": "hidden_state"}
+"""Cell -> the state that its keeping gate multiplies."""
+
+
+def differences(
+    trace: Trace, plain: Trace, layer: str, samples: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Measure how far each signal of a layer is from what it was in another recording.
+
+    Parameters
+    ----------
+    trace, plain : Trace
+        Of the same network and as many time steps.
+    layer : str
+        One of `trace.layers`.
+    samples : sequence of int, optional
+        Which samples; all if not given.
+
+    Returns
+    -------
+    DataFrame
+        Columns `signal`, `time`, `difference` (mean of the absolute difference over units and
+        samples) and `largest`. Padding does not count.
+
+    Raises
+    ------
+    TraceError
+        If the recordings are not of the same shape.
+    """
+    chosen = slice(None) if samples is None else list(samples)
+    rows = []
+    for signal in trace.signals(layer):
+        now, before = trace.value(layer, signal), plain.value(layer, signal)
+        if now.shape != before.shape:
+            raise TraceError(
+                f"{layer}.{signal} is {now.shape} (time, batch, unit) in one recording and "
+                f"{before.shape} in the other: compare recordings of equally long sequences."
+            )
+        apart = np.abs(now[:, chosen].astype(np.float64) - before[:, chosen])
+        counted = np.isfinite(apart)
+        total = np.where(counted, apart, 0.0)
+        with np.errstate(invalid="ignore"):
+            mean = total.sum((1, 2)) / counted.sum((1, 2))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "signal": signal,
+                    "time": np.arange(len(mean)),
+                    "difference": mean,
+                    "largest": total.max((1, 2)),
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def kept_along_path(
+    trace: Trace,
+    layer: str,
+    clamps: Sequence[Clamp] = (),
+    samples: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Measure how much of the gradient at the last step the gates alone let back to each step.
+
+    In an LSTM the gradient of the cell state goes back along c by the product of the forget gates,
+    dc_T/dc_t = f_T ... f_(t+1) (Hochreiter, Schmidhuber 1997), beside all that goes through h and
+    the gates. In a GRU it is h and the update gate z, which keeps in torch's convention.
+
+    Parameters
+    ----------
+    trace : Trace
+    layer : str
+        Of LSTM or GRU cells.
+    clamps : sequence of Clamp, optional
+        What was changed in the recording: a state that is set to a value cuts the path there.
+    samples : sequence of int, optional
+        Which samples; all if not given.
+
+    Returns
+    -------
+    DataFrame
+        Columns `time`, `kept` (mean over units and samples; 1 at the last step) and `best` (the
+        unit that keeps most, mean over samples).
+
+    Raises
+    ------
+    TraceError
+        If the layer's cell has no gate that keeps.
+    """
+    cell = trace.cell(layer)
+    if cell not in KEEPS:
+        raise TraceError("A plain RNN has no gate that keeps: its gradient has no path of its own.")
+    factors = trace.value(layer, KEEPS[cell]).astype(np.float64)
+    if samples is not None:
+        factors = factors[:, list(samples)]
+    for clamp in clamps:
+        if (clamp.layer, clamp.signal) == (layer, STATES[cell]):
+            times, units = clamp.where(*factors.shape[::2])
+            there = np.ix_(times, range(factors.shape[1]), units)
+            factors[there] *= clamp.value if clamp.how == "scale" and clamp.value else 0.0
+    later = factors[1:][::-1].cumprod(0)[::-1]
+    kept = np.concatenate([later, np.ones_like(factors[:1])])
+    return pd.DataFrame(
+        {
+            "time": np.arange(len(kept)),
+            "kept": kept.mean((1, 2)),
+            "best": kept.mean(1).max(1),
+        }
+    )
