@@ -132,6 +132,21 @@ def test_pause_step_resume_stop_and_reset(page, store):
     assert "run=" not in page.url
 
 
+def test_a_new_learning_rate_takes_effect_while_the_run_trains(page, store):
+    opened(page, LONG)
+    run = train(page)
+    field = page.get_by_label("Learning rate", exact=True)
+    field.fill("0.0005")
+    field.press("Enter")
+    deadline = time.monotonic() + 10
+    while store.metrics(run)["lr"].iloc[-1] != 0.0005 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    rates = store.metrics(run)["lr"]
+    assert rates.iloc[0] == 0.003 and rates.iloc[-1] == 0.0005
+    assert store.get(run).state == "running"
+    assert run_of(page) == run
+
+
 def test_keys_do_what_the_buttons_do(page, store):
     opened(page, LONG)
     page.keyboard.press("Space")
