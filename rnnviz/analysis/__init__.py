@@ -24,6 +24,7 @@ from rnnviz.analysis.preactivations import preactivations
 from rnnviz.analysis.properties import PROPERTIES, property_values
 from rnnviz.analysis.ranking import rank_units
 from rnnviz.analysis.saturation import saturation
+from rnnviz.analysis.theory import predicted_norms
 from rnnviz.analysis.timescales import mode_time_constants, time_constants
 from rnnviz.analysis.troubles import troubled_units
 from rnnviz.analysis.weights import (
@@ -55,6 +56,7 @@ __all__ = [
     "next_probabilities",
     "parameter_norms",
     "preactivations",
+    "predicted_norms",
     "product_norms",
     "property_values",
     "rank_units",

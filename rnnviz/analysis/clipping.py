@@ -1,4 +1,4 @@
-"""How much does clipping, or a short window of time, take away from the gradient?"""
+"""Say what clipping, or a short window of time, takes away from the gradient."""
 
 from collections.abc import Sequence
 

@@ -87,8 +87,10 @@ def gradient_of(trace: Trace, layer: str, signal: str, *, before: bool = False) 
     is either way.
     """
     gradient = trace.gradient(layer, signal)
-    cell = CELLS[trace.cell(layer)]
-    if not before or (signal not in cell.gates and cell.gates) or signal == "input":
+    if not before or signal == "input":
+        return gradient
+    gates = CELLS[trace.cell(layer)].gates
+    if gates and signal not in gates:
         return gradient
     value = trace.value(layer, signal)
     if trace.cell(layer) == "rnn_relu":

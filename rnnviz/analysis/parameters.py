@@ -1,4 +1,4 @@
-"""Which weights get the gradient, and how far does an update move them?"""
+"""Which weights get the gradient? By gate, and how far an update moves them."""
 
 from collections.abc import Iterator, Mapping
 

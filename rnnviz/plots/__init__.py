@@ -1,32 +1,50 @@
 """Figures: one file a kind. Each takes a DataFrame and gives a `go.Figure`."""
 
+from rnnviz.plots.clipping import clipping, truncation
+from rnnviz.plots.connectivity import connectivity, dependence
 from rnnviz.plots.distributions import distributions, distributions_through_time
+from rnnviz.plots.eigenvalues import eigenvalues
 from rnnviz.plots.gates import gates
 from rnnviz.plots.gradients import gradients
 from rnnviz.plots.history import norm_history, unit_history
+from rnnviz.plots.itemized import itemized_bars, itemized_matrix
+from rnnviz.plots.jacobians import jacobians, stretching
 from rnnviz.plots.loss import loss
 from rnnviz.plots.multiples import multiples
+from rnnviz.plots.parameters import parameters
 from rnnviz.plots.ranking import ranking
 from rnnviz.plots.saturation import saturation
+from rnnviz.plots.surface import gradient_units, surface
 from rnnviz.plots.timescales import timescales
 from rnnviz.plots.tracks import tracks
 from rnnviz.plots.unit_lines import unit_lines
-from rnnviz.plots.weights import eigenvalues, weight_histograms, weights
+from rnnviz.plots.weights import weight_histograms, weights
 from rnnviz.plots.whatif import whatif_gradient, whatif_output, whatif_states, whatif_units
 
 __all__ = [
+    "clipping",
+    "connectivity",
+    "dependence",
     "distributions",
     "distributions_through_time",
     "eigenvalues",
     "gates",
+    "gradient_units",
     "gradients",
+    "itemized_bars",
+    "itemized_matrix",
+    "jacobians",
     "loss",
     "multiples",
     "norm_history",
+    "parameters",
     "ranking",
     "saturation",
+    "stretching",
+    "surface",
     "timescales",
     "tracks",
+    "truncation",
     "unit_history",
     "unit_lines",
     "weight_histograms",

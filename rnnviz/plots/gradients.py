@@ -1,11 +1,14 @@
 """The gradient through time: how much of it reaches each earlier step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.logarithms import decades, log_axis, positive
+from rnnviz.plots.style import NAME, SYMBOL, FigureDict, Theme, figure, frame, rgba, theme
 
 DASHES = {"hidden_state": "solid", "cell_state": "solid"}
 STATES = ("hidden_state", "cell_state")
@@ -16,6 +19,12 @@ def gradients(
     norms: pd.DataFrame,
     *,
     symbols: Mapping[str, str] = SYMBOL,
+    fits: pd.DataFrame | None = None,
+    predicted: pd.DataFrame | None = None,
+    inputs: bool = False,
+    before: bool = False,
+    one_unit: int | None = None,
+    labels: Sequence[str | None] | None = None,
     where: str = "",
     colours: str = "light",
 ) -> FigureDict:
@@ -27,6 +36,18 @@ def gradients(
         As `analysis.gradient_norms` gives it.
     symbols : mapping
         Signal -> its letter in the cell's equations.
+    fits : DataFrame, optional
+        As `analysis.decay` gives it; drawn as thin straight lines.
+    predicted : DataFrame, optional
+        As `analysis.predicted_norms` gives it; drawn dashed.
+    inputs : bool
+        Whether to draw the input, too.
+    before : bool
+        Whether the norms are those of pre-activations.
+    one_unit : int, optional
+        Of which unit alone the norms are.
+    labels : sequence of str, optional
+        What went in at each time step; written along the axis.
     where : str
         Which loss, layer, step: the quiet part of the title.
     colours : str
@@ -34,20 +55,22 @@ def gradients(
     """
     palette = theme(colours)
     lines = {str(name): one for name, one in norms.groupby("signal", sort=False, observed=True)}
-    signals = [name for name in lines if name != "input"]
+    signals = [name for name in lines if inputs or name != "input"]
     steps = int(norms["time"].max()) + 1
-    data = []
-    lowest, highest = 0.0, -300.0
+    data: list[dict[str, object]] = []
+    bottom, top = decades([lines[name]["norm"] for name in signals])
+    bottom = min(bottom, -4.0)
+    if predicted is not None:
+        data.append(expected(predicted, palette))
     for name in sorted(signals, key=lambda each: each in STATES):
         one = lines[name]
         norm = one["norm"].to_numpy()
-        seen = norm[np.isfinite(norm) & (norm > 0)]
-        if seen.size:
-            lowest = min(lowest, float(np.log10(seen.min())))
-            highest = max(highest, float(np.log10(seen.max())))
         colour, state = palette.signal[name], name in STATES
         symbol = symbols[name]
-        hover = f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}<extra></extra>"
+        if before and not (name in STATES and len(lines) > 2) and name != "input":
+            symbol = f"a<sub>{symbol}</sub>"
+        size = f"|∂L/∂{symbol}<sub>t</sub>|" if one_unit is not None else norm_of(symbol)
+        hover = f"t = %{{x}}<br>{size} = %{{y:.2e}}<extra></extra>"
         if name == "hidden_state":
             data += band(one, rgba(colour, 0.12))
         data.append(
@@ -56,18 +79,17 @@ def gradients(
                 "mode": "lines",
                 "name": f"{symbol}<sub>t</sub> {NAME[name]}",
                 "x": one["time"].to_numpy(np.int32),
-                "y": float32(np.where(norm > 0, norm, np.nan)),
+                "y": positive(norm),
                 "line": {
                     "color": colour,
                     "width": 2.6 if state else 1.4,
-                    "dash": DASHES.get(name, "dot"),
+                    "dash": "dash" if name == "input" else DASHES.get(name, "dot"),
                 },
                 "hovertemplate": hover,
             }
         )
-    # whole decades, and at least four of them, so that the axis stands still while values move
-    top = float(np.ceil(highest)) if highest > -300 else 0.0
-    bottom = min(float(np.floor(lowest)), top - 4)
+    if fits is not None:
+        data += [straight(row, palette.ink) for row in fits.itertuples() if row.slope == row.slope]
     made = frame(
         "Gradient through time",
         f"Norm of the gradient of the loss with respect to each signal over {steps} time steps, "
@@ -75,15 +97,14 @@ def gradients(
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "time step t", "range": [-0.5, steps - 0.5]},
-            "yaxis": {
-                "title": "gradient norm ‖∂L/∂·<sub>t</sub>‖",
-                "type": "log",
-                "range": [bottom, top],
-                "exponentformat": "power",
-                "minorloglabels": "none",
-                "dtick": max(1, round((top - bottom) / 5)),
-            },
+            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "yaxis": log_axis(
+                bottom,
+                top,
+                title="gradient norm ‖∂L/∂·<sub>t</sub>‖"
+                if one_unit is None
+                else "gradient |∂L/∂·|",
+            ),
         },
     )
     made["hovermode"] = "x"
@@ -96,7 +117,64 @@ def gradients(
         "maxheight": 400,
     }
     made["margin"] = {**made["margin"], "r": 8}
+    made["annotations"] = zeros(lines.get("hidden_state"), palette)
     return {"data": data, "layout": made}
+
+
+def norm_of(symbol: str) -> str:
+    """Write the norm of the gradient of a signal."""
+    return f"‖∂L/∂{symbol}<sub>t</sub>‖"
+
+
+def expected(predicted: pd.DataFrame, palette: Theme) -> dict[str, object]:
+    """Return the line of what gates or weights alone predict."""
+    signal, kind = predicted["signal"].iloc[0], predicted["kind"].iloc[0]
+    name = "upper bound (γ σ<sub>max</sub>)<sup>k</sup>"
+    if kind == "path":
+        name = f"by {'f' if signal == 'cell_state' else 'z'} alone"
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": predicted["time"].to_numpy(np.int32),
+        "y": positive(predicted["norm"]),
+        "line": {"color": palette.signal[signal], "width": 1.8, "dash": "longdash"},
+        "hovertemplate": f"t = %{{x}}<br>{name}: %{{y:.2e}}<extra></extra>",
+    }
+
+
+def straight(fit: Any, colour: str) -> dict[str, object]:
+    """Return the fitted line of one signal."""
+    ends = np.array([fit.first, fit.last])
+    with np.errstate(over="ignore", under="ignore"):
+        level = np.exp(fit.level + fit.slope * (fit.last - ends))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"e<sup>{fit.slope:+.3g} (T−t)</sup>".replace("-", "−"),
+        "x": ends,
+        "y": positive(level),
+        "line": {"color": rgba(colour, 0.55), "width": 1.2},
+        "hoverinfo": "skip",
+    }
+
+
+def zeros(one: pd.DataFrame | None, palette: Theme) -> list[dict[str, object]]:
+    """Return the words for where a gradient is exactly zero, which a log axis cannot show."""
+    if one is None or not (one["norm"] == 0).any():
+        return []
+    at = one["time"][one["norm"] == 0]
+    where = f"t = {at.min()}"
+    if len(at) > 1:
+        where = f"{len(at)} steps ({where} to {at.max()})"
+    return [
+        {
+            "text": f"exactly 0 at {where}",
+            "xref": "paper", "yref": "paper", "x": 0.01, "y": 0.02, "xanchor": "left",
+            "yanchor": "bottom", "showarrow": False,
+            "font": {"size": 13, "color": palette.wrong},
+        }
+    ]  # fmt: skip
 
 
 def band(one: pd.DataFrame, colour: str) -> list[dict[str, object]]:
@@ -109,8 +187,7 @@ def band(one: pd.DataFrame, colour: str) -> list[dict[str, object]]:
         "showlegend": False,
         "x": one["time"].to_numpy(np.int32),
     }
-    low, high = (np.where(one[side] > 0, one[side], np.nan) for side in ("low", "high"))
     return [
-        {**edge, "y": float32(low)},
-        {**edge, "y": float32(high), "fill": "tonexty", "fillcolor": colour},
+        {**edge, "y": positive(one["low"])},
+        {**edge, "y": positive(one["high"]), "fill": "tonexty", "fillcolor": colour},
     ]

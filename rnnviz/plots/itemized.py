@@ -1,0 +1,160 @@
+"""The gradient itemized: which loss step sends how much to which time step."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.logarithms import decades, log_heatmap
+from rnnviz.plots.style import FigureDict, Theme, figure, frame, heat, rgba, theme
+
+MOST_BARS = 12
+"""Groups of loss steps that are told apart by colour."""
+DEEPEST = 12.0
+"""Decades below the largest item that have a colour of their own."""
+
+
+@figure
+def itemized_matrix(
+    items: pd.DataFrame,
+    *,
+    symbol: str = "h",
+    labels: Sequence[str | None] | None = None,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw the norm of each item, loss step x time, the logarithm as colour.
+
+    Parameters
+    ----------
+    items : DataFrame
+        As `analysis.itemized_gradients` gives it.
+    symbol : str
+        Of the signal.
+    labels : sequence of str, optional
+        What went in at each time step.
+    """
+    palette = theme(colours)
+    table = items.pivot(index="loss_step", columns="time", values="norm")
+    steps = int(items["time"].max()) + 1
+    bottom, top = decades([table.to_numpy()])
+    losses = np.asarray(table.index, dtype=np.int32)
+    made = frame(
+        "Which loss sends its gradient where",
+        f"Heatmap of the gradient that the loss at each of {len(losses)} steps sends back to each "
+        f"of {steps} time steps, logarithmic; {where}.",
+        colours,
+        note=where,
+        axes={
+            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "yaxis": {
+                "title": "loss at step k",
+                "showgrid": False,
+                "range": [losses[0] - 0.5, losses[-1] + 0.5],
+                "nticks": 8,
+            },
+        },
+    )
+    made["margin"] = {**made["margin"], "r": 60}
+    hover = f"from the loss at k = %{{y}} to t = %{{x}}<br>‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖"
+    picture = log_heatmap(
+        table.to_numpy(),
+        np.asarray(table.columns, dtype=np.int32),
+        losses,
+        (max(bottom, top - DEEPEST), top),
+        palette,
+        hover=f"{hover} = %{{customdata:.2e}}",
+        title="",
+    )
+    return {"data": [picture], "layout": made}
+
+
+@figure
+def itemized_bars(
+    items: pd.DataFrame,
+    *,
+    symbol: str = "h",
+    labels: Sequence[str | None] | None = None,
+    where: str = "",
+    colours: str = "light",
+) -> FigureDict:
+    """Draw the items of each time step as a stacked bar (RNNbow).
+
+    The bars of many loss steps are grouped by how far away the loss is; with a single loss step,
+    an LSTM's bar is split into what comes along c and the rest.
+
+    Parameters
+    ----------
+    items : DataFrame
+        As `analysis.itemized_gradients` gives it.
+    """
+    palette = theme(colours)
+    steps = int(items["time"].max()) + 1
+    parts = by_path(items, palette) if split(items) else by_distance(items, palette)
+    data = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": series.index.to_numpy(np.int32),
+            "y": np.ascontiguousarray(series.to_numpy(np.float64)),
+            "marker": {"color": colour, "line": {"width": 0}},
+            "hovertemplate": f"t = %{{x}}<br>{name}: %{{y:.2e}}<extra></extra>",
+        }
+        for name, colour, series in parts
+    ]
+    whole = "norms of the items, stacked"
+    title = "Each step's gradient, by the loss it comes from"
+    if split(items):
+        title = "Each step's gradient, by the way it came"
+    made = frame(
+        title,
+        f"Stacked bars over {steps} time steps: {whole}; {where}.",
+        colours,
+        note=where,
+        axes={
+            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "yaxis": {
+                "title": f"‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖, stacked",
+                "exponentformat": "power",
+                "rangemode": "tozero",
+            },
+        },
+    )
+    made |= {"barmode": "stack", "bargap": 0.08, "hovermode": "x"}
+    made["legend"] = {**made["legend"], "traceorder": "normal"}
+    return {"data": data, "layout": made}
+
+
+def split(items: pd.DataFrame) -> bool:
+    """Return whether there is one loss step and two ways to it."""
+    return items["loss_step"].nunique() <= 1 and bool(items["through_cell"].notna().any())
+
+
+def by_path(items: pd.DataFrame, palette: Theme) -> list[tuple[str, str, pd.Series]]:
+    """Return the two ways: name, colour, norm by time; together they are the item's norm."""
+    one = items.set_index("time")
+    # norms of two vectors do not add up to that of their sum: they share its height
+    share = one["through_cell"] / (one["through_cell"] + one["rest"]).replace(0, np.nan)
+    along = (one["norm"] * share).fillna(0.0)
+    return [
+        ("along c alone (forget gates)", palette.signal["cell_state"], along),
+        ("through the weights", rgba(palette.signal["hidden_state"], 0.45), one["norm"] - along),
+    ]
+
+
+def by_distance(items: pd.DataFrame, palette: Theme) -> list[tuple[str, str, pd.Series]]:
+    """Return groups of loss steps by their distance: name, colour, sum of norms by time."""
+    away = (items["loss_step"] - items["time"]).abs()
+    furthest = int(away.max()) if len(away) else 0
+    edges = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+    edges = [edge for edge in edges if edge <= furthest][:MOST_BARS]
+    scale = heat(palette)
+    found = []
+    for place, start in enumerate(edges):
+        end = edges[place + 1] - 1 if place + 1 < len(edges) else furthest
+        group = items[away.between(start, end)]
+        name = f"{start}" if start == end else f"{start}–{end}"
+        shade = scale[-1 - min(place * len(scale) // max(len(edges), 1), len(scale) - 2)][1]
+        found.append((f"k − t = {name}", str(shade), group.groupby("time")["norm"].sum()))
+    return found

@@ -1,0 +1,113 @@
+"""Axes and colours over orders of magnitude: whole decades, and never a silent zero."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from rnnviz.plots.style import Theme, heat
+
+SMALLEST, LARGEST = -323.0, 308.0  # decades that float64 holds
+
+
+def decades(
+    values: Iterable[Any], least: float = 4.0, top: float | None = None
+) -> tuple[float, float]:
+    """Return log10 limits in whole decades around all positive finite values.
+
+    Parameters
+    ----------
+    values : iterable of arrays
+    least : float
+        Decades between the limits, at least, so that an axis stands still while values move.
+    top : float, optional
+        Where the axis begins if nothing is larger.
+    """
+    low, high = np.inf, -np.inf if top is None else top
+    for each in values:
+        array = np.asarray(each, dtype=np.float64)
+        seen = array[np.isfinite(array) & (array > 0)]
+        if seen.size:
+            low = min(low, float(np.floor(np.log10(seen.min()))))
+            high = max(high, float(np.ceil(np.log10(seen.max()))))
+    if not np.isfinite(high):
+        high = 0.0
+    return min(low, high - least), high
+
+
+def log_axis(bottom: float, top: float, **over: Any) -> dict[str, Any]:
+    """Return a log axis from decade to decade with about five powers of ten written."""
+    return {
+        "type": "log",
+        "range": [bottom, top],
+        "exponentformat": "power",
+        "minorloglabels": "none",
+        "dtick": max(1, round((top - bottom) / 5)),
+        **over,
+    }
+
+
+def positive(values: Any) -> np.ndarray:
+    """Return values for a log axis in float64, which holds what float32 makes 0; gaps for zeros."""
+    array = np.asarray(values, dtype=np.float64)
+    return np.ascontiguousarray(np.where(np.isfinite(array) & (array > 0), array, np.nan))
+
+
+def power(exponent: float) -> str:
+    """Write a power of ten for a figure."""
+    return f"10<sup>{exponent:.0f}</sup>".replace("-", "−")
+
+
+def log_heatmap(
+    z: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    limits: tuple[float, float],
+    colours: Theme,
+    *,
+    hover: str,
+    title: str,
+) -> dict[str, Any]:
+    """Return a heatmap whose colour is the logarithm of z; what is exactly 0 has a gap.
+
+    Parameters
+    ----------
+    z : ndarray (row, column)
+    limits : (float, float)
+        log10 of the values with the first and the last colour.
+    hover : str
+        What the pointer says; `%{customdata:.2e}` is the value.
+    title : str
+        Of the colour bar.
+    """
+    values = np.asarray(z, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(values > 0, np.log10(values), np.nan)
+    bottom, top = limits
+    count = int(min(5, top - bottom))
+    ticks = np.unique(np.round(np.linspace(bottom, top, count + 1)))
+    return {
+        "type": "heatmap",
+        "z": np.ascontiguousarray(logs, dtype=np.float32),
+        "x": x,
+        "y": y,
+        "zmin": bottom,
+        "zmax": top,
+        "colorscale": heat(colours),
+        "customdata": np.ascontiguousarray(values),
+        "hovertemplate": f"{hover}<extra></extra>",
+        "hoverongaps": False,
+        "colorbar": {
+            "thickness": 12,
+            "outlinewidth": 0,
+            "ticks": "",
+            "x": 1.005,
+            "xpad": 4,
+            "tickvals": ticks.tolist(),
+            "ticktext": [power(tick) for tick in ticks],
+            "tickfont": {"size": 12, "color": colours.muted},
+            "title": {
+                "text": title, "side": "right", "font": {"size": 13, "color": colours.muted},
+            },
+        },
+    }  # fmt: skip
