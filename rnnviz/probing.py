@@ -90,7 +90,7 @@ def look(
     task = TASKS[settings.task](settings.length, settings.seed)
     probe = probe or task.probe()
     asked = task.asked(probe.batch.targets)
-    weight = _loss_weights(asked, loss_at)
+    weight = loss_weights(asked, loss_at)
     model = build(settings) if weights is None else load(settings, weights)
     model.to(dtype).eval().requires_grad_(False)  # only the gradients of the signals are wanted
     inputs, targets = (in_type(x, dtype) for x in (probe.batch.inputs, probe.batch.targets))
@@ -127,7 +127,7 @@ def in_type(x: Tensor, dtype: torch.dtype) -> Tensor:
     return x.to(dtype) if x.is_floating_point() else x
 
 
-def _loss_weights(asked: Tensor, loss_at: LossAt) -> Tensor:
+def loss_weights(asked: Tensor, loss_at: LossAt) -> Tensor:
     """Return the weight of each step's loss in its sample's loss: (time, batch)."""
     if loss_at == "all":
         return asked / asked.sum(0).clamp(min=1)
