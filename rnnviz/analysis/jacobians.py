@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from rnnviz.analysis.gradients import norm_over_units
 from rnnviz.analysis.recurrence import recurrence
 from rnnviz.analysis.weights import layer_parameters
 from rnnviz.trace import Trace
@@ -85,13 +86,15 @@ def spectral_radius(jacobians: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"time": time, "sample": sample, "radius": radius})
 
 
-def product_norms(jacobians: np.ndarray) -> pd.DataFrame:
+def product_norms(jacobians: np.ndarray, every: int = 1) -> pd.DataFrame:
     """Measure the products J_T ... J_{t+1}: what the way from the last step back to t can do.
 
     Parameters
     ----------
     jacobians : ndarray (time, state, state)
         Of one sample.
+    every : int
+        Measure only each so-many-th product: its norm takes longer than the product.
 
     Returns
     -------
@@ -102,15 +105,38 @@ def product_norms(jacobians: np.ndarray) -> pd.DataFrame:
     last = max((t for t in range(len(jacobians)) if np.isfinite(jacobians[t]).all()), default=0)
     product, size, rows = np.eye(jacobians.shape[1]), 0.0, []
     for t in range(last, -1, -1):
-        norm = float(np.linalg.norm(product, 2)) if np.isfinite(product).all() else np.nan
-        with np.errstate(divide="ignore"):
-            rows.append((t, last - t, size + np.log(norm)))
+        if (last - t) % every == 0:
+            norm = float(np.linalg.norm(product, 2)) if np.isfinite(product).all() else np.nan
+            with np.errstate(divide="ignore"):
+                rows.append((t, last - t, size + np.log(norm)))
         if not np.isfinite(jacobians[t]).all():
             break
-        if norm > 0:
-            product, size = product / norm, size + np.log(norm)
+        scale = float(np.abs(product).max())
+        if scale > 0:
+            product, size = product / scale, size + np.log(scale)
         product = product @ jacobians[t]
     return pd.DataFrame(rows[::-1], columns=["time", "lag", "log_norm"])
+
+
+def state_gradient_norms(module: nn.Module, trace: Trace, layer: str) -> np.ndarray:
+    """Return the norm of dL/d(state), the state being what `jacobians` takes it to be.
+
+    For an LSTM it is of dL/dh and of dL/dc at a fixed h, together: what products of Jacobians
+    act on, where dL/dc of a trace also counts what goes through h at the same step.
+
+    Returns
+    -------
+    ndarray (time, batch)
+        In the order in which the layer runs.
+    """
+    parts = recurrence(module, trace, layer)
+    flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
+    dh = trace.gradient(layer, "hidden_state")[flip].astype(np.float64)
+    if parts.cell != "lstm":
+        return norm_over_units(dh)
+    shown = np.stack([parts.into_cell(t, dh[t]) for t in range(parts.steps)])
+    dc = trace.gradient(layer, "cell_state")[flip].astype(np.float64) - shown
+    return norm_over_units(np.concatenate([dh, dc], -1))
 
 
 def jacobian_bound(module: nn.Module, trace: Trace, layer: str) -> float | None:

@@ -10,7 +10,13 @@ PAGES = [
     ("train", "Train", ":material/play_circle:", "Train a network and watch inside it."),
     ("anatomy", "Anatomy", ":material/schema:", "Walk one unit through time, number by number."),
     ("gates", "Gates", ":material/grid_on:", "Every gate through time, its spread and weights."),
-    ("units", "Units", ":material/text_fields:", "What single units know, and where else they are on."),
+    (
+        "units",
+        "Units",
+        ":material/text_fields:",
+        "What single units know, and where else they are on.",
+    ),
+    ("gradients", "Gradients", ":material/trending_down:", "How far back the gradient reaches."),
 ]
 
 STYLE = """

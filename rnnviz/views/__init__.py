@@ -7,11 +7,21 @@ settings alone). One file a page; a view is a function of a `Scene`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
-from rnnviz.views import anatomy, gates, training, units, whatif, writing
+from rnnviz.views import (
+    anatomy,
+    gates,
+    gradient_training,
+    gradients,
+    training,
+    units,
+    whatif,
+    writing,
+)
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
 
 __all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
@@ -43,6 +53,20 @@ VIEWS = {
     "units_tracks": View(units.show_tracks),
     "units_matches": View(units.show_matches),
     "writing": View(writing.show_writing),
+    "gradient_time": View(gradients.show_time),
+    "gradient_units": View(gradients.show_units),
+    "gradient_items": View(gradients.show_items),
+    "gradient_bars": View(partial(gradients.show_items, bars=True)),
+    "gradient_jacobians": View(gradients.show_jacobians),
+    "gradient_products": View(partial(gradients.show_jacobians, product=True)),
+    "gradient_connectivity": View(gradients.show_connectivity),
+    "gradient_dependence": View(partial(gradients.show_connectivity, row=True)),
+    "gradient_surface": View(gradient_training.show_surface),
+    "gradient_cut": View(gradient_training.show_cut),
+    "gradient_clipping": View(gradient_training.show_clipping, every_step=True),
+    "gradient_truncation": View(gradient_training.show_truncation),
+    "gradient_parameters": View(gradient_training.show_parameters),
+    "gradient_updates": View(partial(gradient_training.show_parameters, what="update")),
     "whatif_gradient": View(whatif.show_gradient),
     "whatif_states": View(whatif.show_states),
     "whatif_output": View(whatif.show_output),

@@ -1,0 +1,83 @@
+"""See how the gradient flows back through time, and why it vanishes or explodes."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from rnnviz.settings import Settings
+from rnnviz.ui import choices, gradient_choices, session, train_buttons
+from rnnviz.ui.component import figure, transport
+from rnnviz.ui.settings_form import settings_form
+
+# One row of pictures at a time, as high as header, bars and gaps leave room for.
+HEIGHT = "max(27rem, calc(100vh - 262px))"
+
+run = session.current_run()
+name = run.id if run else None
+settings = settings_form(run)
+if settings is None:
+    st.stop()
+looked_at = run.settings if run else settings
+
+LOOKS: dict[str, tuple[str, Callable[[Settings], dict[str, object]], dict[str, bool], float]] = {
+    # key: words, controls, two views and whether their axis is time, share of the first one's width
+    "time": (
+        "through time",
+        gradient_choices.through_time,
+        {"gradient_time": True, "gradient_units": True},
+        0.64,
+    ),
+    "items": (
+        "itemized",
+        gradient_choices.items,
+        {"gradient_items": True, "gradient_bars": True},
+        0.5,
+    ),
+    "surface": (
+        "over training",
+        gradient_choices.surface,
+        {"gradient_surface": True, "gradient_cut": True},
+        0.6,
+    ),
+    "jacobians": (
+        "Jacobians",
+        gradient_choices.steps,
+        {"gradient_jacobians": True, "gradient_products": False},
+        0.55,
+    ),
+    "connectivity": (
+        "connectivity",
+        gradient_choices.connectivity,
+        {"gradient_connectivity": True, "gradient_dependence": True},
+        0.5,
+    ),
+    "clipping": (
+        "clipping, truncation",
+        gradient_choices.clipping,
+        {"gradient_clipping": False, "gradient_truncation": True},
+        0.45,
+    ),
+    "parameters": (
+        "parameters",
+        gradient_choices.parameters,
+        {"gradient_parameters": False, "gradient_updates": False},
+        0.5,
+    ),
+}
+
+with st.container(gap="small"):
+    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
+    with left:
+        train_buttons.row(run, settings)
+    with right:
+        step = transport(name, settings, run.state if run else "new", session.looked_at())
+        session.look_at(step)
+    words = {key: look[0] for key, look in LOOKS.items()}
+    look = choices.segment("look", "What to look at", "time", words)
+    _, controls, pictures, width = LOOKS[look]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        choice = controls(looked_at)
+    columns = st.columns([width, 1 - width])
+    for column, (view, over_time) in zip(columns, pictures.items(), strict=True):
+        with column:
+            figure(view, name, settings, height=HEIGHT, step=step, time=over_time, **choice)

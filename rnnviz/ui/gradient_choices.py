@@ -1,0 +1,112 @@
+"""The controls of the Gradients page: for each thing to look at, what its views can be asked."""
+
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.cells import CELLS
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS
+from rnnviz.ui import address, gate_choices
+from rnnviz.ui.choices import SHORT, sample, segment
+
+
+def through_time(settings: Settings) -> dict[str, Any]:
+    """Draw which signals, of which loss, over samples or one, over units or one."""
+    kinds = {"gates": "gates and states", "before": "pre-activations", "input": "input"}
+    if not CELLS[settings.cell].gates:
+        kinds["gates"] = "state"
+        kinds["before"] = "pre-activation"
+    asked = {"of": segment("of", "Gradient with respect to", "gates", kinds), **loss(settings)}
+    samples = {"all": "all samples", "one": "one"}
+    asked["samples"] = segment("samples", "Samples", "all", samples)
+    asked["sample"] = sample()
+    units = {"units": "all units", "unit": "one"}
+    asked["over"] = segment("over", "Units", "units", units)
+    if asked["over"] == "unit":
+        asked["unit"] = gate_choices.unit(settings)
+    return {**asked, **top_layer(settings)}
+
+
+def items(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of state, sample and layer."""
+    return {**state(settings), "sample": sample(), **top_layer(settings)}
+
+
+def surface(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of state, loss and layer."""
+    return {**state(settings), **loss(settings), **top_layer(settings)}
+
+
+def steps(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of sample and layer."""
+    return {"sample": sample(), **top_layer(settings)}
+
+
+def connectivity(settings: Settings) -> dict[str, Any]:
+    """Draw the choice of the output and the sample."""
+    last = TASKS[settings.task](settings.length, settings.seed).steps - 1
+    return {"t": number("t", "Output at t", last, last), "sample": sample()}
+
+
+def clipping(settings: Settings) -> dict[str, Any]:
+    """Draw the window's length, the loss and the sample."""
+    last = TASKS[settings.task](settings.length, settings.seed).steps
+    window = number("window", "Window, steps", min(10, last), last, least=1)
+    return {"window": window, **loss(settings), "sample": sample(), **top_layer(settings)}
+
+
+def parameters(settings: Settings) -> dict[str, Any]:
+    """Draw which parameters."""
+    which = {
+        "recurrent": "recurrent weights", "input": "input weights", "bias": "biases",
+        "other": "the rest",
+    }  # fmt: skip
+    return {"which": segment("which", "Parameters", "recurrent", which), **top_layer(settings)}
+
+
+def loss(settings: Settings) -> dict[str, Any]:
+    """Draw which answers the loss is about."""
+    words = {"last": "∂ of last answer", "all": "∂ of all", "one": "∂ of one"}
+    asked: dict[str, Any] = {"loss": segment("loss", "Gradient of the loss of", "last", words)}
+    if asked["loss"] == "one":
+        last = TASKS[settings.task](settings.length, settings.seed).steps - 1
+        asked["k"] = number("k", "Answer at k", last, last)
+    return asked
+
+
+def state(settings: Settings) -> dict[str, str]:
+    """Draw the states of the cell, if there are two."""
+    if len(CELLS[settings.cell].states) == 1:
+        return {}
+    letters = {"hidden_state": "h", "cell_state": "c"}
+    words = {key: f"{letter} {SHORT[key]}" for key, letter in letters.items()}
+    return {"state": segment("state", "State", "hidden_state", words)}
+
+
+def top_layer(settings: Settings) -> dict[str, str]:
+    """Draw the layers, the top one first chosen: there the loss comes in."""
+    if settings.layers == 1:
+        return {}
+    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    return {"layer": segment("depth", "Layer", f"rnn.l{settings.layers - 1}", words)}
+
+
+def number(name: str, title: str, default: int, last: int, least: int = 0) -> int:
+    """Draw a whole number that the title stands before."""
+    address.seed(name, default, address.one_of(range(least, last + 1)))
+    st.session_state[name] = min(max(st.session_state[name] or 0, least), last)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        st.markdown(title, width="content")
+        value = st.number_input(
+            title,
+            min_value=least,
+            max_value=max(last, least + 1),
+            key=name,
+            label_visibility="collapsed",
+            width=120,
+            persist_state="session",
+        )
+    value = min(int(value or 0), last)
+    address.note(name, value, default)
+    return value

@@ -1,0 +1,144 @@
+"""What the views of gradients share: which loss, which layer, and a recording in float64."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnnviz.cells import CELLS
+from rnnviz.errors import RunError
+from rnnviz.probing import LossAt
+from rnnviz.trace import Trace
+from rnnviz.views.history import network
+from rnnviz.views.scene import Scene
+
+MOST_ACTIVATIONS = 2**18
+"""Largest length x hidden x layers x samples that is recorded in float64 for one message."""
+MOST_WORK = 10**8
+"""Largest (length x hidden)^2 that is walked back from every step at once."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass
+class Flow:
+    """A scene as its gradients are seen; nothing is recorded before it is asked for."""
+
+    scene: Scene
+
+    @cached_property
+    def layer(self) -> str:
+        """The chosen layer, or the top one, where the loss comes in."""
+        names = [f"rnn.l{place}" for place in range(self.scene.settings.layers)]
+        return self.scene.choice.word("layer", names, names[-1])
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """Signal -> its letter in the cell's equations."""
+        cell = CELLS[self.scene.settings.cell]
+        return {"input": "x", **cell.gates, **cell.states}
+
+    @cached_property
+    def samples(self) -> int:
+        """How many samples of the probe are looked at."""
+        settings, probe = self.scene.settings, self.scene.gallery.probe(self.scene.settings)
+        each = len(probe.labels[0]) * settings.hidden * settings.layers
+        return min(len(probe.labels), max(1, MOST_ACTIVATIONS // each))
+
+    @property
+    def sample(self) -> int:
+        """The chosen sample."""
+        return self.scene.choice.number("sample", 0, 0, self.samples - 1)
+
+    @cached_property
+    def asked(self) -> np.ndarray:
+        """The time steps at which any answer is asked, in order."""
+        probe = self.scene.gallery.probe(self.scene.settings)
+        wanted = self.scene.task.asked(probe.batch.targets)[:, : self.samples]
+        found: np.ndarray = np.flatnonzero(wanted.any(1).numpy())
+        return found
+
+    @cached_property
+    def loss(self) -> LossAt:
+        """Which answers the loss is about: "last", "all", or the one at a time step."""
+        word = self.scene.choice.word("loss", ("last", "all", "one"), "last")
+        if word != "one":
+            return "all" if word == "all" else "last"
+        asked = self.asked
+        k = self.scene.choice.number("k", int(asked[-1]), 0, int(asked[-1]))
+        return int(asked[np.abs(asked - k).argmin()])
+
+    @property
+    def loss_words(self) -> str:
+        """Which answers these are, in words."""
+        if self.loss in ("last", "all"):
+            return (
+                f"loss of the last answer (t = {self.asked[-1]})"
+                if self.loss == "last"
+                else ("loss of all answers")
+            )
+        return f"loss of the answer at t = {self.loss}"
+
+    @property
+    def trace(self) -> Trace:
+        """The recording for the chosen loss."""
+        return self.trace_of(self.loss)
+
+    def trace_of(self, loss: LossAt) -> Trace:
+        """Record the probe in float64, in which no gradient of a picture becomes zero."""
+        scene = self.scene
+        few = scene.gallery.probe(scene.settings).first(self.samples)
+        look = scene.gallery.look(
+            scene.run.id if scene.run else None, scene.settings, scene.step, loss, few,
+            ("few", self.samples), dtype=torch.float64,
+        )  # fmt: skip
+        return look.trace
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The network in float64."""
+        return network(self.scene).double()
+
+    @property
+    def labels(self) -> list[str]:
+        """What goes in at each time step of the chosen sample."""
+        return self.scene.gallery.probe(self.scene.settings).labels[self.sample]
+
+    @property
+    def place(self) -> str:
+        """Cell and layer, in words."""
+        title = CELLS[self.scene.settings.cell].title
+        if self.scene.settings.layers == 1:
+            return title
+        return f"{title} layer {int(self.layer.removeprefix('rnn.l')) + 1}"
+
+    def where(self, *more: str) -> str:
+        """Return cell, whatever else there is, and step in words."""
+        return ", ".join((self.place, *more, self.scene.when))
+
+    def check_size(self) -> None:
+        """Raise RunError if walking back from every step would take too long to be live."""
+        settings, steps = self.scene.settings, self.scene.task.steps
+        if (steps * settings.hidden) ** 2 * settings.layers > MOST_WORK:
+            raise RunError(
+                f"{steps} time steps x {settings.hidden} hidden units are too many to walk back "
+                f"from every step live: up to {int(MOST_WORK**0.5):,} together can be shown; "
+                "in a script rnnviz.analysis does it for any size."
+            )
+
+
+def number(value: float) -> str:
+    """Write a number of any size for people: 0.31, 3.2·10⁻⁷."""
+    if not np.isfinite(value):
+        return {np.inf: "∞", -np.inf: "−∞"}.get(value, "not a number")
+    if value == 0 or 0.01 <= abs(value) < 1000:
+        return (f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
+    digits, _, exponent = f"{value:.1e}".replace("-", "−", int(value < 0)).partition("e")
+    return f"{digits}·10{str(int(exponent)).translate(RAISED)}"
+
+
+def steps(count: float) -> str:
+    """Write a number of time steps."""
+    shown = f"{count:.0f}" if abs(count) >= 100 else f"{count:.2g}"
+    return f"{shown} step{'' if shown == '1' else 's'}"

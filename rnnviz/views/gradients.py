@@ -1,0 +1,203 @@
+"""The views of the Gradients page that look at one moment of training."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnviz import analysis, plots
+from rnnviz.analysis.gradients import gradient_of
+from rnnviz.analysis.jacobians import state_gradient_norms
+from rnnviz.analysis.weights import layer_parameters
+from rnnviz.cells import CELLS
+from rnnviz.errors import RunError
+from rnnviz.views import gradient_words as words
+from rnnviz.views.flow import Flow
+from rnnviz.views.scene import Scene
+
+LARGEST_STATE = 512
+"""Numbers in the largest state whose Jacobians are looked at."""
+SVD_WORK, EIGEN_WORK, CONNECTION_WORK = 6e7, 8e6, 4e8
+"""About a twentieth of a second each: steps x state^3, the same, and items x gates x units."""
+
+
+def show_time(scene: Scene) -> dict[str, Any]:
+    """Norm of the gradient at every time step, with the fitted decay and what theory predicts."""
+    flow = Flow(scene)
+    choice, layer, trace = scene.choice, flow.layer, flow.trace
+    kind = choice.word("of", ("gates", "before", "input"), "gates")
+    cell = CELLS[scene.settings.cell]
+    signals = {"gates": (*cell.gates, *cell.states), "input": (*cell.states, "input")}.get(
+        kind, (*cell.gates, *([] if cell.gates else cell.states))
+    )
+    if kind == "before" and cell.gates:
+        signals = (*signals, *cell.states)
+    unit = None
+    if choice.word("over", ("units", "unit"), "units") == "unit":
+        unit = choice.number("unit", 0, 0, scene.settings.hidden - 1)
+        signals = tuple(name for name in signals if name != "input")
+    every = analysis.sample_norms(trace, layer, signals, before=kind == "before", unit=unit)
+    one = choice.word("samples", ("all", "one"), "all") == "one"
+    if one:
+        every = every[every["sample"] == flow.sample]
+    norms = (
+        middle(every)
+        if unit is not None or one
+        else analysis.gradient_norms(trace, layer, signals, before=kind == "before")
+    )
+    states = every[every["signal"].isin(cell.states)]
+    fits = analysis.decay(states, last=fitted_until(flow))
+    predicted = analysis.predicted_norms(flow.model, trace, layer)
+    shown = f"sample {flow.sample + 1}" if one else f"median of {flow.samples} samples, quartiles"
+    figure = plots.gradients.spec(
+        norms,
+        symbols=flow.symbols,
+        fits=fits[fits["signal"] == "hidden_state"],
+        predicted=None if unit is not None or one else predicted,
+        inputs=kind == "input",
+        before=kind == "before",
+        one_unit=unit,
+        labels=flow.labels if one else None,
+        where=flow.where(flow.loss_words, shown + (f", unit {unit}" if unit is not None else "")),
+        colours=choice.theme,
+    )
+    return {"figure": figure, "says": words.of_time(flow, fits, norms, predicted)}
+
+
+def show_units(scene: Scene) -> dict[str, Any]:
+    """Size of one sample's gradient, unit by unit."""
+    flow = Flow(scene)
+    cell = CELLS[scene.settings.cell]
+    signals = (*cell.gates, *cell.states)
+    signal = scene.choice.word("signal", signals, "hidden_state")
+    gradient = gradient_of(flow.trace, flow.layer, signal)[:, flow.sample]
+    figure = plots.gradient_units.spec(
+        pd.DataFrame(gradient),
+        signal,
+        symbol=flow.symbols[signal],
+        labels=list(flow.labels),
+        where=f"sample {flow.sample + 1}",
+        colours=scene.choice.theme,
+    )
+    return {"figure": figure, "says": words.of_units(gradient, flow.symbols[signal])}
+
+
+def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
+    """Which loss step sends how much, as a matrix or as bars."""
+    flow = Flow(scene)
+    flow.check_size()
+    signal = "hidden_state"
+    if scene.settings.cell == "lstm":
+        signal = scene.choice.word("state", ("hidden_state", "cell_state"), signal)
+    items = analysis.itemized_gradients(
+        flow.model, flow.trace_of("all"), flow.layer, signal, flow.sample
+    )
+    common: dict[str, Any] = {
+        "symbol": flow.symbols[signal],
+        "labels": flow.labels,
+        "where": flow.where(f"sample {flow.sample + 1}"),
+        "colours": scene.choice.theme,
+    }
+    if bars:
+        return {
+            "figure": plots.itemized_bars.spec(items, **common),
+            "says": words.of_bars(items, flow),
+        }
+    return {
+        "figure": plots.itemized_matrix.spec(items, **common),
+        "says": words.of_items(items, flow),
+    }
+
+
+def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
+    """Singular values of every step, or what many steps in a row do."""
+    flow = Flow(scene)
+    settings = scene.settings
+    size = settings.hidden * (2 if settings.cell == "lstm" else 1)
+    if size > LARGEST_STATE:
+        raise RunError(
+            f"A state of {size} numbers is too large to take its Jacobians apart live: "
+            f"up to {LARGEST_STATE} can be shown."
+        )
+    trace = flow.trace_of("last")
+    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample)
+    values = analysis.singular_values(thinned(steps, SVD_WORK / size**3))
+    bound = analysis.jacobian_bound(flow.model, trace, flow.layer)
+    common: dict[str, Any] = {
+        "bound": bound,
+        "where": flow.where(f"sample {flow.sample + 1}"),
+        "colours": scene.choice.theme,
+    }
+    if not product:
+        radius = analysis.spectral_radius(thinned(steps, EIGEN_WORK / size**3))
+        figure = plots.jacobians.spec(values, radius, **common)
+        return {"figure": figure, "says": words.of_jacobians(values, radius, bound, flow)}
+    every = max(1, int(len(steps) * size**3 / SVD_WORK))
+    products = analysis.product_norms(steps, every)
+    norm = state_gradient_norms(flow.model, trace, flow.layer)[:, flow.sample]
+    last = int(np.flatnonzero(norm > 0)[-1]) if (norm > 0).any() else len(norm) - 1
+    measured = pd.DataFrame(
+        {"lag": np.arange(last + 1), "norm": norm[last::-1] / (norm[last] or 1.0)}
+    )
+    figure = plots.stretching.spec(values, products, measured, **common)
+    return {"figure": figure, "says": words.of_products(products, measured, steps)}
+
+
+def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
+    """How much each output depends on each input: all as a matrix, or one output's row."""
+    flow = Flow(scene)
+    flow.check_size()
+    settings = scene.settings
+    trace = flow.trace_of("last")
+    readout = flow.model.get_parameter("readout.weight").detach().numpy()
+    rows = min(readout.shape)
+    length, gates = (
+        len(trace.value(flow.layer, "input")),
+        len(layer_parameters(flow.model, flow.layer)[1]),
+    )
+    work = length * length / 2 * rows * gates * settings.hidden * settings.layers
+    every = max(1, int(np.ceil(work / CONNECTION_WORK)))
+    norms = analysis.connectivity(flow.model, trace, "rnn.l0", flow.sample, readout, every)
+    common: dict[str, Any] = {
+        "labels": flow.labels,
+        "where": flow.where(
+            f"sample {flow.sample + 1}", *([f"every {every}th output"] if every > 1 else [])
+        ),
+        "colours": scene.choice.theme,
+    }
+    chosen = scene.choice.number("t", int(flow.asked[-1]), 0, length - 1)
+    output = int(norms.index[np.abs(norms.index.to_numpy() - chosen).argmin()])
+    if not row:
+        return {
+            "figure": plots.connectivity.spec(norms, **common),
+            "says": words.of_connectivity(norms),
+        }
+    return {
+        "figure": plots.dependence.spec(norms, output, **common),
+        "says": words.of_dependence(norms, output, flow.labels),
+    }
+
+
+def fitted_until(flow: Flow) -> int:
+    """Return the last step of the stretch that a decay is fitted to: before any other loss."""
+    if flow.loss == "all":
+        return int(flow.asked[0])
+    return int(flow.asked[-1]) if flow.loss == "last" else int(flow.loss)
+
+
+def middle(every: pd.DataFrame) -> pd.DataFrame:
+    """Return median and quartiles over samples, as `gradient_norms` gives them."""
+    grouped = every.groupby(["signal", "time"], sort=False)["norm"]
+    table = grouped.quantile([0.25, 0.5, 0.75]).unstack()
+    return table.set_axis(["low", "norm", "high"], axis=1).reset_index()
+
+
+def thinned(steps: np.ndarray, most: float) -> np.ndarray:
+    """Return Jacobians with so many of them left, evenly; the others are NaN."""
+    left = max(4, int(most))
+    if len(steps) <= left:
+        return steps
+    kept = np.unique(np.linspace(1, len(steps) - 1, left).round().astype(int))
+    some = np.full_like(steps, np.nan)
+    some[kept] = steps[kept]
+    return some
