@@ -49,6 +49,8 @@ def gates(
         reach = float(np.nanmax(np.abs(z), initial=0.0))
         if reach > 1:  # a cell state may leave -1..1; whole numbers keep the scale from flickering
             low, high = -float(np.ceil(reach)), float(np.ceil(reach))
+    # an axis with labels writes a label for %{x}; the format asks for the number itself
+    hover = "t = %{x:d} (%{x})" if labels and steps <= MOST_LABELS else "t = %{x}"
     thinned = f", every {thin_units}th unit" if thin_units > 1 else ""
     thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
     symbol = symbol or SYMBOL.get(signal, signal)
@@ -94,7 +96,7 @@ def gates(
                 "xgap": 1 if steps <= 40 and units <= 16 else 0,
                 "ygap": 1 if steps <= 40 and units <= 16 else 0,
                 "hoverongaps": False,
-                "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
+                "hovertemplate": f"{hover}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
             }
         ],
         "layout": made,
