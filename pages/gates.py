@@ -11,7 +11,6 @@ from rnnviz.ui.settings_form import settings_form
 
 # One picture at a time, as large as header, bars and gaps leave room for.
 HEIGHT = "max(26rem, calc(100vh - 272px))"
-CONTROLS = 40
 
 run = session.current_run()
 name = run.id if run else None
@@ -40,8 +39,7 @@ with st.container(gap="small"):
     words = {key: look[0] for key, look in LOOKS.items()}
     show = choices.segment("show", "What to look at", "signals", words)
     _, view, controls = LOOKS[show]
-    # As high with controls as without: the picture below stays where it is.
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", height=CONTROLS):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = controls(looked_at)
     if choice.pop("view", None) == "unit":
         view = "unit_lines"

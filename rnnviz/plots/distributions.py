@@ -11,6 +11,8 @@ from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame,
 
 TOPS = (0.1, 0.25, 0.5, 1.0)
 """Upper ends that an axis of shares may have, so that it seldom moves."""
+DENSE = 25
+"""Per cent of the values in one bin from which on the colour is full."""
 STOPS = (0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1)
 """Where the colour of a share is set: it grows with the root, so that small shares are seen."""
 
@@ -156,9 +158,10 @@ def distributions_through_time(
                 "y": float32((left + right) / 2),
                 "yaxis": f"y{number(place)}",
                 "zmin": 0,
-                "zmax": 100,
+                "zmax": DENSE,
                 "colorscale": [[at, rgba(palette.signal[name], at**0.5)] for at in STOPS],
-                "colorbar": bar(0, 100, rows[place], colours) | {"ticksuffix": " %"},
+                "colorbar": bar(0, DENSE, rows[place], colours)
+                | {"ticktext": ["0", f"≥ {DENSE} %"]},
                 "hoverongaps": False,
                 "hovertemplate": f"t = %{{x}}, {symbol} ≈ %{{y:.2f}}"
                 "<br>%{z:.1f} %<extra></extra>",
@@ -174,7 +177,7 @@ def distributions_through_time(
             ticks="",
             fixedrange=True,
         )
-    made["margin"] = {**made["margin"], "l": 116, "r": 56}
+    made["margin"] = {**made["margin"], "l": 116, "r": 68}
     made["annotations"] = [
         beside(name, symbols.get(name, name), domain, colours)
         for name, domain in zip(signals, rows, strict=True)

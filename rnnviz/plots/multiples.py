@@ -11,6 +11,8 @@ from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame,
 
 MOST_UNITS = 96
 MOST_STEPS = 500
+BEFORE = 4.0
+"""Where the colours of pre-activations end: σ(4) = .98, beyond it a gate is at its end."""
 INPUT = 0.4
 """Height of the input's row beside those of the other signals."""
 
@@ -37,7 +39,7 @@ def multiples(
     labels : sequence of str, optional
         What went in at each time step; written along the axis.
     before : bool
-        Whether these are pre-activations: no bounds, and one symmetric scale for all.
+        Whether these are pre-activations: one symmetric scale for all.
     where : str
         Layer, sample, step, order: the quiet part of the title.
     colours : str
@@ -48,7 +50,10 @@ def multiples(
     steps = max((len(each) for each in values.values()), default=0)
     most = max((each.shape[1] for each in values.values()), default=0)
     thin_steps = -(-steps // MOST_STEPS)
-    title = "Before σ and tanh: all pre-activations" if before else "All signals through time"
+    one = next(iter(values)) if len(values) == 1 else ""
+    title = "Before σ and tanh: pre-activations" if before else "All signals through time"
+    if one:
+        title = NAME.get(one, one).capitalize() + (" before its σ or tanh" if before else "")
     names = ", ".join(NAME.get(name, name) for name in values)
     thinned = f", every {-(-most // MOST_UNITS)}th unit" if most > MOST_UNITS else ""
     thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
@@ -66,12 +71,11 @@ def multiples(
             }
         },
     )
-    common = reach(values.values()) if before else None
     data = []
     for place, (name, table) in enumerate(values.items()):
         shown = table.iloc[::thin_steps, :: -(-table.shape[1] // MOST_UNITS)]
         z = float32(shown.to_numpy().T)
-        low, high = bounds(name, z) if common is None else (-common, common)
+        low, high = (-BEFORE, BEFORE) if before else bounds(name, z)
         colour_of = "hidden_state" if before else name
         symbol = symbols.get(name, name)
         units, sorted_ = unit_axis(shown)
@@ -98,7 +102,7 @@ def multiples(
             autorange="reversed",
             showgrid=False,
             ticks="",
-            nticks=2 if name == "input" else 5,
+            nticks=2 if name == "input" else 5 if len(values) > 1 else 16,
             type="category" if sorted_ else "linear",
             fixedrange=True,
         )
@@ -125,12 +129,3 @@ def bounds(signal: str, z: np.ndarray) -> tuple[float, float]:
     if signal in ("cell_state", "hidden_state", "input") and largest > 1:
         return -float(np.ceil(largest)), float(np.ceil(largest))
     return low, high
-
-
-def reach(tables: object) -> float:
-    """Return a bound for pre-activations that seldom changes: 4, 8, 16, ... (σ(4) = .98)."""
-    largest = 0.0
-    for table in tables:  # type: ignore[attr-defined]
-        values = table.to_numpy()
-        largest = max(largest, float(np.abs(values[np.isfinite(values)]).max(initial=0.0)))
-    return float(max(4.0, 2 ** np.ceil(np.log2(max(largest, 1.0)))))

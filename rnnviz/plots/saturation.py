@@ -145,7 +145,7 @@ def corners(end: str, gate: bool, colour: str) -> list[dict[str, object]]:
     """Return the words in the corners of a panel: what a point there means."""
     words = [
         (0.02, 1.0, "left", "middle", "always open" if gate else "always at +1"),
-        (1.0, 0.02, "right", "bottom", "always shut" if gate else "always at −1"),
+        (0.94, 0.02, "right", "bottom", "always shut" if gate else "always at −1"),
         (0.02, 0.02, "left", "bottom", "never saturated"),
     ]
     return [

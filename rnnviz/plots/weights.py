@@ -12,7 +12,7 @@ from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame,
 MOST_UNITS = 256
 NARROWEST = 0.12
 """Share of a gate's panel that the weights of the input take at least."""
-TOPS = (0.05, 0.1, 0.25, 0.5, 1.0)
+TOPS = (0.05, 0.1, 0.15, 0.25, 0.5, 1.0)
 
 
 @figure
@@ -155,7 +155,9 @@ def weight_histograms(
             name = f"W<sub>{'i' if source == 'input' else 'h'}{symbol}</sub>"
             middle = float32((one["left"] + one["right"]).to_numpy() / 2)
             mark = {
-                "name": f"{source}",
+                "name": "from the state (bars)"
+                if source == "recurrent"
+                else "from the input (line)",
                 "x": middle,
                 "y": float32(100 * one["share"].to_numpy()),
                 "xaxis": f"x{end}",
@@ -189,92 +191,4 @@ def weight_histograms(
         )
         made["annotations"].append(heading(gate, symbol, across[0], 0.945, colours))
     made["bargap"] = 0
-    return {"data": data, "layout": made}
-
-
-@figure
-def eigenvalues(
-    values: pd.DataFrame,
-    *,
-    symbols: Mapping[str, str] = SYMBOL,
-    where: str = "",
-    colours: str = "light",
-) -> FigureDict:
-    """Draw the eigenvalues of each recurrent block in the complex plane, with the unit circle.
-
-    Parameters
-    ----------
-    values : DataFrame
-        As `analysis.eigenvalues` gives it.
-    symbols, where, colours
-        As for `weights`.
-    """
-    palette = theme(colours)
-    gates = list(values["gate"].unique())
-    largest = float(values["modulus"].max()) if len(values) else 1.0
-    reach = next(reach for reach in (1.25, 2, 5, 10, 100, np.inf) if largest <= 0.96 * reach)
-    reach = min(reach, 1.1 * max(largest, 1.0)) if reach > 10 else reach
-    radius = values.groupby("gate", sort=False)["modulus"].max()
-    said = [f"{NAME.get(gate, gate)} {radius[gate]:.3f}" for gate in gates]
-    made = frame(
-        "Eigenvalues of the recurrent weights",
-        f"Eigenvalues in the complex plane with the unit circle; spectral radius: "
-        f"{', '.join(said)}; {where}.",
-        colours,
-        note=where,
-    )
-    made["annotations"], made["shapes"] = [], []
-    data = []
-    for place, (gate, across) in enumerate(
-        zip(gates, spread([1] * max(3, len(gates)), 0.05), strict=False)
-    ):
-        one = values[values["gate"] == gate]
-        end, symbol = number(place), symbols.get(gate, gate)
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": gate,
-                "x": float32(one["real"].to_numpy()),
-                "y": float32(one["imaginary"].to_numpy()),
-                "customdata": float32(one["modulus"].to_numpy()),
-                "xaxis": f"x{end}",
-                "yaxis": f"y{end}",
-                "showlegend": False,
-                "marker": {
-                    "color": palette.signal[gate],
-                    "size": 9 if len(one) <= 64 else 6,
-                    "opacity": 0.8,
-                    "symbol": [
-                        "circle" if size <= 1 else "diamond" for size in one["modulus"].to_numpy()
-                    ],
-                    "line": {"width": 1, "color": palette.paper},
-                },
-                "hovertemplate": "λ = %{x:.3f} + %{y:.3f}i<br>|λ| = %{customdata:.3f}"
-                "<extra></extra>",
-            }
-        )
-        made[f"xaxis{end}"] = axis(
-            colours, domain=across, anchor=f"y{end}", range=[-reach, reach], title="real part",
-            zeroline=True, zerolinecolor=palette.rule, constrain="domain", nticks=5,
-        )  # fmt: skip
-        made[f"yaxis{end}"] = axis(
-            colours, domain=(0, 0.9), anchor=f"x{end}", range=[-reach, reach],
-            title="imaginary part" if place == 0 else "", zeroline=True,
-            zerolinecolor=palette.rule, constrain="domain", scaleanchor=f"x{end}", nticks=5,
-        )  # fmt: skip
-        made["shapes"].append(
-            {
-                "type": "circle",
-                "xref": f"x{end}",
-                "yref": f"y{end}",
-                "x0": -1,
-                "y0": -1,
-                "x1": 1,
-                "y1": 1,
-                "line": {"color": palette.muted, "width": 1.2, "dash": "dash"},
-            }
-        )
-        note = f"W<sub>h{symbol}</sub>, spectral radius <b>{radius[gate]:.2f}</b>"
-        made["annotations"].append(heading(gate, symbol, across[0], 0.93, colours, note))
     return {"data": data, "layout": made}

@@ -20,7 +20,7 @@ def signals(settings: Settings) -> dict[str, Any]:
     if form == "unit":
         return {"view": "unit", **layer(settings), "unit": unit(settings), "sample": sample()}
     values = before_or_after()
-    chosen = signal(settings, before=values == "before") if form == "one" else {}
+    chosen = one_signal(settings, before=values == "before") if form == "one" else {}
     asked = {"form": form, "values": values, **chosen, **layer(settings)}
     return {**asked, "order": order(settings), "sample": sample()}
 
@@ -67,15 +67,24 @@ def weights(settings: Settings) -> dict[str, Any]:
     return {"form": segment("of", "Of the weights", "picture", forms), **layer(settings)}
 
 
-def signal(settings: Settings, before: bool = False) -> dict[str, str]:
-    """Draw the signals of the cell; nothing where there is no choice."""
+def signal(settings: Settings) -> dict[str, str]:
+    """Draw the signals of the cell side by side; nothing where there is no choice."""
+    first, words = known_signals(settings)
+    return {"signal": segment("signal", "Signal", first, words)} if len(words) > 1 else {}
+
+
+def one_signal(settings: Settings, before: bool) -> dict[str, str]:
+    """Draw the signals of the cell, or those that have a pre-activation, as a list."""
+    first, words = known_signals(settings, before)
+    return {"signal": listed("signal", "Signal", first, words, 150)} if len(words) > 1 else {}
+
+
+def known_signals(settings: Settings, before: bool = False) -> tuple[str, dict[str, str]]:
+    """Return the first signal to look at, and all with their words."""
     kind = CELLS[settings.cell]
     symbols = dict(kind.gates) if before and kind.gates else {**kind.gates, **kind.states}
-    if len(symbols) == 1:
-        return {}
     first = next(name for name in FIRST_LOOK if name in symbols)
-    words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
-    return {"signal": segment("signal", "Signal", first, words)}
+    return first, {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
 
 
 def before_or_after() -> str:
@@ -94,21 +103,26 @@ def layer(settings: Settings) -> dict[str, Any]:
 
 def order(settings: Settings) -> str:
     """Draw the orders in which units can stand."""
-    options = [by for by in ORDERS if by != "time constant" or settings.cell in KEEPS]
-    address.seed("order", "index", address.one_of(options))
-    if st.session_state["order"] not in options:
-        st.session_state["order"] = "index"
+    words = {by: f"by {by}" for by in ORDERS if by != "time constant" or settings.cell in KEEPS}
+    return listed("order", "Order of the units", "index", words, 165)
+
+
+def listed(name: str, label: str, default: str, words: dict[str, str], width: int) -> str:
+    """Draw a few keys as a list; one that this network does not have becomes the default."""
+    address.seed(name, default, address.one_of(words))
+    if st.session_state[name] not in words:
+        st.session_state[name] = default
     value = st.selectbox(
-        "Order of the units",
-        options,
-        format_func=lambda by: f"by {by}",
-        key="order",
+        label,
+        list(words),
+        format_func=lambda key: words[key],
+        key=name,
         label_visibility="collapsed",
-        width=165,
+        width=width,
         persist_state="session",
     )
-    address.note("order", value, "index")
-    return value or "index"
+    address.note(name, value, default)
+    return value or default
 
 
 def unit(settings: Settings) -> int:
