@@ -126,8 +126,9 @@ class Characters(Task):
 
         What the book does not have goes in as the unknown character, and the probe's note says so.
         """
-        characters = split(text.replace("\r\n", "\n").replace("\r", "\n"))
-        if not 2 <= len(characters) <= MOST_TYPED:
+        longest = MOST_TYPED * MOST_MARKS
+        characters = split(text[:longest].replace("\r\n", "\n").replace("\r", "\n"))
+        if not 2 <= len(characters) <= MOST_TYPED or len(text) > longest:
             many = f"more than {MOST_TYPED:,}" if len(characters) > 1 else len(characters) or "no"
             raise TaskError(
                 f"This text has {many} character{'s' * (len(characters) != 1)}: "

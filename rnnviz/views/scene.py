@@ -280,6 +280,8 @@ class Gallery:
 
     def _probe(self, settings: Settings, typed: str) -> Probe:
         task = self.task(settings)
+        if len(typed) >= LONGEST:
+            raise TaskError(f"Up to {LONGEST - 1:,} characters can be looked into: type fewer.")
         probe = task.read(typed) if typed else task.probe()
         steps = len(probe.labels[0])
         each = steps * settings.hidden * settings.layers

@@ -1,0 +1,318 @@
+"""What if: hold a signal, type an input, change one step of it; and what that does.
+
+`controls` gives the query that any view of a trace understands; `panel` shows both runs.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from rnnviz.cells import CELLS
+from rnnviz.clamps import MOST, Clamp, parse_clamps, written
+from rnnviz.errors import RnnvizError, TaskError
+from rnnviz.plots.style import NAME
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS, Probe
+from rnnviz.ui import address
+from rnnviz.ui.component import figure
+from rnnviz.views.scene import edited
+
+LONGEST_LINK = 4000
+"""Bytes of typed input in an address."""
+HOW = {"set": "set to", "scale": "multiply by", "mean": "its mean"}
+PRESETS = {
+    "lstm": (("forget_gate", 1.0), ("forget_gate", 0.0), ("input_gate", 0.0), ("output_gate", 0.0)),
+    "gru": (("update_gate", 1.0), ("update_gate", 0.0), ("reset_gate", 0.0)),
+}
+HEIGHT = "24rem"
+
+
+def controls(settings: Settings) -> dict[str, str]:
+    """Draw the row of what is changed; return the choices `clamp`, `input` and `edit`.
+
+    A change that the network or task does not have is left out.
+    """
+    seed()
+    probe, trouble = looked_at(settings)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif"):
+        with st.popover("What if …", icon=":material/tune:", help="Change a gate or state"):
+            change_signal(settings, len(probe.labels[0]))
+        label = "Own input" if settings.task != "characters" else "Own text"
+        with st.popover(label, icon=":material/edit:", help="Type a sequence, or change a step"):
+            type_input(settings, trouble)
+            change_step(settings, probe)
+        chips(settings, probe)
+    found = {
+        "clamp": ";".join(str(clamp) for clamp in fitting(settings, len(probe.labels[0]))),
+        "input": "" if trouble else st.session_state["input"],
+        "edit": st.session_state["edit"] if step_fits(settings, probe) else "",
+    }
+    for name, value in found.items():
+        address.note(name, value, "")
+    return {name: value for name, value in found.items() if value}
+
+
+def panel(
+    run: str | None,
+    settings: Settings,
+    step: int | None,
+    choice: dict[str, Any],
+    *,
+    key: str = "whatif_panel",
+) -> None:
+    """Draw the changed run over the unchanged one, if anything is changed.
+
+    Parameters
+    ----------
+    run, settings, step
+        As for `component.figure`.
+    choice : dict
+        The view's query, with what `controls` gave in it.
+    """
+    if not (choice.get("clamp") or choice.get("edit")):
+        return
+    asked = ("layer", "signal", "sample", "loss", "clamp", "input", "edit")
+    query = {name: choice[name] for name in asked if name in choice}
+    with st.expander("What the change does", expanded=True, key=key):
+        for column, view in zip(
+            st.columns(3, gap="medium"),
+            ("whatif_gradient", "whatif_states", "whatif_output"),
+            strict=True,
+        ):
+            with column:
+                figure(view, run, settings, height=HEIGHT, step=step, **query)
+
+
+# -- the controls ---------------------------------------------------------------------------
+
+
+def change_signal(settings: Settings, steps: int) -> None:
+    """Draw what to hold a signal at, where and when."""
+    kind = CELLS[settings.cell]
+    symbols = {**kind.gates, **kind.states, "input": "x"}
+    presets = PRESETS.get(settings.cell, ())
+    layers = [f"rnn.l{place}" for place in range(settings.layers)]
+    layer = layers[0]
+    if len(layers) > 1:
+        layer = st.selectbox(
+            "Layer", layers, format_func=lambda name: name.removeprefix("rnn.l"), key="whatif_layer"
+        )
+    with st.container(horizontal=True, gap="small"):
+        for signal, value in presets:
+            st.button(
+                f"{symbols[signal]} = {value:g}",
+                key=f"whatif_{signal}_{value:g}",
+                help=f"Hold the {NAME[signal]} at {value:g}, everywhere and always",
+                on_click=add,
+                args=(settings, steps, layer, signal, "set", value),
+            )
+    with st.form("whatif_signal", border=False):
+        left, middle, right = st.columns([1.2, 1, 0.9], vertical_alignment="bottom")
+        with left:
+            signal = st.selectbox(
+                "Signal",
+                list(symbols),
+                format_func=lambda name: f"{symbols[name]} {NAME[name]}",
+                key="whatif_name",
+            )
+        with middle:
+            how = st.selectbox("Change", list(HOW), format_func=HOW.__getitem__, key="whatif_how")
+        with right:
+            value = st.number_input("Value", value=1.0, step=0.1, format="%g", key="whatif_value")
+        left, right = st.columns(2)
+        last_unit, last_step = settings.hidden - 1, steps - 1
+        units = left.text_input(
+            "Units", placeholder="all", key="whatif_units", help=f"Such as 0-3,7; up to {last_unit}"
+        )
+        times = right.text_input(
+            "Steps", placeholder="all", key="whatif_times", help=f"Such as 10-20; up to {last_step}"
+        )
+        if st.form_submit_button("Change it", type="primary", width="stretch"):
+            text = f"{layer}.{signal}"
+            text += {"set": f"={value!r}", "scale": f"*{value!r}", "mean": "=mean"}[how]
+            for name, places in (("units", units), ("times", times)):
+                if places and places.strip():
+                    text += f"@{name}:{''.join(places.split())}"
+            try:
+                clamp = Clamp.parse(text)
+                add(settings, steps, layer, signal, how, clamp.value, clamp.units, clamp.times)
+                st.rerun()
+            except RnnvizError:
+                st.error("Write units and steps like 0-3,7 or 10-, or leave them empty for all.")
+    if st.session_state.get("whatif_refused"):
+        st.error(st.session_state["whatif_refused"])
+
+
+def type_input(settings: Settings, trouble: str) -> None:
+    """Draw the field for a sequence of the visitor's own."""
+    kind = TASKS[settings.task]
+    label = f"{kind.typed_form.capitalize()}."
+    draw = st.text_area if kind.answers == "classes" and kind.tokens else st.text_input
+    draw(
+        label,
+        placeholder=kind.typed_example,
+        key="input",
+        persist_state="session",
+    )
+    if trouble:
+        st.error(trouble)
+
+
+def change_step(settings: Settings, probe: Probe) -> None:
+    """Draw which step of the input to change, and to what."""
+    sample = min(int(st.session_state.get("sample") or 0), len(probe.labels) - 1)
+    labels = probe.labels[sample]
+    with st.form("whatif_step", border=False):
+        left, middle, right = st.columns([1, 1.2, 1], vertical_alignment="bottom")
+        time = left.number_input("Step", 0, len(labels) - 1, key="whatif_time")
+        text = middle.text_input("goes in", placeholder=labels[time], key="whatif_text")
+        if right.form_submit_button("Change step", width="stretch") and text:
+            try:
+                edited(
+                    TASKS[settings.task](settings.length, settings.seed),
+                    probe,
+                    sample,
+                    f"{time}:{text}",
+                )
+                st.session_state["edit"] = f"{time}:{text}"
+                st.rerun()
+            except TaskError as error:
+                st.error(str(error))
+
+
+def chips(settings: Settings, probe: Probe) -> None:
+    """Draw each change as a button that takes it back."""
+    kind = CELLS[settings.cell]
+    symbols = {**kind.gates, **kind.states, "input": "x"}
+    for place, clamp in enumerate(fitting(settings, len(probe.labels[0]))):
+        chip(short(clamp, symbols, settings.layers), f"clamp_{place}", take_back, (str(clamp),))
+    if st.session_state["input"] and len(probe.labels) == 1:
+        caption = probe.captions[0]
+        chip(f"own: {caption[:24]}{'…' * (len(caption) > 24)}", "input", clear, ("input",))
+    if step_fits(settings, probe):
+        time, _, text = st.session_state["edit"].partition(":")
+        chip(f"{text} at t = {time}", "edit", clear, ("edit",))
+    if probe.note:
+        st.caption(probe.note, width="content")
+
+
+def chip(label: str, key: str, undo: Any, args: tuple[Any, ...]) -> None:
+    """Draw one change, as plain text, with the cross that takes it back."""
+    plain = "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~$:<>" else sign for sign in label)
+    st.button(
+        plain,
+        key=f"whatif_chip_{key}",
+        icon=":material/close:",
+        icon_position="right",
+        help="Take this change back",
+        on_click=undo,
+        args=args,
+    )
+
+
+def short(clamp: Clamp, symbols: dict[str, str], layers: int) -> str:
+    """Return a clamp in few signs: ``f = 1, units 0–3``."""
+    symbol = symbols[clamp.signal]
+    says = {
+        "set": f"{symbol} = {clamp.value or 0:g}",
+        "scale": f"{symbol} × {clamp.value or 0:g}",
+        "mean": f"{symbol} = mean",
+    }[clamp.how]
+    if layers > 1:
+        says += f", layer {int(clamp.layer.removeprefix('rnn.l')) + 1}"
+    if clamp.units is not None:
+        says += f", units {written(clamp.units, '–')}"  # type: ignore[arg-type]
+    if clamp.times is not None:
+        says += f", t = {written(clamp.times, '–')}"  # type: ignore[arg-type]
+    return says
+
+
+# -- what is chosen -------------------------------------------------------------------------
+
+
+def seed() -> None:
+    """Take the first values from the address."""
+    address.seed("clamp", "", lambda text: ";".join(map(str, parse_clamps(text))))
+    address.seed("input", "", str)
+    address.seed("edit", "", str)
+
+
+def looked_at(settings: Settings) -> tuple[Probe, str]:
+    """Return the probe before a step is changed, and what is wrong with the typed one."""
+    task, typed = TASKS[settings.task](settings.length, settings.seed), st.session_state["input"]
+    trouble = ""
+    if typed and typed.strip():
+        try:
+            if len(quote(typed)) > LONGEST_LINK:
+                task.read(typed)  # may have the better sentence
+                raise TaskError("This is too long for an address: type fewer or plainer signs.")
+            return task.read(typed), ""
+        except TaskError as error:
+            trouble = str(error)
+    return task.probe(), trouble
+
+
+def fitting(settings: Settings, steps: int) -> tuple[Clamp, ...]:
+    """Return the chosen clamps that this network has a place for."""
+    known = {"input", *CELLS[settings.cell].signals}
+    return tuple(
+        clamp
+        for clamp in parse_clamps(st.session_state["clamp"])
+        if clamp.layer in {f"rnn.l{place}" for place in range(settings.layers)}
+        and clamp.signal in known
+        and all(clamp.where(steps, settings.hidden))
+    )
+
+
+def step_fits(settings: Settings, probe: Probe) -> bool:
+    """Return whether the changed step has a meaning for what goes in."""
+    if not st.session_state["edit"]:
+        return False
+    sample = min(int(st.session_state.get("sample") or 0), len(probe.labels) - 1)
+    task = TASKS[settings.task](settings.length, settings.seed)
+    try:
+        edited(task, probe, sample, st.session_state["edit"])
+    except TaskError:
+        return False
+    return True
+
+
+def add(
+    settings: Settings,
+    steps: int,
+    layer: str,
+    signal: str,
+    how: Any,
+    value: float | None,
+    units: Any = None,
+    times: Any = None,
+) -> None:
+    """Add a clamp; one of the same signal at the same places is replaced."""
+    clamp = Clamp(layer, signal, how, None if how == "mean" else value, units, times)
+    kept = [
+        each
+        for each in parse_clamps(st.session_state["clamp"])
+        if (each.layer, each.signal, each.units, each.times)
+        != (clamp.layer, clamp.signal, clamp.units, clamp.times)
+    ]
+    st.session_state["whatif_refused"] = ""
+    if len(kept) >= MOST:
+        st.session_state["whatif_refused"] = f"Up to {MOST} changes at once: take one back first."
+    elif not all(clamp.where(steps, settings.hidden)):
+        st.session_state["whatif_refused"] = (
+            f"There are units 0 to {settings.hidden - 1} and steps 0 to {steps - 1}."
+        )
+    else:
+        st.session_state["clamp"] = ";".join(map(str, [*kept, clamp]))
+
+
+def take_back(text: str) -> None:
+    """Take a clamp back."""
+    kept = [str(clamp) for clamp in parse_clamps(st.session_state["clamp"])]
+    st.session_state["clamp"] = ";".join(each for each in kept if each != text)
+
+
+def clear(name: str) -> None:
+    """Take the typed input or the changed step back."""
+    st.session_state[name] = ""
