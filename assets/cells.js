@@ -15,6 +15,7 @@ export class View {
   update(data, theme, set) {
     this.data = data;
     this.given(data, set);
+    if (data.height) this.home.style.setProperty("--height", data.height);
     const query = new URLSearchParams({ ...data.query, theme });
     const path = `${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${query}`;
     if (this.step === undefined || data.step !== this.known) this.step = data.step ?? null;
@@ -90,20 +91,21 @@ const WIDE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|[\u1100-\u115f\u2
 
 // Time steps -> cells: a letter with its accents, or an emoji of several parts, is one cell.
 export function cellsOf(symbols, kind) {
-  if (kind !== "text" || symbols.some((symbol) => [...symbol].length !== 1)) {
+  if (kind !== "text") {
     return symbols.map((shown, step) => ({ shown, first: step, last: step, wide: shown.length + 1 }));
   }
+  const steps = []; // place in the string -> time step
+  symbols.forEach((symbol, step) => steps.push(...new Array(symbol.length).fill(step)));
   const cells = [];
-  const starts = new Map(); // place in the string -> time step
-  let place = 0;
-  symbols.forEach((symbol, step) => {
-    starts.set(place, step);
-    place += symbol.length;
-  });
   for (const { segment, index } of new Intl.Segmenter().segment(symbols.join(""))) {
-    const first = starts.get(index);
-    const last = first + [...segment].length - 1;
-    cells.push({ shown: segment === "␣" ? "\u00a0" : segment, first, last, wide: WIDE.test(segment) ? 2 : 1 });
+    const first = steps[index];
+    const last = steps[index + segment.length - 1];
+    const before = cells[cells.length - 1];
+    if (before && before.last >= first) { // a symbol that is shown by several characters
+      before.shown += segment;
+      before.last = last;
+      before.wide += 1;
+    } else cells.push({ shown: segment === "␣" ? "\u00a0" : segment, first, last, wide: WIDE.test(segment) ? 2 : 1 });
   }
   return cells;
 }

@@ -3,7 +3,7 @@ import { cellsOf, element, fill, View } from "./cells.js";
 import { Scale } from "./colour.js";
 
 const CELL = 11; // px
-const LABEL = 92;
+const LABEL = 84;
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Matches extends View {
@@ -35,28 +35,29 @@ export class Matches extends View {
     const many = found.units.length;
     const sign = (place) => (found.sides[place] < 0 ? "−" : "");
     const names = found.units.slice(0, 12).map((unit, place) => sign(place) + unit).join(", ");
-    this.title.textContent = many ? `Where else the same ${many} unit${many === 1 ? " is" : "s are"} on` : "No unit is on throughout the stretch";
-    this.saying.textContent = many
-      ? `On: ${names}${many > 12 ? " …" : ""} (|${found.letter}| ≥ ${found.threshold})`
-      : "Lower the threshold, or select a shorter stretch.";
+    const words = many === 1 ? "The unit that is on in the selected stretch:" : `The ${many} units that are on in the selected stretch:`;
+    this.title.replaceChildren(
+      element("b", "", many ? `${words} ${names}${many > 12 ? " …" : ""}` : "No unit is on throughout the stretch"));
+    this.saying.textContent = many ? "" : "Lower the threshold, or select a shorter stretch.";
     const length = found.chosen.length;
     const room = Math.floor((this.width - LABEL) / CELL) - length;
     const context = Math.max(2, Math.min(24, Math.floor(room / 2)));
     const row = (part, left, right, style) => this.row(part, found, scale, context, left, right, style);
-    const rows = [row(found.chosen, "selected", "", "rnnviz-chosen")];
+    const rows = [row(found.chosen, "selected", "the stretch selected above", "rnnviz-chosen")];
     for (const match of found.rows) {
-      const more = match.extra ? ` +${match.extra}` : "";
-      rows.push(row(match, match.where, `${match.shared}/${many}${more}`, ""));
+      const more = match.extra ? `, +${match.extra}` : "";
+      rows.push(row(match, `${match.shared} of ${many}${more}`, match.where, ""));
     }
     this.list.replaceChildren(...rows);
-    this.foot.textContent = many ? `Searched: ${found.searched}. 4/5 +2: four of the five units are on there, and two others. Colour: share of the units that are on.` : "";
+    this.foot.textContent = many ? `Searched: ${found.searched}. “4 of 5, +2”: four of the five are on there, and two others. Colour: the share of the five that is on.` : "";
     this.home.dataset.matches = found.rows.length;
   }
 
   row(part, found, scale, context, left, right, style) {
     const line = element("div", `rnnviz-match ${style}`);
     const label = element("span", "rnnviz-unit");
-    label.append(element("span", "", left), element("b", "", right));
+    label.textContent = left;
+    line.title = right;
     line.append(label);
     line.append(found.kind === "text" ? letters(part, context, scale) : curves(part, context, scale, found));
     return line;

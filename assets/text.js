@@ -5,9 +5,10 @@ import { Matches } from "./matches.js";
 import { cellsOf, element, fill, View } from "./cells.js";
 import { lasting, themeOf } from "./socket.js";
 
-const CELL = 15.5; // px, of one character at most
-const SMALLEST = 12.5;
-const LABEL = 118; // px, before each row
+const CELL = 17; // px, of one character at most
+const SMALLEST = 10;
+const PLAIN = 13; // where a text takes several lines anyway
+const LABEL = 104; // px, before each row, as in text.css
 
 class Reader extends View {
   constructor(home) {
@@ -52,7 +53,8 @@ class Reader extends View {
     if (shape !== this.shape) this.build(text);
     this.shape = shape;
     this.colour(text);
-    this.title.textContent = text.title;
+    const holds = text.holds ? element("span", "rnnviz-aside", `▂ where it holds: ${text.property}`) : "";
+    this.title.replaceChildren(element("b", "", text.title), holds);
     this.saying.textContent = text.said;
     this.saying.hidden = !text.said;
     this.lines.setAttribute("aria-label", `${text.title}: ${text.symbols.join("")}, coloured by units ${text.rows.map((row) => row.unit).join(", ")}`);
@@ -70,9 +72,11 @@ class Reader extends View {
     const room = this.width - LABEL;
     const total = this.cells.reduce((sum, cell) => sum + cell.wide, 0);
     const fits = room / total;
-    this.size = text.kind === "text" ? Math.max(SMALLEST, Math.min(CELL, fits)) : 8;
+    this.size = text.kind !== "text" ? 7.5 : fits >= SMALLEST ? Math.min(CELL, fits) : PLAIN;
     this.lines.style.setProperty("--cell", `${this.size}px`);
-    const most = Math.max(widest, Math.floor(room / this.size + 0.001));
+    this.lines.style.fontSize = `${text.kind === "text" ? Math.min(19, 1.38 * this.size) : 14}px`;
+    const fit = Math.max(widest, Math.floor(room / this.size + 0.001));
+    const most = Math.max(widest, Math.ceil(total / Math.ceil(total / fit))); // lines of one length
     const blocks = [];
     for (let from = 0; from < this.cells.length; ) {
       let to = from;
@@ -87,8 +91,7 @@ class Reader extends View {
       const block = element("div", "rnnviz-block");
       if (text.holds) {
         const row = element("div", "rnnviz-row rnnviz-holds");
-        const label = element("span", "rnnviz-unit", text.property);
-        label.title = text.property;
+        const label = element("span", "rnnviz-unit", "it holds");
         row.append(label);
         for (let place = from; place < to; place++) {
           const span = element("span", "rnnviz-hold");
@@ -179,7 +182,7 @@ class Reader extends View {
       this.aside.replaceChildren(head, rest);
       return;
     }
-    head.append("After ", element("bdi", "rnnviz-quote", before), " comes");
+    head.append("After ", element("bdi", "rnnviz-quote", before), " it expects");
     const rows = [];
     for (let rank = 0; rank < next.width; rank++) {
       const name = next.classes[next.best[step][rank]];
@@ -187,9 +190,9 @@ class Reader extends View {
       rows.push(bar(name, share, name === next.right[step]));
     }
     const right = next.right[step];
-    const foot = element("p", "rnnviz-next-foot");
-    if (right) foot.append("The text goes on with ", element("b", "", right), `: ${percent(next.right_share[step])}`);
-    this.aside.replaceChildren(head, ...rows, foot);
+    const listed = next.best[step].some((best) => next.classes[best] === right);
+    if (right && !listed) rows.push(element("p", "rnnviz-next-gap", "…"), bar(right, next.right_share[step], true));
+    this.aside.replaceChildren(head, ...rows);
   }
 
   cellAt(time) {
@@ -295,7 +298,7 @@ class Writing extends View {
       fill(span, colours.of(share[last]));
       return span;
     }));
-    this.home.querySelector(".rnnviz-text-title").textContent = `Written by the network, ${when}`;
+    this.home.querySelector(".rnnviz-text-title").replaceChildren(element("b", "", `Written by the network, ${when}`));
     const bar = element("span", "rnnviz-legend-bar");
     bar.style.background = colours.gradient;
     this.home.querySelector(".rnnviz-legend").replaceChildren(element("span", "", "drawn at a chance of 0 %"), bar, element("span", "", "100 %"));

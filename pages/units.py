@@ -6,7 +6,8 @@ from rnnviz.ui import address, choices, session, text, train_buttons, unit_choic
 from rnnviz.ui.component import figure, transport
 from rnnviz.ui.settings_form import settings_form
 
-LOWER = "max(17rem, calc(100vh - 590px))"
+# Below the text: header, bars and a text of one line with six units take the rest of a screen.
+LOWER = "max(18rem, calc(100vh - 525px))"
 
 run = session.current_run()
 name = run.id if run else None
@@ -45,16 +46,17 @@ with st.container(gap="small"):
         below = {"match": "where else", "write": "let it write" if language else ""}
         if not language:
             below = {"match": "where else", "lines": "as lines"}
-        look = choices.segment("below", "Below", "match", below)
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            look = choices.segment("below", "Below", "match", below)
             if look == "match":
                 rule = unit_choices.match_choice(choice["signal"] or "hidden_state")
             elif look == "write":
                 rule = unit_choices.writing_choice()
         if look == "match":
-            text.matches(name, settings, step=step, brush=brush, **choice, **rule)
+            text.matches(name, settings, step=step, height=LOWER, brush=brush,
+                         **choice, **rule)  # fmt: skip
         elif look == "write":
-            text.writing(name, settings, step=step, **rule)
+            text.writing(name, settings, step=step, height=LOWER, **rule)
         else:
             figure("units_tracks", name, settings, height=LOWER, step=step, brush=brush,
                    **choice, **knows, **shown)  # fmt: skip

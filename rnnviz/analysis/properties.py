@@ -1,6 +1,6 @@
 """What could a unit know? Properties of every step of a sequence, to compare units with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +111,8 @@ def property_values(
     elif name == "regex":
         assert symbols is not None
         inside = inside_matches(pattern, ["".join(row) for row in symbols])
-        found = np.array(inside, dtype=float).T
+        pairs = zip(symbols, inside, strict=True)
+        found = np.array([_any_of(row, marks) for row, marks in pairs], dtype=float).T
     elif name == "answer":
         found = np.array(
             [[np.nan if s == "" else s == symbol for s in row] for row in answers or ()], float
@@ -148,7 +149,13 @@ def _of_symbols(name: str, row: Sequence[str], symbol: str) -> list[float]:
     return _inside_quotes(row) if name == "quotes" else _inside_brackets(row)
 
 
-def _since(row: Sequence[str], ends) -> list[float]:  # type: ignore[no-untyped-def]
+def _any_of(row: Sequence[str], inside: Sequence[bool]) -> list[bool]:
+    """Tell of each symbol whether any character of it is marked; an accent is a character."""
+    ends = np.cumsum([len(each) for each in row]).tolist()
+    return [any(inside[end - len(each) : end]) for each, end in zip(row, ends, strict=True)]
+
+
+def _since(row: Sequence[str], ends: Callable[[str], bool]) -> list[float]:
     """Count the steps since a symbol that ends something; 0 at that symbol."""
     counted, count = [], 0
     for place, each in enumerate(row):

@@ -6,8 +6,8 @@ from rnnviz.plots.gates import escape
 from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
 
 MEASURE = {
-    "AUC": "area under the ROC curve (0.5: a coin, 1: tells it always)",
-    "Spearman": "rank correlation, absolute (Spearman)",
+    "AUC": "area under the ROC curve, 0.5: a coin",
+    "Spearman": "Spearman's rank correlation, absolute",
 }
 
 
@@ -42,10 +42,13 @@ def ranking(
     best = int(shown["unit"].iloc[0])
     steps = int(ranked["steps"].iloc[0])
     holds = ranked["holds"].iloc[0]
-    count = f"{steps:,} steps" if pd.isna(holds) else f"it holds at {holds:,.0f} of {steps:,} steps"
+    count = (
+        f"over {steps:,} held-out steps"
+        if pd.isna(holds)
+        else f"held out: it holds at {holds:,.0f} of {steps:,} steps"
+    )
     high = shown["direction"] > 0
-    yes, more = ("high where it holds", "low where it holds"), ("rises with it", "falls with it")
-    words = yes if measure == "AUC" else more
+    words = ("high there", "low there") if measure == "AUC" else ("rises", "falls")
     data = []
     for side, colour, name in (
         (high, palette.positive, words[0]),
@@ -62,10 +65,17 @@ def ranking(
                 "base": low,
                 "marker": {
                     "color": colour,
-                    "pattern": {"shape": "" if name == words[0] else "/", "fgopacity": 0.6},
+                    "pattern": {
+                        "shape": "" if name == words[0] else "/",
+                        "fillmode": "overlay",
+                        "fgcolor": palette.paper,
+                        "fgopacity": 1,
+                        "size": 6,
+                        "solidity": 0.25,
+                    },
                 },
                 "width": 0.72,
-                "text": [f"{score:.3f}" for score in part["score"]],
+                "text": [f"{score:.3f} {name}" for score in part["score"]],
                 "textposition": "outside",
                 "textfont": {"size": 13, "color": palette.ink},
                 "cliponaxis": False,
@@ -79,11 +89,11 @@ def ranking(
         f"Bar chart of the {len(shown)} units that tell {escape(title)} best, by "
         f"{MEASURE[measure]}: unit {best} with {shown['score'].iloc[0]:.3f}; {count}; {where}.",
         colours,
-        note=", ".join(part for part in (where, count) if part),
+        note=where,
         axes={
             "xaxis": {
-                "title": MEASURE[measure],
-                "range": [low, 1 + 0.1 * (1 - low)],
+                "title": f"{MEASURE[measure]}<br>{count}",
+                "range": [low, 1 + 0.28 * (1 - low)],
                 "tickvals": [low + (1 - low) * part / 5 for part in range(6)],
                 "tickformat": ".1f",
             },
@@ -99,7 +109,6 @@ def ranking(
         },
     )
     made["barmode"] = "overlay"
-    made["showlegend"] = True
-    made["legend"] |= {"y": 0, "yanchor": "bottom", "orientation": "v"}
+    made["showlegend"] = False
     made["uirevision"] = f"{measure} {title}"
     return {"data": data, "layout": made}

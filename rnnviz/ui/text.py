@@ -99,14 +99,20 @@ def reader(
     return result.brush or ""
 
 
-def matches(run: str | None, settings: Settings, *, step: int | None, **choice: str | int) -> None:
+def matches(
+    run: str | None, settings: Settings, *, step: int | None, height: str, **choice: str | int
+) -> None:
     """Place the list of where else the units are on that are on in the stretch `brush`."""
-    _matches(key="matches", data=_data("units_matches", run, settings, step, choice))
+    _matches(
+        key="matches", data=_data("units_matches", run, settings, step, choice) | {"height": height}
+    )
 
 
-def writing(run: str | None, settings: Settings, *, step: int | None, **choice: str | int) -> None:
+def writing(
+    run: str | None, settings: Settings, *, step: int | None, height: str, **choice: str | int
+) -> None:
     """Place the text that the network writes after a prompt."""
-    _writing(key="writing", data=_data("writing", run, settings, step, choice))
+    _writing(key="writing", data=_data("writing", run, settings, step, choice) | {"height": height})
 
 
 def _data(

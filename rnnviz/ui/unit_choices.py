@@ -1,6 +1,6 @@
 """The controls of the Units page: what is read, which units, what they know, what is matched."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,8 +16,12 @@ from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, sample, segment
 from rnnviz.views.pasted import LONGEST_TEXT, SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
-from rnnviz.views.units import MOST_ROWS, ROWS, known_properties
+from rnnviz.views.units import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT
+
+SHOWN = (1, 2, 3, 4, 6, 8, 12, 16)
+THRESHOLDS = (*range(5, 100, 5), 100, 150, 200, 300)
+MOST_LAG = 100
 
 
 def what_is_read(settings: Settings) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def own_text(settings: Settings) -> dict[str, str]:
 
 def readable(task: Task) -> bool:
     """Return whether a visitor can type what this task reads."""
-    return hasattr(task, "read") or hasattr(task, "typed")
+    return type(task).read is not Task.read
 
 
 def which_units(hidden: int) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def which_units(hidden: int) -> dict[str, Any]:
     units = st.text_input(
         "Units",
         key="units",
-        placeholder="units: the best",
+        placeholder="the best units",
         label_visibility="collapsed",
         width=150,
         help=f"Such as 3, 7, 12 (from 0 to {hidden - 1}); empty: those that tell the property "
@@ -88,8 +92,9 @@ def which_units(hidden: int) -> dict[str, Any]:
         persist_state="session",
     )
     address.note("units", units, "")
-    rows = number("rows", "Units shown", ROWS, 1, MOST_ROWS, 1, width=110)
-    return {"units": units.replace(" ", ""), "rows": int(rows)}
+    words = {str(rows): f"{rows} unit{'s' * (rows > 1)}" for rows in SHOWN}
+    rows = choose("rows", "Units shown", words, str(ROWS), width=115)
+    return {"units": units.replace(" ", ""), "rows": rows}
 
 
 def property_choice(settings: Settings) -> dict[str, Any]:
@@ -121,15 +126,19 @@ def property_choice(settings: Settings) -> dict[str, Any]:
         )
         address.note("pattern", asked["pattern"], r"\bthe\b")
     if kind.lag:
-        asked["ago"] = int(number("ago", "Steps ago", 0, 0, 999, 1, width=110))
+        ago = {"0": "now", "1": "1 step ago"}
+        ago |= {str(lag): f"{lag} steps ago" for lag in range(2, min(task.steps, MOST_LAG))}
+        asked["ago"] = choose("ago", "Steps ago", ago, width=140)
     return asked
 
 
 def match_choice(signal: str) -> dict[str, Any]:
     """Draw from where on a unit counts as on; return the query."""
-    gate = signal in GATES
-    letter = "value" if gate else "|value|"
-    on = number("on", f"On from {letter}", 0.3, 0.01, 3.0, 0.05, width=130)
+    words = {str(share): f"{share / 100:g}" for share in THRESHOLDS}
+    letter = "value" if signal in GATES else "|value|"
+    on = choose(
+        "on", "On from", {key: f"on: {letter} ≥ {each}" for key, each in words.items()}, "30", 185
+    )
     address.seed("outside", False, lambda text: text == "1")
     outside = st.toggle(
         "off just outside",
@@ -138,7 +147,7 @@ def match_choice(signal: str) -> dict[str, Any]:
         persist_state="session",
     )
     address.note("outside", "1" if outside else "", "")
-    return {"on": round(100 * on), "outside": "1" if outside else ""}
+    return {"on": on, "outside": "1" if outside else ""}
 
 
 def writing_choice() -> dict[str, Any]:
@@ -150,39 +159,17 @@ def writing_choice() -> dict[str, Any]:
         max_chars=LONGEST_PROMPT,
         label_visibility="collapsed",
         placeholder="prompt",
-        width=170,
+        width=140,
         persist_state="session",
     )
     address.note("prompt", prompt, PROMPT)
-    temperature = number("temperature", "Temperature", 0.8, 0.0, 3.0, 0.1, width=110)
-    draw = number("draw", "Seed", 0, 0, 2**32 - 1, 1, width=110)
-    length = number("characters", "Characters", 200, 1, MOST_CHARACTERS, 50, width=110)
-    return {
-        "prompt": prompt,
-        "temperature": round(100 * temperature),
-        "draw": int(draw),
-        "characters": int(length),
-    }
-
-
-def number(
-    name: str, label: str, default: float, low: float, high: float, step: float, *, width: int
-) -> float:
-    """Draw a number, its name in front of it; bound to the address."""
-    kind: Callable[[str], Any] = type(default)
-    address.seed(name, default, address.within(type(default), low, high))
-    value = st.number_input(
-        label,
-        min_value=low,
-        max_value=high,
-        step=step,
-        format="%d" if kind is int else "%.2f",
-        key=name,
-        width=width,
-        persist_state="session",
-    )
-    address.note(name, value, default)
-    return float(value)
+    degrees = {str(10 * tenth): f"temperature {tenth / 10:g}" for tenth in range(0, 21)}
+    temperature = choose("temperature", "Temperature", degrees, "80", 165)
+    seeds = {str(seed): f"seed {seed}" for seed in range(100)}
+    draw = choose("draw", "Seed", seeds, "0", 100)
+    lengths = {str(count): f"{count} characters" for count in (50, 100, 200, MOST_CHARACTERS)}
+    length = choose("characters", "Characters", lengths, "200", 155)
+    return {"prompt": prompt, "temperature": temperature, "draw": draw, "characters": length}
 
 
 def choose(
@@ -198,6 +185,7 @@ def choose(
         list(words),
         format_func=lambda key: words[key],
         key=name,
+        label_visibility="collapsed",
         width=width,
         persist_state="session",
     )

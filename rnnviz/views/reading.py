@@ -10,7 +10,7 @@ import torch
 from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel, build, load
 from rnnviz.recording import record
-from rnnviz.tasks import Batch, Probe, Task
+from rnnviz.tasks import Batch, Task
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
@@ -99,7 +99,7 @@ def one_reading(scene: Scene) -> Reading:
         place = sample_of(scene, len(probe.captions))
         one = Batch(probe.batch.inputs[:, [place]], probe.batch.targets[:, [place]])
         return _read(scene, f"sample {place}", one, probe.labels[place])
-    probe = read_text(scene.task, text)
+    probe = scene.task.read(text)
     _check_size(scene, int(probe.batch.inputs.shape[0]))
     return _read(scene, f"text {text}", probe.batch, probe.labels[0])
 
@@ -107,13 +107,6 @@ def one_reading(scene: Scene) -> Reading:
 def sample_of(scene: Scene, count: int = PROBE_SIZE) -> int:
     """Return the chosen sample of the probe."""
     return scene.choice.number("sample", 0, 0, count - 1)
-
-
-def read_text(task: Task, text: str) -> Probe:
-    """Return a visitor's text as a probe of one sample."""
-    read = getattr(task, "read", None) or task.typed
-    probe: Probe = read(text)
-    return probe
 
 
 def held_out(scene: Scene) -> Reading:

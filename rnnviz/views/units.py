@@ -101,7 +101,7 @@ def show_ranking(scene: Scene) -> dict[str, Any]:
     figure = ranking.spec(
         ranked,
         _property_words(scene),
-        where=f"{letter}, layer {short(layer)}, {scene.when}",
+        where=f"{letter}, {scene.when}",
         colours=scene.choice.theme,
     )
     return {"figure": figure}
@@ -154,7 +154,7 @@ def show_matches(scene: Scene) -> dict[str, Any]:
         row = _stretch(data, share[:, each.sample], each.sample, each.start, each.stop)
         rows.append(
             row | {"shared": each.shared, "extra": each.extra, "overlap": each.overlap,
-                   "where": f"{each.sample + 1}:{each.start}"}
+                   "where": f"held-out sequence {each.sample + 1}, step {each.start}"}
         )  # fmt: skip
     palette = theme(scene.choice.theme)
     matches = {
@@ -206,8 +206,13 @@ def _units(
         units = asked[:most] or [int(unit) for unit in spread[:most]]
         return units, [""] * len(units), said
     units = asked[:most] or ranked["unit"].head(most).tolist()
-    signed = dict(zip(ranked["unit"], ranked["signed"], strict=True))
-    return units, [f"{signed[unit]:.2f}" for unit in units], ""
+    by_unit = ranked.set_index("unit")
+    arrow = {1: "↑", -1: "↓"}
+    notes = [
+        f"{arrow[int(direction)]} {score:.2f}"
+        for direction, score in by_unit.loc[units, ["direction", "score"]].itertuples(index=False)
+    ]
+    return units, notes, ""
 
 
 def _ranking(scene: Scene, layer: str, signal: str) -> pd.DataFrame:
