@@ -4,7 +4,7 @@ import torch
 
 from rnnviz.errors import RunError, TaskError
 from rnnviz.model import build, save
-from rnnviz.probing import _loss_weights, inspect
+from rnnviz.probing import inspect, loss_weights
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
 from rnnviz.training import Trainer
@@ -98,7 +98,7 @@ def test_answers_that_nobody_asks_for():
     for loss_at in ("last", "all"):
         trace = inspect(settings, probe=nothing, loss_at=loss_at)
         assert np.abs(trace.gradient("rnn.l0", "hidden_state")).max() == 0
-        assert (_loss_weights(torch.zeros(3, 2, dtype=torch.bool), loss_at) == 0).all()
+        assert (loss_weights(torch.zeros(3, 2, dtype=torch.bool), loss_at) == 0).all()
 
 
 @pytest.mark.parametrize("loss_at", [3, -1, 8])
