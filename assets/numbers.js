@@ -2,8 +2,8 @@
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
-export function decode({ bdata }) {
-  const text = atob(bdata);
+export function decode(packed) {
+  const text = atob(packed);
   const bytes = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
   return new Float32Array(bytes.buffer);

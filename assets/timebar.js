@@ -1,6 +1,7 @@
 // A time bar: the probe's symbols and every signal's course, played, stepped and scrubbed.
 
-const ROW = 9; // pixels of one signal's stripe
+const PLAY = "M4 2.5v11L13 8z";
+const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
 const REST = 400; // milliseconds after which a time step is written into the address
 
 export class TimeBar {
@@ -68,7 +69,7 @@ export class TimeBar {
 
   show() {
     const { play } = this.buttons;
-    play.firstElementChild.textContent = this.playing ? "❚❚" : "▶";
+    play.querySelector("path").setAttribute("d", this.playing ? PAUSE : PLAY);
     play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
   }
 
@@ -136,13 +137,14 @@ export class TimeBar {
     if (!course || !width) return;
     const { palette, steps, labels } = course;
     const rows = Object.entries(course.symbols).filter(([signal]) => signal !== "input");
+    const tall = window.innerHeight > 800 ? 12 : 9; // pixels of one signal's stripe
     this.gutter = 26;
     this.cell = (width - this.gutter) / steps;
     const longest = Math.max(0, ...labels.map((label) => label.length));
     const lying = longest * 7.2 <= this.cell;
     const text = longest && this.cell >= 10;
     const head = text ? (lying ? 20 : Math.min(46, longest * 7.4 + 6)) : 8;
-    const height = head + rows.length * (ROW + 1);
+    const height = head + rows.length * (tall + 1);
     const scale = window.devicePixelRatio || 1;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -154,12 +156,12 @@ export class TimeBar {
     pen.textBaseline = "middle";
     if (text) this.write(pen, labels, head, lying);
     rows.forEach(([signal, letter], row) => {
-      const top = head + row * (ROW + 1);
+      const top = head + row * (tall + 1);
       pen.globalAlpha = 1;
-      pen.font = "italic 12px Inter, sans-serif";
+      pen.font = "italic 600 12px Inter, sans-serif";
       pen.textAlign = "left";
       pen.fillStyle = palette[`${signal}-text`];
-      pen.fillText((this.gradient ? "δ" : "") + letter, 4, top + ROW / 2);
+      pen.fillText((this.gradient ? "δ" : "") + letter, 4, top + tall / 2);
       const series = course.shown[this.gradient ? `gradient.${signal}` : signal];
       const signed = this.gradient || !course.logistic.includes(signal);
       for (let t = 0; t < steps; t += 1) {
@@ -171,7 +173,7 @@ export class TimeBar {
         pen.globalAlpha = Math.min(1, share) || 0;
         pen.fillStyle = signed ? palette[value < 0 ? "negative" : "positive"] : palette[signal];
         const left = this.gutter + t * this.cell;
-        pen.fillRect(left, top, Math.max(1, this.cell - (this.cell > 6 ? 1 : 0)), ROW);
+        pen.fillRect(left, top, Math.max(1, this.cell - (this.cell > 6 ? 1 : 0)), tall);
       }
     });
   }

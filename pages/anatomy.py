@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from rnnviz.ui import anatomy, choices, session
+from rnnviz.ui import anatomy, choices, session, whatif
 from rnnviz.ui.component import transport
 from rnnviz.ui.settings_form import settings_form
 
 # The drawing fills the screen below header, bars and gaps.
-HEIGHT = "max(30rem, calc(100vh - 196px))"
+HEIGHT = "max(30rem, calc(100vh - 240px))"
+
+st.set_page_config(initial_sidebar_state="collapsed")  # the drawing wants the width
 
 run = session.current_run()
 name = run.id if run else None
@@ -17,16 +19,17 @@ if settings is None:
 looked_at = run.settings if run else settings
 
 with st.container(gap="small"):
-    left, right = st.columns([0.55, 0.45], vertical_alignment="center")
+    left, right = st.columns([0.66, 0.34], vertical_alignment="center")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             choice = anatomy.unit_choice(looked_at)
-            carried = {"values": "values", "gradient": "gradient"}
-            mode = choices.segment("carry", "What the wires carry", "values", carried)
-            if mode == "gradient":
-                loss = {"last": "of last answer", "all": "of all"}
-                choice["loss"] = choices.segment("loss", "Of the loss of", "last", loss)
+            carried = {"values": "values", "last": "∂ of last answer", "all": "∂ of all"}
+            carry = choices.segment("carry", "What the wires carry", "values", carried)
+            choice["loss"] = "all" if carry == "all" else "last"
+        choice |= whatif.controls(looked_at)
     with right:
         step = transport(name, settings, run.state if run else "new", session.looked_at())
         session.look_at(step)
+    mode = "values" if carry == "values" else "gradient"
     anatomy.drawing(name, settings, height=HEIGHT, step=step, mode=mode, **choice)
+    whatif.panel(name, settings, step, {"signal": "hidden_state", **choice})

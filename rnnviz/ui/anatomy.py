@@ -11,6 +11,16 @@ from rnnviz.ui import address, choices
 from rnnviz.ui.component import LOADER
 
 SCRIPTS = ("anatomy.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
+KEYS = {
+    # what it does: its words, its icon
+    "first": ("First time step", "M3 3h2v10H3zM13 3v10L6 8z"),
+    "back": ("One step back", "M11 3v10L4 8z"),
+    "play": ("Play", "M4 2.5v11L13 8z"),
+    "next": ("One step on", "M5 3v10l7-5z"),
+    "last": ("Last time step", "M3 3v10l7-5zM11 3h2v10h-2z"),
+}
+KEY = """<button type="button" data-do="{0}" aria-label="{1}">
+  <svg viewBox="0 0 16 16" aria-hidden="true"><path d="{2}"/></svg></button>"""
 ANATOMY = """
 <div class="rnnviz-anatomy" data-rnnviz>
   <div class="rnnviz-stage">
@@ -25,16 +35,7 @@ ANATOMY = """
     </div>
     <div class="rnnviz-time" role="group" aria-label="Time">
       <div class="rnnviz-keys">
-        <button type="button" data-do="first" aria-label="First time step"><span
-          aria-hidden="true">⏮</span></button>
-        <button type="button" data-do="back" aria-label="One step back"><span
-          aria-hidden="true">◀</span></button>
-        <button type="button" data-do="play" aria-label="Play"><span
-          aria-hidden="true">▶</span></button>
-        <button type="button" data-do="next" aria-label="One step on"><span
-          aria-hidden="true">▶❙</span></button>
-        <button type="button" data-do="last" aria-label="Last time step"><span
-          aria-hidden="true">⏭</span></button>
+KEYS
         <span class="rnnviz-readout"></span>
         <label>steps a second
           <select><option>1</option><option selected>3</option><option>10</option
@@ -56,7 +57,7 @@ ANATOMY = """
 _version = hashlib.sha256(b"".join(asset(name).read_bytes() for name in SCRIPTS)).hexdigest()
 _anatomy = st.components.v2.component(
     "rnnviz_anatomy",
-    html=ANATOMY,
+    html=ANATOMY.replace("KEYS", "".join(KEY.format(name, *drawn) for name, drawn in KEYS.items())),
     css=asset("anatomy.css").read_text("utf-8"),
     js=LOADER.replace("NAME", "anatomy").replace("VERSION", _version[:12]),
     isolate_styles=False,
@@ -101,14 +102,30 @@ def drawing(
 
 def unit_choice(settings: Settings) -> dict[str, str | int]:
     """Draw what to look at: layer, sample, and one unit or the mean over all."""
-    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        layer = "rnn.l0"
-        if settings.layers > 1:
-            layer = choices.segment("layer", "Layer", layer, layers)
-        sample = choices.sample()
-        of = choices.segment("of", "Which units", "unit", {"unit": "one unit", "mean": "mean"})
-        return {"layer": layer, "sample": sample, "of": of, "unit": unit(settings.hidden)}
+    layer = choose_layer(settings.layers) if settings.layers > 1 else "rnn.l0"
+    sample = choices.sample()
+    number = unit(settings.hidden)
+    of = choices.segment("of", "Which units", "unit", {"unit": "unit", "mean": "mean"})
+    return {"layer": layer, "sample": sample, "of": of, "unit": number}
+
+
+def choose_layer(layers: int) -> str:
+    """Draw the list of layers; return the name of one."""
+    names = {f"rnn.l{place}": f"layer {place + 1}" for place in range(layers)}
+    address.seed("layer", "rnn.l0", address.one_of(names))
+    if st.session_state["layer"] not in names:
+        st.session_state["layer"] = "rnn.l0"
+    value = st.selectbox(
+        "Layer",
+        list(names),
+        format_func=lambda name: names[name],
+        key="layer",
+        label_visibility="collapsed",
+        width=108,
+        persist_state="session",
+    )
+    address.note("layer", value, "rnn.l0")
+    return value
 
 
 def unit(units: int) -> int:
@@ -118,11 +135,12 @@ def unit(units: int) -> int:
     value = st.number_input(
         "Unit",
         min_value=0,
-        max_value=units - 1,
+        max_value=max(units - 1, 1),
         step=1,
+        disabled=units == 1,
         key="unit",
         label_visibility="collapsed",
-        width=130,
+        width=128,
         persist_state="session",
     )
     address.note("unit", value, 0)

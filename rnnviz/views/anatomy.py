@@ -1,5 +1,6 @@
 """The view of the Anatomy page: one unit's whole time course, for a drawing that plays it."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
@@ -84,9 +85,9 @@ def untrained(settings: Settings, layer: str) -> Mapping[str, Any]:
     return {name: tensor for name, tensor in state.items() if name.endswith(suffix)}
 
 
-def packed(frame: pd.DataFrame) -> np.ndarray:
-    """Return a frame's columns one after the other, as the float32 that is sent."""
-    return np.ascontiguousarray(frame.to_numpy(np.float32).T).ravel()
+def packed(frame: pd.DataFrame) -> str:
+    """Return a frame's columns one after the other, little-endian float32 in base64."""
+    return b64encode(frame.to_numpy("<f4").T.tobytes()).decode()
 
 
 def reaches(frame: pd.DataFrame) -> dict[str, float]:

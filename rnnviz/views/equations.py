@@ -12,7 +12,8 @@ from typing import Any
 Piece = dict[str, Any]
 
 TOKEN = re.compile(
-    r"(?:(?P<op>[+·−]) )?\{(?P<number>[\w.]+)\}|(?P<letter>δ?[A-Za-z]+)\[(?P<below>[^\]]*)\]"
+    r"(?:(?P<op>[+·−]) )?\{(?P<number>[\w.]+)\}"
+    r"|(?P<letter>δ[A-Za-z]*|[A-Za-z]+)\[(?P<below>[^\]]*)\]"
 )
 
 

@@ -1,0 +1,177 @@
+"""The Anatomy page as a visitor uses it, in a real Chromium."""
+
+import re
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from rnnviz.probing import inspect
+from rnnviz.settings import Settings
+
+SMALL = "hidden=6&length=12&seed=3"
+SETTINGS = {"hidden": 6, "length": 12, "seed": 3}
+PRINTED = re.compile(r"−?\d+(?:\.\d+)?")
+
+
+def opened(page: Page, query: str = SMALL) -> Page:
+    page.goto(f"/anatomy?{query}")
+    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible(timeout=30_000)
+    return page
+
+
+def at(page: Page, t: int) -> None:
+    expect(page.locator(f".rnnviz-anatomy[data-t='{t}']")).to_be_visible()
+
+
+def drawn(page: Page) -> dict[str, str]:
+    """The numbers on the drawing, by the column they show."""
+    return page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('.rnnviz-drawing .number')]
+             .filter((node) => node.dataset.value)
+             .map((node) => [node.dataset.value, node.textContent]))"""
+    )
+
+
+def equations(page: Page) -> list[str]:
+    return page.locator(".rnnviz-numbers").all_inner_texts()
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_every_number_is_the_trace_s_at_every_time_step(page, console, cell):
+    opened(page, f"{SMALL}&cell={cell}&unit=2&sample=1")
+    trace = inspect(Settings(cell=cell, **SETTINGS))
+    signals = trace.signals("rnn.l0")[1:]
+    page.get_by_role("slider", name="Time step").focus()
+    for t in range(12):
+        at(page, t)
+        shown = drawn(page)
+        for signal in signals:
+            value = trace.value("rnn.l0", signal)[t, 1, 2]
+            if signal in shown:
+                assert abs(number(shown[signal]) - value) <= 0.00051
+        results = [number(PRINTED.findall(line)[-1]) for line in equations(page)]
+        values = [trace.value("rnn.l0", signal)[t, 1, 2] for signal in signals]
+        np.testing.assert_allclose(sorted(results), sorted(values), atol=0.00051)
+        page.keyboard.press("ArrowRight")
+    assert not console
+
+
+def test_printed_equations_evaluate_to_their_right_hand_sides(page):
+    opened(page, f"{SMALL}&t=5")
+    for line in equations(page):
+        sides = [side for side in line.replace("\n", " ").split("=") if side.strip()]
+        worked = []
+        for side in sides:
+            text = side.replace("−", "-").replace("·", "*").replace("σ", "sigma")
+            names = {"sigma": lambda a: 1 / (1 + np.exp(-a)), "tanh": np.tanh}
+            worked.append(eval(text, {"__builtins__": {}}, names))
+        np.testing.assert_allclose(worked, worked[-1], atol=0.0025)
+
+
+def test_the_keyboard_alone_steps_plays_and_jumps(page):
+    opened(page)
+    at(page, 0)
+    page.locator("body").press("ArrowRight")
+    at(page, 1)
+    page.get_by_role("slider", name="Time step").focus()
+    page.keyboard.press("End")
+    at(page, 11)
+    page.keyboard.press("Home")
+    at(page, 0)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    at(page, 2)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Last time step").press("Enter")
+    at(page, 11)
+    page.wait_for_url(re.compile("t=11"))
+    expect(page.locator(".rnnviz-said")).to_contain_text("time step 11, input ")
+
+
+def test_keys_in_a_field_are_the_field_s(page):
+    opened(page)
+    field = page.get_by_label("Unit", exact=True)
+    field.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    at(page, 0)
+
+
+def test_scrubbing_asks_the_server_for_nothing(page):
+    opened(page, "hidden=16&length=100")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.on("websocket", lambda socket: sent.append(socket.url))
+    page.evaluate(
+        """() => { const send = WebSocket.prototype.send;
+          window.sent = 0;
+          WebSocket.prototype.send = function (...given) { sent += 1; send.apply(this, given); }; }"""
+    )
+    box = page.locator(".rnnviz-strip").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 30, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, middle, steps=40)
+    at(page, 99)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    assert not sent
+    assert page.evaluate("() => sent") == 0
+
+
+def test_gradient_flows_back_through_the_same_drawing(page, console):
+    opened(page, f"{SMALL}&t=4")
+    node = page.locator(".rnnviz-drawing svg").element_handle()
+    page.get_by_role("radio", name="∂ of last answer").click()
+    expect(page.locator(".rnnviz-anatomy[data-mode=gradient]")).to_be_visible()
+    assert node.evaluate("(node) => node.isConnected")
+    at(page, 4)
+    gradient = inspect(Settings(**SETTINGS)).gradient("rnn.l0", "forget_gate")[4, 0, 0]
+    printed = page.locator("[data-gradient=forget_gate].number").text_content()
+    front, power = printed.split("×10")
+    power = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    assert number(front) * 10 ** int(power) == pytest.approx(gradient, rel=0.051)
+    assert not console
+
+
+def test_another_unit_keeps_the_time_step_and_the_mean_says_what_it_is(page):
+    opened(page, f"{SMALL}&t=7")
+    page.get_by_label("Unit", exact=True).fill("4")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rnnviz-where")).to_contain_text("unit 4 of 6")
+    at(page, 7)
+    page.get_by_role("radio", name="mean", exact=True).click()
+    expect(page.locator(".rnnviz-where")).to_contain_text("mean over 6 units")
+    expect(page.locator(".rnnviz-single")).to_contain_text("these numbers are unit 4's")
+
+
+def test_what_a_visitor_types_is_shown_as_text(page, console):
+    opened(page, "task=characters&length=12&input=%3Cscript%3Ealert(1)%3C%2Fscript%3E&t=0")
+    expect(page.locator(".rnnviz-drawing .symbol")).to_have_text("<")
+    assert page.locator(".rnnviz-anatomy script").count() == 0
+    assert not console
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("carry", ["values", "last"])
+def test_the_page_is_accessible(page, scheme, carry):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, f"{SMALL}&carry={carry}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+def test_everything_fits_one_screen(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    opened(page)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
+    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
