@@ -98,6 +98,8 @@ class Channel:
     head: object = None
     unfinished: bool = False
     """Whether the view has more to say of the same state: it did a part of a longer work."""
+    drawn: float = 0.0
+    """When it was drawn last, in seconds of the monotonic clock."""
 
 
 class Hub:
@@ -155,6 +157,7 @@ class Hub:
                     if channel.viewers:
                         draw_it = loop.run_in_executor(self._drawing, self._draw, channel)
                         channel.latest, channel.head = await draw_it, head
+                        channel.drawn = time.monotonic()
                         for viewer in channel.viewers:
                             viewer.wake.set()
             if started - seen > 2:
@@ -169,6 +172,8 @@ class Hub:
         for channel in channels:
             request = channel.request
             if channel.latest is not None and not request.moves and not channel.unfinished:
+                continue
+            if time.monotonic() - channel.drawn < VIEWS[request.view].rest:
                 continue
             head: object = "once"
             if request.run is not None and request.moves:

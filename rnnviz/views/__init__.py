@@ -33,6 +33,8 @@ class View:
 
     draw: Callable[[Scene], dict[str, Any]]
     every_step: bool = False
+    rest: float = 0.0
+    """Seconds between two drawings at least, so that one that takes long leaves time to others."""
 
 
 VIEWS = {
@@ -48,11 +50,11 @@ VIEWS = {
     "memory": View(gates.show_memory),
     "unit_history": View(gates.show_history),
     "weights": View(gates.show_weights),
-    "units_text": View(units.show_text),
-    "units_ranking": View(units.show_ranking),
+    "units_text": View(units.show_text, rest=0.3),
+    "units_ranking": View(units.show_ranking, rest=1.0),
     "units_tracks": View(units.show_tracks),
-    "units_matches": View(units.show_matches),
-    "writing": View(writing.show_writing),
+    "units_matches": View(units.show_matches, rest=1.0),
+    "writing": View(writing.show_writing, rest=1.0),
     "gradient_time": View(gradients.show_time),
     "gradient_units": View(gradients.show_units),
     "gradient_items": View(gradients.show_items),
