@@ -97,7 +97,7 @@ def find_matches(
     # Stable, so that among equals the earliest sequence and step comes first.
     order = np.lexsort((extra.T.ravel(), -shared.T.ravel()))
     taken = np.zeros(shared.T.shape, dtype=bool)
-    rows = []
+    rows: list[tuple[int, int, int, int, int, float]] = []
     for place in order:
         sample, start = divmod(int(place), len(shared))
         count = int(shared[start, sample])

@@ -157,7 +157,8 @@ def _any_of(row: Sequence[str], inside: Sequence[bool]) -> list[bool]:
 
 def _since(row: Sequence[str], ends: Callable[[str], bool]) -> list[float]:
     """Count the steps since a symbol that ends something; 0 at that symbol."""
-    counted, count = [], 0
+    counted: list[float] = []
+    count = 0
     for place, each in enumerate(row):
         count = 0 if ends(each) or not place else count + 1
         counted.append(count)

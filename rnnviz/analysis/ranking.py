@@ -57,15 +57,16 @@ def rank_units(trace: Trace, layer: str, signal: str, known: np.ndarray) -> pd.D
             f"The property is {same} in these {len(known):,} steps, so no unit can tell it: "
             "choose another."
         )
+    holds = np.nan
     binary = bool(np.isin(known, (0, 1)).all())
     ranks = _ranks(np.ascontiguousarray(values.T))
     if binary:
         yes = known == 1
         count, rest = int(yes.sum()), int((~yes).sum())
+        holds = float(count)
         signed = (ranks[:, yes].sum(axis=1) - count * (count + 1) / 2) / (count * rest)
         score, direction = np.maximum(signed, 1 - signed), np.where(signed >= 0.5, 1, -1)
     else:
-        count = np.nan
         signed = _correlation(ranks, _ranks(known[None])[0])
         score, direction = np.abs(signed), np.where(signed >= 0, 1, -1)
     frame = pd.DataFrame(
@@ -76,7 +77,7 @@ def rank_units(trace: Trace, layer: str, signal: str, known: np.ndarray) -> pd.D
             "direction": direction,
             "measure": "AUC" if binary else "Spearman",
             "steps": len(known),
-            "holds": count,
+            "holds": holds,
         }
     )
     return frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)

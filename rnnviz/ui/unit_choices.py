@@ -12,9 +12,10 @@ from rnnviz.errors import RunError
 from rnnviz.plots.style import GATES
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, sample, segment
-from rnnviz.views.pasted import LONGEST_TEXT, SHORT_TEXT, keep_text, kept_text
+from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
 from rnnviz.views.units import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT
@@ -30,7 +31,7 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
     symbols = {**kind.gates, **kind.states}
     words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
     layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    asked = {
+    asked: dict[str, Any] = {
         "signal": segment("shown", "Signal", "hidden_state", words) if len(words) > 1 else "",
         "layer": segment("layer", "Layer", "rnn.l0", layers) if settings.layers > 1 else "",
     }
@@ -51,7 +52,7 @@ def own_text(settings: Settings) -> dict[str, str]:
             key="input",
             height=160,
             placeholder="Type or paste, then press Ctrl+Enter. Leave empty for the probe.",
-            help=f"Up to {LONGEST_TEXT:,} characters; a link carries up to {SHORT_TEXT}.",
+            help=f"Up to {MOST_TYPED:,} characters; a link carries up to {SHORT_TEXT}.",
             persist_state="session",
         )
     if not text:

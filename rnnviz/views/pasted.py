@@ -4,10 +4,11 @@ import secrets
 from threading import Lock
 
 from rnnviz.errors import RunError
+from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.views.cache import Cache
 
-LONGEST_TEXT = 2000
-"""Characters of a text that is read at once: a tenth of a second of work, and two screens."""
+LONGEST_TEXT = 4 * MOST_TYPED
+"""Code points of a text that is kept: an emoji of several parts is one character."""
 SHORT_TEXT = 200
 """Characters of a text that an address carries, so that a link shows it."""
 
@@ -34,6 +35,6 @@ def check_text(text: str) -> None:
     """Raise RunError, with a sentence, for a text that is too long."""
     if len(text) > LONGEST_TEXT:
         raise RunError(
-            f"This text has {len(text):,} characters: up to {LONGEST_TEXT:,} are read at once, "
+            f"This text has {len(text):,} characters: up to {MOST_TYPED:,} are read at once, "
             "so paste a shorter passage."
         )

@@ -137,7 +137,7 @@ def show_matches(scene: Scene) -> dict[str, Any]:
             "Select a stretch above: drag over it, or walk with the arrow keys and hold Shift."
         )
     start, stop = brush
-    rule = {
+    rule: dict[str, Any] = {
         "threshold": scene.choice.number("on", 30, 1, 300) / 100,
         "signed": signal not in GATES,
         "outside": scene.choice.text("outside") == "1",
