@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from rnnviz.settings import Settings
-from rnnviz.ui import choices, gate_choices, session, train_buttons
+from rnnviz.ui import choices, gate_choices, session, train_buttons, whatif
 from rnnviz.ui.component import figure, transport
 from rnnviz.ui.settings_form import settings_form
 
 # One picture at a time, as large as header, bars and gaps leave room for.
+UNCHANGED = ("training", "weights")
+"""What a change of the probe or of a signal leaves as it is."""
 HEIGHT = "max(26rem, calc(100vh - 272px))"
 
 run = session.current_run()
@@ -37,11 +39,14 @@ with st.container(gap="small"):
         step = transport(name, settings, run.state if run else "new", session.looked_at())
         session.look_at(step)
     words = {key: look[0] for key, look in LOOKS.items()}
-    show = choices.segment("show", "What to look at", "signals", words)
-    _, view, controls = LOOKS[show]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        choice = controls(looked_at)
+        show = choices.segment("show", "What to look at", "signals", words)
+        _, view, controls = LOOKS[show]
+        change = whatif.controls(looked_at) if show not in UNCHANGED else {}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        choice = controls(looked_at) | change
     if choice.pop("view", None) == "unit":
         view = "unit_lines"
     over_time = view in ("signals", "unit_lines") or choice.get("form") == "time"
     figure(view, name, settings, height=HEIGHT, step=step, time=over_time, **choice)
+    whatif.panel(name, settings, step, choice)

@@ -44,7 +44,7 @@ def timescales(
     ordered = constants.sort_values("steps", ascending=False, kind="stable", na_position="last")
     steps = ordered["steps"].to_numpy()
     finite = steps[np.isfinite(steps)]
-    most = max([100.0, *(lag for lag, _ in needed), *finite[finite < HIGHEST]])
+    most = max([90.0, *(lag for lag, _ in needed), *finite[finite < HIGHEST]])
     top = 10 ** float(np.ceil(np.log10(most * 1.05)))
     shown = np.clip(steps, LOWEST, top)
     low, high = (np.clip(ordered[side].to_numpy(), LOWEST, top) for side in ("low", "high"))

@@ -193,7 +193,8 @@ def ordering(scene: Scene, signal: str) -> tuple[list[int], str]:
 
 def where(scene: Scene, more: str = "") -> str:
     """Return layer, whatever else there is, and step in words."""
-    return ", ".join(part for part in (scene.place, more, scene.when) if part)
+    changed = "with your change" if scene.changed else ""
+    return ", ".join(part for part in (scene.place, more, scene.when, changed) if part)
 
 
 def needed_lags(scene: Scene) -> list[tuple[float, str]]:
@@ -202,16 +203,13 @@ def needed_lags(scene: Scene) -> list[tuple[float, str]]:
     if settings.task == "copying":
         return [(settings.length + RECALLED, "from a symbol to its answer")]
     if settings.task == "adding":
-        inputs = scene.gallery.probe(settings).batch.inputs[:, scene.sample].numpy()
+        inputs = scene.probe.batch.inputs[:, scene.sample].numpy()
         marks = np.flatnonzero(inputs[:, 1])
         words = (
             f"from the first mark of sample {scene.sample + 1} to the answer",
             "from the second",
         )
-        lags = [
-            (float(settings.length - 1 - mark), word)
-            for mark, word in zip(marks, words, strict=True)
-        ]
+        lags = [(float(len(inputs) - 1 - at), word) for at, word in zip(marks, words, strict=False)]
         return [(lag, word) for lag, word in lags if lag > 0]
     return []
 
