@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = ["signal", "slope", "error", "low", "high", "half_life", "half_life_low",
-           "half_life_high", "time_constant", "level", "first", "last", "zeros"]  # fmt: skip
+           "half_life_high", "time_constant", "level", "straight", "first", "last", "zeros"]  # fmt: skip
 CERTAIN = 1.96
 """Standard errors on either side of a 95 % interval, for many degrees of freedom."""
 
@@ -31,7 +31,8 @@ def decay(norms: pd.DataFrame, first: int | None = None, last: int | None = None
         explodes), its standard `error`, `low` and `high` (95 %); `half_life` in steps, negative
         where the norm doubles instead, with `half_life_low` and `half_life_high` (infinite where
         the interval holds a slope of 0); `time_constant` -1/slope; `level`, the fitted norm's
-        logarithm at T; `first` and `last` fitted step, T being the last; `zeros`, how many norms
+        logarithm at T; `straight`, the share of the logarithm's variance along time that the
+        line explains; `first` and `last` fitted step, T being the last; `zeros`, how many norms
         were exactly zero and so left out. NaN where fewer than three steps are left.
     """
     rows = []
@@ -57,7 +58,7 @@ def _fit(usable: pd.DataFrame) -> dict[str, float]:
     if not groups:
         return {}
     fits = [_line(end - one["time"].to_numpy(float), np.log(one["norm"])) for one in groups]
-    slopes, levels, errors = (np.array(each) for each in zip(*fits, strict=True))
+    slopes, levels, errors, straight = (np.array(each) for each in zip(*fits, strict=True))
     slope, error, reach = float(slopes.mean()), float(errors[0]), CERTAIN
     if len(slopes) > 1:
         error = float(slopes.std(ddof=1) / np.sqrt(len(slopes)))
@@ -73,13 +74,13 @@ def _fit(usable: pd.DataFrame) -> dict[str, float]:
         life |= {"half_life_low": min(nearest, np.inf), "half_life_high": np.inf}
     return {
         "slope": slope, "error": error, "low": low, "high": high, **life,
-        "time_constant": constant, "level": float(levels.mean()),
+        "time_constant": constant, "level": float(levels.mean()), "straight": float(straight.mean()),
         "first": int(usable["time"].min()), "last": end,
     }  # fmt: skip
 
 
-def _line(x: np.ndarray, y: pd.Series) -> tuple[float, float, float]:
-    """Return slope, value at 0 and the slope's standard error of a least-squares line."""
+def _line(x: np.ndarray, y: pd.Series) -> tuple[float, float, float, float]:
+    """Return slope, value at 0, the slope's standard error and r² of a least-squares line."""
     order = np.argsort(x, kind="stable")
     x, values = x[order], y.to_numpy(float)[order]
     centred = x - x.mean()
@@ -91,7 +92,9 @@ def _line(x: np.ndarray, y: pd.Series) -> tuple[float, float, float]:
     variance = float(score @ score)
     for lag in range(1, min(lags, len(x) - 1) + 1):
         variance += 2 * (1 - lag / (lags + 1)) * float(score[lag:] @ score[:-lag])
-    return slope, level, max(variance, 0.0) ** 0.5 / spread
+    around = float(np.square(values - values.mean()).sum())
+    explained = slope**2 * spread / around if around > 0 else 1.0
+    return slope, level, max(variance, 0.0) ** 0.5 / spread, explained
 
 
 def _student(freedom: int) -> float:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.arrangement import legend_below_title, time_axis
 from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
 
-MOST_POINTS = 800
+MOST_POINTS = 400
 
 
 @figure
@@ -53,7 +53,7 @@ def clipping(
             **line,
             "name": "after",
             "y": positive(after),
-            "line": {"color": palette.ink, "width": 2},
+            "line": {"color": palette.ink, "width": 1.3},
             "hovertemplate": "step %{x}<br>after: %{y:.3g}<extra></extra>",
         },
         {
@@ -84,6 +84,7 @@ def clipping(
             },
         },
     )  # fmt: skip
+    legend_below_title(made)
     made["shapes"] = []
     if limit > 0:
         level = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit, "y1": limit}
@@ -130,17 +131,17 @@ def truncation(
     data = [
         {
             **lines,
+            "name": "thrown away",
+            "y": positive(one["lost"]),
+            "line": {"color": rgba(palette.heat[3], 0.55), "width": 7},
+            "hovertemplate": "t = %{x}<br>thrown away %{y:.2e}<extra></extra>",
+        },
+        {
+            **lines,
             "name": "whole gradient",
             "y": positive(one["total"]),
             "line": {"color": palette.signal["hidden_state"], "width": 2.6},
             "hovertemplate": "t = %{x}<br>whole %{y:.2e}<extra></extra>",
-        },
-        {
-            **lines,
-            "name": "thrown away",
-            "y": positive(one["lost"]),
-            "line": {"color": palette.heat[3], "width": 2, "dash": "dot"},
-            "hovertemplate": "t = %{x}<br>thrown away %{y:.2e}<extra></extra>",
         },
         {
             "type": "scatter",
@@ -165,7 +166,7 @@ def truncation(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "xaxis": {**time_axis(labels, steps), "title": "time step t"},
             "yaxis": log_axis(
                 bottom, top, title=f"‖∂L/∂{symbol}<sub>t</sub>‖", domain=[0.46, 1]
             ),
@@ -180,6 +181,7 @@ def truncation(
             },
         },
     )  # fmt: skip
+    legend_below_title(made)
     seen = {"y0": 0.46, "y1": 1, "yref": "paper", "line": {"width": 0}}
     made["shapes"] = [
         {

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import escape, time_ticks
+from rnnviz.plots.arrangement import legend_below_title, time_axis
+from rnnviz.plots.gates import escape
 from rnnviz.plots.logarithms import decades, log_axis, log_heatmap, positive
 from rnnviz.plots.style import FigureDict, figure, frame, rgba, theme
 
@@ -40,11 +41,12 @@ def connectivity(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "input at t′", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "title": "input at t′", "showgrid": False},
             "yaxis": {"title": "output at t", "showgrid": False, "autorange": "reversed"},
         },
     )
-    made["margin"] = {**made["margin"], "r": 60}
+    legend_below_title(made)  # none here, but the picture beside this one has one
+    made["margin"]["r"] = 60
     picture = log_heatmap(
         norms.to_numpy(),
         np.asarray(norms.columns, dtype=np.int32),
@@ -114,11 +116,12 @@ def dependence(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "input at t′"},
+            "xaxis": {**time_axis(labels, steps), "title": "input at t′"},
             "yaxis": log_axis(max(bottom, top - 16), top, title="‖∂y<sub>t</sub>/∂x<sub>t′</sub>‖"),
         },
     )
     made["hovermode"] = "x"
+    legend_below_title(made)
     line = {"color": palette.muted, "width": 1, "dash": "dot"}
     ends = {"x0": output, "x1": output, "y0": 0, "y1": 1, "yref": "paper"}
     made["shapes"] = [{"type": "line", **ends, "line": line}]

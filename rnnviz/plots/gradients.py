@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.arrangement import time_axis
 from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.style import NAME, SYMBOL, FigureDict, Theme, figure, frame, rgba, theme
 
@@ -97,7 +97,7 @@ def gradients(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "xaxis": {**time_axis(labels, steps), "title": "time step t"},
             "yaxis": log_axis(
                 bottom,
                 top,

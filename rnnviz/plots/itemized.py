@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.arrangement import legend_below_title, time_axis
 from rnnviz.plots.logarithms import decades, log_heatmap
 from rnnviz.plots.style import FigureDict, Theme, figure, frame, heat, rgba, theme
 
@@ -47,16 +47,18 @@ def itemized_matrix(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
             "yaxis": {
                 "title": "loss at step k",
                 "showgrid": False,
                 "range": [losses[0] - 0.5, losses[-1] + 0.5],
                 "nticks": 8,
+                **({"tickmode": "array", "tickvals": losses.tolist()} if len(losses) < 8 else {}),
             },
         },
     )
-    made["margin"] = {**made["margin"], "r": 60}
+    legend_below_title(made)  # none here, but the picture beside this one has one
+    made["margin"]["r"] = 60
     hover = f"from the loss at k = %{{y}} to t = %{{x}}<br>‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖"
     picture = log_heatmap(
         table.to_numpy(),
@@ -113,7 +115,7 @@ def itemized_bars(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
             "yaxis": {
                 "title": f"‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖, stacked",
                 "exponentformat": "power",
@@ -122,7 +124,7 @@ def itemized_bars(
         },
     )
     made |= {"barmode": "stack", "bargap": 0.08, "hovermode": "x"}
-    made["legend"] = {**made["legend"], "traceorder": "normal"}
+    legend_below_title(made)
     return {"data": data, "layout": made}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_below_title
 from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.style import FigureDict, figure, frame, rgba, theme
 
@@ -96,7 +97,8 @@ def jacobians(
                 "bgcolor": rgba(palette.paper, 0.75),
             }
         ]  # fmt: skip
-    made["legend"] = {**made["legend"], "traceorder": "reversed"}
+    legend_below_title(made)
+    made["legend"]["traceorder"] = "reversed"
     return {"data": data, "layout": made}
 
 
@@ -177,7 +179,8 @@ def stretching(
                                showgrid=True),
         },
     )  # fmt: skip
-    made["legend"] = {**made["legend"], "y": 0.49}
+    legend_below_title(made)
+    made["legend"]["y"] = 0.49
     one = {"type": "line", "x0": 1, "x1": 1, "y0": 0.72, "y1": 1, "xref": "x", "yref": "paper"}
     made["shapes"] = [{**one, "line": {"color": palette.muted, "width": 1}}]
     return {"data": data, "layout": made}

@@ -40,6 +40,8 @@ def log_axis(bottom: float, top: float, **over: Any) -> dict[str, Any]:
     return {
         "type": "log",
         "range": [bottom, top],
+        "tickmode": "linear",
+        "tick0": 0,
         "exponentformat": "power",
         "minorloglabels": "none",
         "dtick": max(1, round((top - bottom) / 5)),
@@ -55,7 +57,7 @@ def positive(values: Any) -> np.ndarray:
 
 def power(exponent: float) -> str:
     """Write a power of ten for a figure."""
-    return f"10<sup>{exponent:.0f}</sup>".replace("-", "−")
+    return f"10<sup>{int(exponent)}</sup>".replace("-", "−")
 
 
 def log_heatmap(
@@ -84,8 +86,7 @@ def log_heatmap(
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(values > 0, np.log10(values), np.nan)
     bottom, top = limits
-    count = int(min(5, top - bottom))
-    ticks = np.unique(np.round(np.linspace(bottom, top, count + 1)))
+    ticks = np.arange(top, bottom - 0.5, -max(1.0, np.ceil((top - bottom) / 6)))
     return {
         "type": "heatmap",
         "z": np.ascontiguousarray(logs, dtype=np.float32),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.arrangement import time_axis
 from rnnviz.plots.logarithms import decades, log_heatmap
 from rnnviz.plots.style import FigureDict, figure, frame, theme
 
@@ -108,7 +108,7 @@ def gradient_units(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
             "yaxis": {"title": "unit", "autorange": "reversed", "showgrid": False, "nticks": 8},
         },
     )

@@ -7,7 +7,8 @@ import streamlit as st
 from rnnviz.cells import CELLS
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
-from rnnviz.ui import address, gate_choices
+from rnnviz.tasks.base import PROBE_SIZE
+from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, sample, segment
 
 
@@ -18,13 +19,8 @@ def through_time(settings: Settings) -> dict[str, Any]:
         kinds["gates"] = "state"
         kinds["before"] = "pre-activation"
     asked = {"of": segment("of", "Gradient with respect to", "gates", kinds), **loss(settings)}
-    samples = {"all": "all samples", "one": "one"}
-    asked["samples"] = segment("samples", "Samples", "all", samples)
-    asked["sample"] = sample()
-    units = {"units": "all units", "unit": "one"}
-    asked["over"] = segment("over", "Units", "units", units)
-    if asked["over"] == "unit":
-        asked["unit"] = gate_choices.unit(settings)
+    asked["sample"] = all_or_one("samples", "sample", PROBE_SIZE, first=1)
+    asked["unit"] = all_or_one("units", "unit", settings.hidden)
     return {**asked, **top_layer(settings)}
 
 
@@ -90,6 +86,25 @@ def top_layer(settings: Settings) -> dict[str, str]:
         return {}
     words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
     return {"layer": segment("depth", "Layer", f"rnn.l{settings.layers - 1}", words)}
+
+
+def all_or_one(name: str, what: str, count: int, first: int = 0) -> str:
+    """Draw a list of all and each one; return the place of the one, or "all"."""
+    options = ["all", *map(str, range(count))]
+    address.seed(name, "all", address.one_of(options))
+    if st.session_state[name] not in options:
+        st.session_state[name] = "all"
+    value = st.selectbox(
+        what.capitalize(),
+        options,
+        format_func=lambda key: f"all {what}s" if key == "all" else f"{what} {int(key) + first}",
+        key=name,
+        label_visibility="collapsed",
+        width=140,
+        persist_state="session",
+    )
+    address.note(name, value, "all")
+    return value or "all"
 
 
 def number(name: str, title: str, default: int, last: int, least: int = 0) -> int:

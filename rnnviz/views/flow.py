@@ -51,6 +51,18 @@ class Flow:
         """The chosen sample."""
         return self.scene.choice.number("sample", 0, 0, self.samples - 1)
 
+    @property
+    def one_sample(self) -> bool:
+        """Whether a sample was chosen, and not all."""
+        return self.scene.choice.text("sample").isdigit()
+
+    @property
+    def unit(self) -> int | None:
+        """The chosen unit, None for all."""
+        last = self.scene.settings.hidden - 1
+        found = self.scene.choice.number("unit", -1, 0, last)
+        return None if found < 0 else found
+
     @cached_property
     def asked(self) -> np.ndarray:
         """The time steps at which any answer is asked, in order."""
@@ -78,7 +90,7 @@ class Flow:
                 if self.loss == "last"
                 else ("loss of all answers")
             )
-        return f"loss of the answer at t = {self.loss}"
+        return f"answer at t = {self.loss}"
 
     @property
     def trace(self) -> Trace:

@@ -51,8 +51,9 @@ def halving(fit: pd.Series) -> str:
         f"{between[0]:.3g} to {between[1]:.3g}" if between else "not told from standing still"
     )
     return (
-        f"‖∂L/∂h‖ {verb} every {steps(abs(fit['half_life']))} back in time (95 %: {interval}; "
-        f"slope {number(fit['slope'])} ± {number(fit['error'])} a step)."
+        f"‖∂L/∂h‖ {verb} every {steps(abs(fit['half_life']))} back (95 %: {interval}; "
+        f"slope {number(fit['slope'])} ± {number(fit['error'])})"
+        + ("." if fit["straight"] > CROOKED else ", but is no straight line here.")
     )
 
 

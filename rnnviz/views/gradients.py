@@ -32,12 +32,10 @@ def show_time(scene: Scene) -> dict[str, Any]:
     )
     if kind == "before" and cell.gates:
         signals = (*signals, *cell.states)
-    unit = None
-    if choice.word("over", ("units", "unit"), "units") == "unit":
-        unit = choice.number("unit", 0, 0, scene.settings.hidden - 1)
+    unit, one = flow.unit, flow.one_sample
+    if unit is not None:
         signals = tuple(name for name in signals if name != "input")
     every = analysis.sample_norms(trace, layer, signals, before=kind == "before", unit=unit)
-    one = choice.word("samples", ("all", "one"), "all") == "one"
     if one:
         every = every[every["sample"] == flow.sample]
     norms = (
@@ -48,7 +46,7 @@ def show_time(scene: Scene) -> dict[str, Any]:
     states = every[every["signal"].isin(cell.states)]
     fits = analysis.decay(states, last=fitted_until(flow))
     predicted = analysis.predicted_norms(flow.model, trace, layer)
-    shown = f"sample {flow.sample + 1}" if one else f"median of {flow.samples} samples, quartiles"
+    shown = f"sample {flow.sample + 1}" if one else f"{flow.samples} samples"
     figure = plots.gradients.spec(
         norms,
         symbols=flow.symbols,
