@@ -83,7 +83,7 @@ def whatif_gradient(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
             "yaxis": {**powers(bottom, top), "title": "gradient norm ‖∂L/∂·<sub>t</sub>‖"},
         },
     )
@@ -137,7 +137,7 @@ def whatif_states(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
             "yaxis": {**powers(bottom, top), "title": "mean |changed − unchanged|"},
         },
     )
@@ -181,7 +181,7 @@ def whatif_units(
         colours,
         note=where + (f", every {thin}th unit" if thin > 1 else ""),
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**few_labels(labels, steps), "title": "time step t", "showgrid": False},
             "yaxis": {
                 "title": "unit",
                 "autorange": "reversed",
@@ -280,7 +280,7 @@ def whatif_output(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t"},
+            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
             "yaxis": {"title": words, "range": reach_of(answers) if numbers else [-0.03, 1.03]},
         },
     )
@@ -338,9 +338,23 @@ def reach_of(answers: pd.DataFrame) -> list[float]:
 
 
 def finished(made: dict[str, Any]) -> dict[str, Any]:
-    """Put the legend under the title's line and let the pointer find both runs at one time."""
+    """Put the legend below the axis, where it covers nothing, and compare at one time."""
     made["hovermode"] = "x"
-    made["margin"] = {**made["margin"], "t": 56}
-    made["title"] = {**made["title"], "pad": {"b": 30, "l": 0}}
-    made["legend"] |= {"x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"}
+    made["margin"] = {**made["margin"], "b": 84}
+    made["legend"] |= {
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "itemwidth": 30,
+        "entrywidthmode": "fraction",
+        "entrywidth": 0.49,
+    }
     return made
+
+
+def few_labels(labels: Sequence[str | None] | None, steps: int) -> dict[str, object]:
+    """Write what went in under the axis where a narrow figure has room for it."""
+    longest = max((len(label or "") for label in labels or ()), default=0)
+    return time_ticks(labels if steps <= (30 if longest <= 2 else 16) else None, steps)

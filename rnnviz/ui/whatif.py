@@ -16,7 +16,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe
 from rnnviz.ui import address
 from rnnviz.ui.component import figure
-from rnnviz.views.scene import edited
+from rnnviz.views.scene import FIRST_LOOK, edited
 
 LONGEST_LINK = 4000
 """Bytes of typed input in an address."""
@@ -113,6 +113,7 @@ def change_signal(settings: Settings, steps: int) -> None:
             signal = st.selectbox(
                 "Signal",
                 list(symbols),
+                index=list(symbols).index(next(name for name in FIRST_LOOK if name in symbols)),
                 format_func=lambda name: f"{symbols[name]} {NAME[name]}",
                 key="whatif_name",
             )

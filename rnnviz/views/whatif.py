@@ -36,7 +36,7 @@ def show_gradient(scene: Scene) -> dict[str, Any]:
         for run, trace in runs(scene)
         for signal in cell.states
     )
-    figure = whatif.whatif_gradient.spec(norms, where=f"∂ of {of}, {where(scene)}", **common(scene))
+    figure = whatif.whatif_gradient.spec(norms, where=f"{of}, {where(scene)}", **common(scene))
     return {"figure": figure, "says": say_gradient(scene, norms) if scene.changed else NOTHING}
 
 
@@ -51,7 +51,7 @@ def show_states(scene: Scene) -> dict[str, Any]:
         figure = whatif.whatif_units.spec(
             frames[0] - frames[1],
             signal,
-            where=f"{scene.place}, sample {sample + 1}, {scene.when}",
+            where=where(scene, one=True),
             **common(scene, one=True),
         )
     else:
@@ -69,7 +69,7 @@ def show_output(scene: Scene) -> dict[str, Any]:
     figure = whatif.whatif_output.spec(
         table,
         quantity="number" if task.answers == "numbers" else "probability",
-        where=f"sample {sample + 1}, {scene.when}",
+        where=f"sample {sample + 1}",
         **rest,
     )
     return {"figure": figure, "says": say_output(scene, table) if scene.changed else NOTHING}
@@ -237,12 +237,13 @@ def middle(norms: np.ndarray, chosen: list[int] | None) -> np.ndarray:
     return found
 
 
-def where(scene: Scene) -> str:
-    """Return layer, samples and step: the quiet part of a title."""
+def where(scene: Scene, one: bool = False) -> str:
+    """Return which layer and samples: the quiet part of a title, which is short here."""
     count = len(scene.probe.labels)
-    some = samples(scene)
-    whose = f"sample {scene.sample + 1}" if some or count == 1 else f"{count} samples"
-    return f"{scene.place}, {whose}, {scene.when}"
+    one = one or samples(scene) is not None or count == 1
+    whose = f"sample {scene.sample + 1}" if one else f"{count} samples"
+    several = len(scene.trace.layers) > 1
+    return f"layer {short(scene.layer)}, {whose}" if several else whose
 
 
 def common(scene: Scene, one: bool = False) -> dict[str, Any]:
