@@ -36,7 +36,8 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
         "layer": segment("layer", "Layer", "rnn.l0", layers) if settings.layers > 1 else "",
     }
     own = own_text(settings)
-    return asked | (own or {"sample": sample()})
+    read: dict[str, Any] = own if own else {"sample": sample()}
+    return asked | read
 
 
 def own_text(settings: Settings) -> dict[str, str]:
