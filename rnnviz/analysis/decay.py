@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
-COLUMNS = ["signal", "slope", "error", "low", "high", "half_life", "half_life_low",
-           "half_life_high", "time_constant", "level", "straight", "first", "last", "zeros"]  # fmt: skip
+COLUMNS = [
+    "signal", "slope", "error", "low", "high", "half_life", "half_life_low", "half_life_high",
+    "time_constant", "level", "straight", "first", "last", "zeros",
+]  # fmt: skip
 CERTAIN = 1.96
 """Standard errors on either side of a 95 % interval, for many degrees of freedom."""
 
@@ -74,7 +76,8 @@ def _fit(usable: pd.DataFrame) -> dict[str, float]:
         life |= {"half_life_low": min(nearest, np.inf), "half_life_high": np.inf}
     return {
         "slope": slope, "error": error, "low": low, "high": high, **life,
-        "time_constant": constant, "level": float(levels.mean()), "straight": float(straight.mean()),
+        "time_constant": constant, "level": float(levels.mean()),
+        "straight": float(straight.mean()),
         "first": int(usable["time"].min()), "last": end,
     }  # fmt: skip
 

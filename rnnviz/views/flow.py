@@ -85,11 +85,7 @@ class Flow:
     def loss_words(self) -> str:
         """Which answers these are, in words."""
         if self.loss in ("last", "all"):
-            return (
-                f"loss of the last answer (t = {self.asked[-1]})"
-                if self.loss == "last"
-                else ("loss of all answers")
-            )
+            return f"last answer (t = {self.asked[-1]})" if self.loss == "last" else ("all answers")
         return f"answer at t = {self.loss}"
 
     @property

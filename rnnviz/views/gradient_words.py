@@ -6,9 +6,9 @@ import pandas as pd
 from rnnviz.analysis import lyapunov_exponents
 from rnnviz.views.flow import Flow, number, steps
 
-NOTE = (
-    "A gradient that is small says that learning this far back is slow, not that nothing is kept."
-)
+NOTE = "Little gradient means slow learning this far back, not that nothing is kept."
+CROOKED = 0.7
+"""Share of variance explained, below which a fitted line is said to be none."""
 
 
 def of_time(flow: Flow, fits: pd.DataFrame, norms: pd.DataFrame, predicted: pd.DataFrame) -> str:
