@@ -10,8 +10,8 @@ from rnnviz.ui.component import figure, transport
 from rnnviz.ui.settings_form import settings_form
 
 # One picture at a time, as large as header, bars and gaps leave room for.
+# What a change of the probe or of a signal leaves as it is.
 UNCHANGED = ("training", "weights")
-"""What a change of the probe or of a signal leaves as it is."""
 HEIGHT = "max(26rem, calc(100vh - 272px))"
 
 run = session.current_run()

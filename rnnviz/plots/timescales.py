@@ -138,5 +138,6 @@ def timescales(
                 "bgcolor": rgba(palette.paper, 0.75),
             }
         )
-    made["legend"] |= {"font": {"size": 13, "color": palette.ink}}
+    made["legend"] |= {"x": 0.01, "xanchor": "left", "y": 0.02}  # memory falls to the right
+    made["legend"]["font"] = {"size": 13, "color": palette.ink}
     return {"data": [dots] if modes else [range_, dots], "layout": made}

@@ -76,7 +76,7 @@ def signal(settings: Settings) -> dict[str, str]:
 def one_signal(settings: Settings, before: bool) -> dict[str, str]:
     """Draw the signals of the cell, or those that have a pre-activation, as a list."""
     first, words = known_signals(settings, before)
-    return {"signal": listed("signal", "Signal", first, words, 150)} if len(words) > 1 else {}
+    return {"signal": listed("signal", "Signal", first, words, 130)} if len(words) > 1 else {}
 
 
 def known_signals(settings: Settings, before: bool = False) -> tuple[str, dict[str, str]]:
@@ -104,7 +104,7 @@ def layer(settings: Settings) -> dict[str, Any]:
 def order(settings: Settings) -> str:
     """Draw the orders in which units can stand."""
     words = {by: f"by {by}" for by in ORDERS if by != "time constant" or settings.cell in KEEPS}
-    return listed("order", "Order of the units", "index", words, 165)
+    return listed("order", "Order of the units", "index", words, 150)
 
 
 def listed(name: str, label: str, default: str, words: dict[str, str], width: int) -> str:
