@@ -104,7 +104,7 @@ class Anatomy {
     const gradient = data.mode === "gradient" && course.columns.some((each) => each.startsWith("gradient."));
     this.home.dataset.mode = gradient ? "gradient" : "values";
     for (const [name, colour] of Object.entries(course.palette)) this.home.style.setProperty(`--${name}`, colour);
-    this.find("title").textContent = course.title;
+    this.find("title").textContent = gradient ? course.title.replace("Inside", "The gradient through") : course.title;
     this.find("where").textContent = course.where;
     const kind = `${course.cell} ${gradient}`;
     if (this.built !== kind) {

@@ -7,7 +7,7 @@ from rnnviz.ui.component import transport
 from rnnviz.ui.settings_form import settings_form
 
 # The drawing fills the screen below header, bars and gaps.
-HEIGHT = "max(30rem, calc(100vh - 240px))"
+HEIGHT = "max(30rem, calc(100vh - 192px))"
 
 st.set_page_config(initial_sidebar_state="collapsed")  # the drawing wants the width
 

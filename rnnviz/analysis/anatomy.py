@@ -54,14 +54,15 @@ def anatomy(
         and ``.h`` the sums of the first and last two, ``.sum`` the whole pre-activation. States
         have ``.before``, their value a step earlier. ``kept`` and ``added`` are the terms of the
         sum that is the new state (f c and i g; z h and (1 - z) n), ``tanh_cell`` is tanh(c),
-        ``candidate.reset`` is r (W_hn h + b_hn), ``one_minus`` is 1 - z, ``hidden_state.slope`` the derivative of an RNN's h by its
-        pre-activation, ``input`` the Euclidean
-        norm of x. ``.computed`` is what the equation of a signal gives; it differs from the
+        ``candidate.reset`` is r (W_hn h + b_hn), ``one_minus`` is 1 - z, ``hidden_state.slope``
+        the derivative of an RNN's function, ``input`` the Euclidean norm of x. ``.computed`` is
+        what the equation of a signal gives; it differs from the
         recorded value only where something set that.
 
         ``gradient.<column>``: dL/d(that), the total one for a signal. For a state ``.before`` is
         what flows back through this step, ``.later`` what comes back from the next one, and
-        ``.out`` what comes from this step's own output: ``later + out`` is the total.
+        ``.out`` what comes from this step's own output: ``later + out`` is the total. Where
+        something set a value, nothing flows into its equation; ``hidden_state.in`` is what does.
 
     Raises
     ------
@@ -163,8 +164,12 @@ class _Layer:
         """Return the derivative of a gate by its pre-activation, from its value."""
         y = self.value[gate]
         if self.slope_at_zero:
-            return (y > 0).astype(float)
-        return 1 - y**2 if gate in TANH else y * (1 - y)
+            return (y > 0) * self.free(gate)
+        return (1 - y**2 if gate in TANH else y * (1 - y)) * self.free(gate)
+
+    def free(self, signal: str) -> Array:
+        """Return 1 where a signal is what its equation gives, 0 where something set it."""
+        return (self.columns[f"{signal}.computed"] == self.value[signal]).astype(float)
 
     def computed(self, signal: str, result: Array) -> None:
         """Note what the equation of a signal gives."""
@@ -186,6 +191,7 @@ class _Layer:
         out[np.abs(out) <= NOISE * np.maximum(np.abs(total), np.abs(later))] = 0.0
         return {
             "hidden_state": total,
+            "hidden_state.in": total * self.free("hidden_state"),
             "hidden_state.before": before,
             "hidden_state.through": through,
             "hidden_state.later": later,
@@ -220,7 +226,8 @@ def _lstm(part: _Layer) -> Columns:
     if not part.gradient:
         return columns
     d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
-    d_c, d_h = part.gradient["cell_state"], part.gradient["hidden_state"]
+    d_c = part.gradient["cell_state"] * part.free("cell_state")
+    d_h = part.gradient["hidden_state"] * part.free("hidden_state")
     return part.result(
         {gate: part.gradient[gate] for gate in part.gates}
         | {f"{gate}.sum": d_a[gate] for gate in part.gates}
@@ -228,7 +235,7 @@ def _lstm(part: _Layer) -> Columns:
             "kept": d_c,
             "added": d_c,
             "tanh_cell": d_h * o,
-            "cell_state": d_c,
+            "cell_state": part.gradient["cell_state"],
             "cell_state.before": d_c * f,
             "cell_state.later": part.later(d_c * f),
             "cell_state.out": d_h * o * (1 - columns["tanh_cell"] ** 2),
@@ -251,7 +258,7 @@ def _gru(part: _Layer) -> Columns:
     if not part.gradient:
         return columns
     d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
-    d_h = part.gradient["hidden_state"]
+    d_h = part.gradient["hidden_state"] * part.free("hidden_state")
     into_h = d_a | {"candidate": d_a["candidate"] * r}
     return part.result(
         {gate: part.gradient[gate] for gate in part.gates}

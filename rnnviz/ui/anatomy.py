@@ -130,7 +130,7 @@ def choose_layer(layers: int) -> str:
 
 def unit(units: int) -> int:
     """Draw the number of a unit."""
-    address.seed("unit", 0, address.within(int, 0, units - 1))
+    address.seed("unit", 0, address.one_of(range(units)))
     st.session_state["unit"] = min(int(st.session_state["unit"]), units - 1)
     value = st.number_input(
         "Unit",

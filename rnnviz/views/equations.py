@@ -48,6 +48,7 @@ def _back(letter: str, name: str, slope: str = "σ") -> tuple[str, ...]:
     )
 
 
+_OF_STATE = ("kept", "added", "tanh_cell")
 _OUT_AND_LATER = "{gradient.hidden_state.out} + {gradient.hidden_state.later}"
 _RNN = _gate("h", "hidden_state", "tanh(")
 _RELU = _gate("h", "hidden_state", "max(0,")
@@ -126,15 +127,15 @@ GRADIENT = {
         (
             "δf[t]",
             "δc[t] · c[t−1]",
-            "{gradient.cell_state} · {cell_state.before}",
+            "{gradient.kept} · {cell_state.before}",
             "{gradient.forget_gate}",
         ),
-        ("δi[t]", "δc[t] · g[t]", "{gradient.cell_state} · {candidate}", "{gradient.input_gate}"),
-        ("δg[t]", "δc[t] · i[t]", "{gradient.cell_state} · {input_gate}", "{gradient.candidate}"),
+        ("δi[t]", "δc[t] · g[t]", "{gradient.added} · {candidate}", "{gradient.input_gate}"),
+        ("δg[t]", "δc[t] · i[t]", "{gradient.added} · {input_gate}", "{gradient.candidate}"),
         (
             "δo[t]",
             "δh[t] · tanh( c[t] )",
-            "{gradient.hidden_state} · {tanh_cell}",
+            "{gradient.hidden_state.in} · {tanh_cell}",
             "{gradient.output_gate}",
         ),
         _back("f", "forget_gate"),
@@ -152,13 +153,13 @@ GRADIENT = {
         (
             "δn[t]",
             "δh[t] · (1 − z[t])",
-            "{gradient.hidden_state} · {one_minus}",
+            "{gradient.hidden_state.in} · {one_minus}",
             "{gradient.candidate}",
         ),
         (
             "δz[t]",
             "δh[t] · ( h[t−1] − n[t] )",
-            "{gradient.hidden_state} · ( {hidden_state.before} − {candidate} )",
+            "{gradient.hidden_state.in} · ( {hidden_state.before} − {candidate} )",
             "{gradient.update_gate}",
         ),
         _back("n", "candidate", "tanh"),
@@ -208,13 +209,14 @@ def pieces(text: str, symbols: dict[str, str]) -> list[Piece]:
     """
     found: list[Piece] = []
     end = 0
+    state = symbols.get("c", "hidden_state")
     for match in TOKEN.finditer(text):
         if match.start() > end:
             found.append({"text": text[end : match.start()]})
         end = match.end()
         if match["number"]:
             signal = match["number"].removeprefix("gradient.").partition(".")[0]
-            hue = {"kept": "", "added": "", "one_minus": "", "tanh_cell": "cell_state"}
+            hue = {"one_minus": "update_gate", **dict.fromkeys(_OF_STATE, state)}
             found.append(
                 {
                     "number": match["number"],

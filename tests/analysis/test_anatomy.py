@@ -134,6 +134,7 @@ def test_a_value_that_was_set_differs_from_what_is_computed():
     frame = anatomy(trace, "l0", lstm.state_dict())
     assert (frame["forget_gate.computed"] < 0.9).all()
     close(frame["cell_state.computed"], frame["cell_state"])
+    assert (frame["gradient.forget_gate.sum"] == 0).all()
 
 
 def test_what_there_is_not_is_refused():

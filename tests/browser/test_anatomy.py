@@ -112,7 +112,8 @@ def test_scrubbing_asks_the_server_for_nothing(page):
     page.evaluate(
         """() => { const send = WebSocket.prototype.send;
           window.sent = 0;
-          WebSocket.prototype.send = function (...given) { sent += 1; send.apply(this, given); }; }"""
+          WebSocket.prototype.send = function (...given) {
+            sent += 1; send.apply(this, given); }; }"""
     )
     box = page.locator(".rnnviz-strip").bounding_box()
     middle = box["y"] + box["height"] / 2
