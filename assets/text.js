@@ -1,8 +1,8 @@
 // Text (or numbers) coloured by units: the reader, the list of matches, what a network writes.
 // What a visitor typed only ever becomes textContent.
+import { cellsOf, element, fill, View } from "./cells.js";
 import { Scale } from "./colour.js";
 import { Matches } from "./matches.js";
-import { cellsOf, element, fill, View } from "./cells.js";
 import { lasting, themeOf } from "./socket.js";
 
 const CELL = 17; // px, of one character at most
@@ -37,7 +37,10 @@ class Reader extends View {
 
   given(data, set) {
     this.set = set;
-    const [first, last] = (data.brush ?? "").split("-").map(Number);
+    // What comes back may be older than what was selected since.
+    if (this.sent !== undefined && data.brush !== this.sent) return;
+    this.sent = data.brush;
+    const [first, last] = data.brush.split("-").map(Number);
     this.asked = data.brush && last >= first ? [first, last] : null;
     if (!this.dragging) {
       this.brush = this.asked;
@@ -244,7 +247,10 @@ class Reader extends View {
 
   commit() {
     const value = this.brush ? this.brush.join("-") : "";
-    if (value !== (this.data.brush ?? "")) this.set("brush", value);
+    clearTimeout(this.soon);
+    if (value === this.sent) return;
+    this.sent = value;
+    this.set("brush", value);
   }
 
   key(event) {
@@ -262,8 +268,8 @@ class Reader extends View {
         if (!this.held) this.anchor = Math.min(end, Math.max(0, at));
         this.held = true;
         this.select(place);
-        clearTimeout(this.later);
-        this.later = setTimeout(() => this.commit(), 350);
+        clearTimeout(this.soon);
+        this.soon = setTimeout(() => this.commit(), 350);
       } else this.held = false;
       this.point(place);
       this.tell(place);
