@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz.errors import RunError, TaskError
+from rnnviz.clamps import Clamp
+from rnnviz.errors import ClampError, RunError, TaskError
 from rnnviz.model import build, save
-from rnnviz.probing import inspect, loss_weights
+from rnnviz.probing import inspect, look, loss_weights
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
 from rnnviz.training import Trainer
@@ -126,3 +127,48 @@ def test_gradients_flow_where_the_caller_has_switched_them_off():
 def test_weights_of_another_network_are_refused():
     with pytest.raises(RunError, match="do not fit"):
         inspect(small(), save(build(small(hidden=7))))
+
+
+# -- with something changed inside ----------------------------------------------------------
+
+
+def test_a_look_has_the_answers_and_losses_of_the_network():
+    for task_name in TASKS:
+        settings = small(task=task_name)
+        seen, task, model = look(settings), TASKS[task_name](8, 0), build(settings)
+        with torch.no_grad():
+            output, _ = model(seen.probe.batch.inputs)
+        np.testing.assert_allclose(seen.outputs, output, atol=1e-6)
+        losses = task.losses(output, seen.probe.batch.targets)
+        np.testing.assert_allclose(seen.losses, losses, atol=1e-6)
+        assert (seen.losses[~seen.asked] == 0).all() and seen.asked.any()
+        assert seen.nbytes > seen.trace.nbytes
+
+
+def test_clamps_change_what_is_seen_one_after_the_other():
+    settings = small()
+    plain = look(settings)
+    changed = look(
+        settings,
+        clamps=(
+            Clamp("rnn.l0", "forget_gate", value=0.5),
+            Clamp("rnn.l0", "forget_gate", "scale", 0.5, times=range(2, 4)),
+            Clamp("rnn.l0", "candidate", "mean", units=[1, 2]),
+        ),
+    )
+    forget = changed.trace.value("rnn.l0", "forget_gate")
+    assert (forget[2:4] == 0.25).all() and (forget[:2] == 0.5).all() and (forget[4:] == 0.5).all()
+    mean = plain.trace.value("rnn.l0", "candidate").mean((0, 1))
+    candidate = changed.trace.value("rnn.l0", "candidate")
+    np.testing.assert_allclose(candidate[..., 1:3] - mean[1:3], 0, atol=1e-6)
+    assert np.abs(candidate[..., 0] - mean[0]).max() > 1e-3
+    assert np.abs(changed.outputs - plain.outputs).max() > 1e-4
+    same = look(settings, clamps=(Clamp("rnn.l0", "forget_gate", "scale", 1.0),))
+    np.testing.assert_array_equal(same.outputs, plain.outputs)
+
+
+def test_a_clamp_that_fits_nothing_is_refused():
+    with pytest.raises(ClampError, match="There is no layer 'rnn.l4'"):
+        look(small(), clamps=(Clamp("rnn.l4", "forget_gate", value=1),))
+    with pytest.raises(ClampError, match="Time step 8 never came"):
+        look(small(), clamps=(Clamp("rnn.l0", "forget_gate", value=1, times=8),))

@@ -37,6 +37,7 @@ def whatif_gradient(
     *,
     symbols: Mapping[str, str] = SYMBOL,
     labels: Sequence[str | None] | None = None,
+    of: str = "the loss",
     where: str = "",
     colours: str = "light",
 ) -> FigureDict:
@@ -50,8 +51,10 @@ def whatif_gradient(
         Signal -> its letter in the cell's equations.
     labels : sequence of str, optional
         What went in at each time step; written along the axis.
+    of : str
+        What the loss is about.
     where : str
-        Which loss, layer, samples: the quiet part of the title.
+        Layer and samples: the quiet part of the title.
     colours : str
         "light" or "dark".
     """
@@ -79,7 +82,8 @@ def whatif_gradient(
     made = frame(
         "Gradient through time",
         f"Norm of the gradient with respect to {names} over {steps} time steps, the changed run "
-        f"over the unchanged one, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+        f"over the unchanged one, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; "
+        f"of {of}, {where}.",
         colours,
         note=where,
         axes={
@@ -131,7 +135,7 @@ def whatif_states(
         )
     bottom, top = decades(apart["difference"].to_numpy(), 3, most=7)
     made = frame(
-        "What became different",
+        "What differs",
         f"Mean absolute difference of each signal to the unchanged run over {steps} time steps, "
         f"logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
         colours,
@@ -239,7 +243,9 @@ def whatif_output(
     palette = theme(colours)
     steps = int(answers["time"].max()) + 1
     numbers = quantity == "number"
-    words = "answer" if numbers else "P(correct)"
+    words = "answer" if numbers else "P(right)"
+    rights = [each["right"].to_numpy() for _, each in answers.groupby("run")]
+    same = len(rights) == 2 and np.array_equal(rights[0], rights[1], equal_nan=True)
     data: list[dict[str, Any]] = []
     for run in RUNS:
         one = answers[answers["run"] == run]
@@ -249,19 +255,19 @@ def whatif_output(
         data.append(
             {
                 **line(run, "hidden_state", palette),
-                "name": f"{words} {run}",
+                "name": run,
                 "x": time,
                 "y": float32(one["answer"]),
                 "hovertemplate": f"t = %{{x}}<br>{words} = %{{y:.4g}}<extra>{run}</extra>",
             }
         )
         asked = one["right"].notna().to_numpy()
-        if numbers and asked.any():
+        if numbers and asked.any() and not (same and run == "changed"):
             data.append(
                 {
                     "type": "scatter",
                     "mode": "markers",
-                    "name": f"right {run}",
+                    "name": "right" if same else f"right, {run}",
                     "x": time[asked],
                     "y": float32(one["right"].to_numpy()[asked]),
                     "marker": {
@@ -275,7 +281,7 @@ def whatif_output(
                 }
             )
     made = frame(
-        "The network's answer" if numbers else "Probability of the right answer",
+        "The network's answer" if numbers else "P(right answer)",
         f"{words} at each of {steps} time steps, the changed run over the unchanged one; {where}.",
         colours,
         note=where,
@@ -341,15 +347,13 @@ def finished(made: dict[str, Any]) -> dict[str, Any]:
     """Put the legend below the axis, where it covers nothing, and compare at one time."""
     made["hovermode"] = "x"
     made["margin"] = {**made["margin"], "b": 84}
+    made["title"] = {**made["title"], "xref": "container"}  # room for the note where it is narrow
     made["legend"] |= {
         "x": 0,
         "xanchor": "left",
         "y": 0,
         "yref": "container",
         "yanchor": "bottom",
-        "itemwidth": 30,
-        "entrywidthmode": "fraction",
-        "entrywidth": 0.49,
     }
     return made
 

@@ -35,7 +35,9 @@ def controls(settings: Settings) -> dict[str, str]:
     """
     seed()
     probe, trouble = looked_at(settings)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="whatif", width="content"
+    ):
         with st.popover("What if …", icon=":material/tune:", help="Change a gate or state"):
             change_signal(settings, len(probe.labels[0]))
         label = "Own input" if settings.task != "characters" else "Own text"
@@ -148,7 +150,7 @@ def change_signal(settings: Settings, steps: int) -> None:
 def type_input(settings: Settings, trouble: str) -> None:
     """Draw the field for a sequence of the visitor's own."""
     kind = TASKS[settings.task]
-    label = f"{kind.typed_form.capitalize()}."
+    label = f"{kind.typed_form[:1].upper()}{kind.typed_form[1:]}."
     draw = st.text_area if kind.answers == "classes" and kind.tokens else st.text_input
     draw(
         label,

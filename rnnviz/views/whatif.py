@@ -36,7 +36,7 @@ def show_gradient(scene: Scene) -> dict[str, Any]:
         for run, trace in runs(scene)
         for signal in cell.states
     )
-    figure = whatif.whatif_gradient.spec(norms, where=f"{of}, {where(scene)}", **common(scene))
+    figure = whatif.whatif_gradient.spec(norms, of=of, where=where(scene), **common(scene))
     return {"figure": figure, "says": say_gradient(scene, norms) if scene.changed else NOTHING}
 
 
@@ -107,7 +107,7 @@ def answers(task: Task, look: Look, sample: int) -> pd.DataFrame:
 def say_gradient(scene: Scene, norms: pd.DataFrame) -> str:
     """Say what the change does to the gradient, with numbers."""
     layer, cell = scene.layer, scene.trace.cell(scene.layer)
-    says = f"With {what(scene)} "
+    says = f"With {what(scene)}, "
     signal = STATES.get(cell, "hidden_state")
     symbol = scene.symbols[signal]
     steps = len(scene.trace.value(layer, signal)) - 1
@@ -133,7 +133,7 @@ def say_states(scene: Scene, apart: pd.DataFrame) -> str:
     apart = apart[apart["signal"] != "input"]
     differ = apart[apart["difference"] > 0]
     if differ.empty:
-        return f"With {what(scene)} nothing of {scene.place} differs."
+        return f"With {what(scene)}, nothing of {scene.place} differs."
     first = int(differ["time"].min())
     most = apart.loc[apart["difference"].idxmax()]
     end = apart[(apart["time"] == apart["time"].max()) & (apart["signal"] == "hidden_state")]
@@ -141,7 +141,7 @@ def say_states(scene: Scene, apart: pd.DataFrame) -> str:
     symbol = scene.symbols[str(most["signal"])]
     largest, last = (short_number(x) for x in (most["difference"], end["difference"].iloc[0]))
     return (
-        f"With {what(scene)} {before}{symbol} differs most, by {largest} on average at "
+        f"With {what(scene)}, {before}{symbol} differs most, by {largest} on average at "
         f"t = {most['time']}; at the end h differs by {last}."
     )
 
@@ -151,12 +151,12 @@ def say_output(scene: Scene, table: pd.DataFrame) -> str:
     now, before = (table[table["run"] == run] for run in ("changed", "unchanged"))
     asked = now["right"].notna().to_numpy()
     if not asked.any():
-        return f"With {what(scene)} no answer is asked that the network could give."
+        return f"With {what(scene)}, no answer is asked that the network could give."
     last = scene.loss == "last"
     losses = [each["loss"].dropna() for each in (now, before)]
     lost = [float(each.iloc[-1] if last else each.mean()) for each in losses]
     of = "the last answer" if last and len(losses[0]) > 1 else "this sample"
-    says = f"With {what(scene)} the loss of {of} is {short_number(lost[0])}, "
+    says = f"With {what(scene)}, the loss of {of} is {short_number(lost[0])}, "
     says += f"unchanged {short_number(lost[1])}. "
     if scene.task.answers == "numbers":
         end = now[asked].iloc[-1], before[before["right"].notna()].iloc[-1]
