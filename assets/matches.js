@@ -3,7 +3,7 @@ import { cellsOf, element, fill, View } from "./cells.js";
 import { Scale } from "./colour.js";
 
 const CELL = 11; // px
-const LABEL = 84;
+const LABEL = 108;
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Matches extends View {

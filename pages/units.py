@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from rnnviz.ui import address, choices, session, text, train_buttons, unit_choices
-from rnnviz.ui.component import figure, transport
+from rnnviz.ui import address, choices, session, text, unit_choices
+from rnnviz.ui.component import figure
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.transport import transport
 
 # Below the text: header, bars and a text of one line with six units take the rest of a screen.
 LOWER = "max(18rem, calc(100vh - 525px))"
@@ -15,15 +16,9 @@ settings = settings_form(run)
 if settings is None:
     st.stop()
 looked_at = run.settings if run else settings
-language = looked_at.task == "characters"
 
 with st.container(gap="small"):
-    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
-    with left:
-        train_buttons.row(run, settings)
-    with right:
-        step = transport(name, settings, run.state if run else "new", session.looked_at())
-        session.look_at(step)
+    step = transport(run, settings)
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         choice = unit_choices.what_is_read(looked_at)
@@ -43,11 +38,8 @@ with st.container(gap="small"):
         figure("units_ranking", name, settings, height=LOWER, step=step, time=False,
                **signal, **knows)  # fmt: skip
     with right:
-        below = {"match": "where else", "write": "let it write" if language else ""}
-        if not language:
-            below = {"match": "where else", "lines": "as lines"}
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            look = choices.segment("below", "Below", "match", below)
+            look = choices.segment("below", "Below", "match", unit_choices.below(looked_at))
             if look == "match":
                 rule = unit_choices.match_choice(choice["signal"] or "hidden_state")
             elif look == "write":

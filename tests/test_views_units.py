@@ -59,7 +59,7 @@ def test_next_characters_are_the_networks_own_and_the_right_one_is_told(look, ga
 
 def test_the_ranking_is_over_held_out_sequences(look):
     meta = look("units_ranking", property="symbol", symbol="e", ago="2")["figure"]["layout"]["meta"]
-    assert "a e 2 steps ago" in meta["alt"]
+    assert "the symbol e 2 steps ago" in meta["alt"]
     assert f"of {128 * 18:,} steps" in meta["alt"]  # the first two steps have no answer
 
 

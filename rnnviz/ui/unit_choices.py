@@ -18,7 +18,7 @@ from rnnviz.ui.choices import SHORT, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
 from rnnviz.views.units import ROWS, known_properties
-from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT
+from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT, can_write
 
 SHOWN = (1, 2, 3, 4, 6, 8, 12, 16)
 THRESHOLDS = (*range(5, 100, 5), 100, 150, 200, 300)
@@ -47,7 +47,7 @@ def own_text(settings: Settings) -> dict[str, str]:
         return {}
     address.seed("input", "", str)
     given = str(st.session_state["input"])
-    with st.popover("Own text ✓" if given else "Own text", width="content"):
+    with st.popover("Own input ✓" if given else "Own input", width="content"):
         text = st.text_area(
             "Read this instead of the probe",
             key="input",
@@ -150,6 +150,17 @@ def match_choice(signal: str) -> dict[str, Any]:
     )
     address.note("outside", "1" if outside else "", "")
     return {"on": on, "outside": "1" if outside else ""}
+
+
+def below(settings: Settings) -> dict[str, str]:
+    """Return what can be shown beside the ranking: matches, and what the task allows."""
+    task = TASKS[settings.task](settings.length, settings.seed)
+    words = {"match": "where else"}
+    if can_write(task):
+        words["write"] = "let it write"
+    if not task.tokens:
+        words["lines"] = "as lines"
+    return words
 
 
 def writing_choice() -> dict[str, Any]:

@@ -281,7 +281,7 @@ def _property_words(scene: Scene) -> str:
     kind = PROPERTIES[name]
     words = kind.title
     if name == "symbol":
-        words = f"a {_symbol(scene)}"
+        words = f"the symbol {_symbol(scene)}"
     elif name == "answer":
         words = f"next should be {_symbol(scene)}"
     elif name == "regex":

@@ -77,7 +77,7 @@ def test_typed_text_is_shown_as_text_and_an_emoji_is_one_cell(page):
 
 def test_a_very_long_text_is_refused_with_one_sentence(page):
     opened(page, LANGUAGE)
-    page.get_by_role("button", name="Own text").click()
+    page.get_by_role("button", name="Own input").click()
     box = page.get_by_role("textbox", name="Read this instead of the probe")
     box.evaluate(
         """(area, text) => { const set = Object.getOwnPropertyDescriptor(
@@ -102,13 +102,13 @@ def test_the_network_writes_and_the_seed_is_in_the_link(page):
 
 def test_the_text_is_drawn_again_while_the_run_trains(page):
     opened(page, LANGUAGE + "&steps=100000")
-    page.locator(".st-key-train_buttons").get_by_role("button", name="Train").click()
+    page.locator(".rnnviz-orders").get_by_role("button", name="Train").click()
     page.wait_for_function(
         """() => Number(document.querySelector('.rnnviz-reader').dataset.step) > 20
               && document.querySelector('.rnnviz-reader').dataset.run !== 'draft'""",
         timeout=30_000,
     )
-    page.locator(".st-key-train_buttons").get_by_role("button", name="Stop").click()
+    page.locator(".rnnviz-orders").get_by_role("button", name="Stop").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
