@@ -8,7 +8,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -52,22 +51,27 @@ SCRUB = """(seconds) => new Promise((done) => {
   };
   requestAnimationFrame(frame);
 })"""
-CHANGED = """(before) => document.querySelector('.rnnviz-anatomy').dataset.drawn !== before"""
+# From the click, as the page gets it, to the frame after the new picture.
+CLOCK = """() => {
+  const home = document.querySelector('.rnnviz-anatomy');
+  window.took = [];
+  document.addEventListener('click', () => { window.begun = performance.now(); }, true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    if (window.begun) took.push((performance.now() - begun) / 1000);
+    window.begun = null;
+  })).observe(home, {attributes: true, attributeFilter: ['data-drawn']});
+}"""
 
 
 def changes(page: Page, count: int) -> list[float]:
     """Press the button for the next unit again and again; return the seconds each took."""
     more = page.locator("[data-testid=stNumberInputStepUp]").first
-    home = page.locator(".rnnviz-anatomy")
-    took = []
-    for _ in range(count):
-        before = home.get_attribute("data-drawn")
-        begun = time.perf_counter()
+    page.evaluate(CLOCK)
+    for done in range(count):
         more.click()
-        page.wait_for_function(CHANGED, arg=before, polling=5)
-        took.append(time.perf_counter() - begun)
+        page.wait_for_function("(count) => took.length === count", arg=done + 1)
         page.wait_for_timeout(300)
-    return took
+    return page.evaluate("() => took")
 
 
 def main() -> int:
