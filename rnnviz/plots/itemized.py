@@ -7,7 +7,7 @@ import pandas as pd
 
 from rnnviz.plots.arrangement import legend_below_title, time_axis
 from rnnviz.plots.logarithms import decades, log_heatmap
-from rnnviz.plots.style import FigureDict, Theme, figure, frame, heat, rgba, theme
+from rnnviz.plots.style import FigureDict, Theme, figure, frame, rgba, theme
 
 MOST_BARS = 12
 """Groups of loss steps that are told apart by colour."""
@@ -106,9 +106,9 @@ def itemized_bars(
         for name, colour, series in parts
     ]
     whole = "norms of the items, stacked"
-    title = "Each step's gradient, by the loss it comes from"
+    title = "Where each step's gradient comes from"
     if split(items):
-        title = "Each step's gradient, by the way it came"
+        title = "The way each step's gradient came"
     made = frame(
         title,
         f"Stacked bars over {steps} time steps: {whole}; {where}.",
@@ -125,6 +125,8 @@ def itemized_bars(
     )
     made |= {"barmode": "stack", "bargap": 0.08, "hovermode": "x"}
     legend_below_title(made)
+    if not split(items):  # many short names: a column beside the bars
+        made["legend"] |= {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"}
     return {"data": data, "layout": made}
 
 
@@ -151,12 +153,12 @@ def by_distance(items: pd.DataFrame, palette: Theme) -> list[tuple[str, str, pd.
     furthest = int(away.max()) if len(away) else 0
     edges = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
     edges = [edge for edge in edges if edge <= furthest][:MOST_BARS]
-    scale = heat(palette)
+    scale = palette.heat[1:-1] if palette.key == "dark" else palette.heat[2:]
     found = []
     for place, start in enumerate(edges):
         end = edges[place + 1] - 1 if place + 1 < len(edges) else furthest
         group = items[away.between(start, end)]
         name = f"{start}" if start == end else f"{start}–{end}"
-        shade = scale[-1 - min(place * len(scale) // max(len(edges), 1), len(scale) - 2)][1]
-        found.append((f"k − t = {name}", str(shade), group.groupby("time")["norm"].sum()))
+        shade = scale[-1 - place * len(scale) // len(edges)]
+        found.append((f"k − t = {name}", shade, group.groupby("time")["norm"].sum()))
     return found
