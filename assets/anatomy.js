@@ -75,6 +75,7 @@ class Anatomy {
     const svg = document.importNode(picture, true);
     svg.querySelector("title").remove();
     svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", course.title);
     for (const node of svg.querySelectorAll("[data-hue]")) {
       node.style.setProperty("--own", `var(--${node.dataset.hue})`);
       node.style.setProperty("--own-text", `var(--${node.dataset.hue}-text)`);
