@@ -22,7 +22,16 @@ class Transport {
     this.figures = home.querySelector(".rnnviz-figures");
     this.range = home.querySelector("input");
     this.shown = home.querySelector("output");
-    this.back = home.querySelector("button");
+    this.back = home.querySelector("[data-back]");
+    this.orders = home.querySelector(".rnnviz-orders");
+    this.buttons = Object.fromEntries(
+      [...this.orders.children].map((button) => [button.dataset.order, button]),
+    );
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.addEventListener("click", () => this.order(name));
+    }
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey);
     this.step = null;
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
     this.range.addEventListener("input", () => this.look(this.nearest(Number(this.range.value))));
@@ -43,7 +52,7 @@ class Transport {
       this.step = data.step ?? null;
     }
     this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/status?${new URLSearchParams(data.query)}`, null);
-    this.settle();
+    this.showOrders();
   }
 
   receive(message) {
@@ -56,25 +65,48 @@ class Transport {
     this.home.dataset.state = status.state;
     this.home.dataset.step = status.step;
     this.show();
-    this.settle();
   }
 
-  // The buttons are Streamlit's: where they were drawn for another state than the run is in by
-  // now, the page is drawn again. A moment later only: what differs is often on its way.
-  settle() {
-    if (this.settling || !this.status || this.status.state === this.data.state) return;
-    this.settling = setTimeout(() => {
-      this.settling = null;
-      if (this.gone || this.status?.state === this.data.state) return;
-      this.setTriggerValue("changed", `${this.status?.state} ${Date.now()}`);
-      this.settling = setTimeout(() => {
-        this.settling = null;
-        this.settle();
-      }, 1000);
-    }, 120);
+  // What the first button does next, by the run's state and whose it is.
+  next() {
+    const state = this.status?.state ?? "new";
+    if (this.data.mine && (state === "queued" || state === "running")) return "pause";
+    const waits = ["paused", "stopped", "interrupted"].includes(state);
+    return this.data.mine && this.data.same && waits ? "resume" : "train";
+  }
+
+  // Tell the server; until the run answers, the button stays pressed and cannot be pressed again.
+  order(name) {
+    const what = name === "train" ? this.next() : name;
+    if (this.buttons[name].disabled) return;
+    this.setTriggerValue(what, Date.now());
+  }
+
+  key(event) {
+    if (!this.data?.orders || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const busy = event.target.closest?.("input, textarea, select, [contenteditable], [role=slider]");
+    const own = event.key === " " && event.target.closest?.("button, a, summary, [role=radio]");
+    const name = { " ": "train", s: "once", x: "stop", n: "reset" }[event.key.toLowerCase()];
+    if (!name || busy || own) return;
+    event.preventDefault();
+    this.order(name);
+  }
+
+  showOrders() {
+    const next = this.next();
+    const { train, once, stop, reset } = this.buttons;
+    this.orders.hidden = !this.data.orders;
+    train.disabled = once.disabled = !this.status;
+    stop.disabled = next !== "pause";
+    reset.disabled = this.data.run === "draft";
+    train.dataset.next = next;
+    const word = { train: "Train", resume: "Resume", pause: "Pause" }[next];
+    const span = train.querySelector("span");
+    if (span.textContent !== word) span.textContent = word;
   }
 
   show() {
+    this.showOrders();
     const { state, reason, step, steps, rate, left, loss, metric, metric_title, metric_unit, place } = this.status;
     let words = WORDS[state] ?? state;
     if (state === "queued" && place) words += `, place ${place} in line`;
@@ -122,8 +154,7 @@ class Transport {
   }
 
   destroy() {
-    this.gone = true;
-    clearTimeout(this.settling);
+    window.removeEventListener("keydown", this.onKey);
     this.feed.close();
   }
 }

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from rnnviz.ui import anatomy, choices, session, whatif
-from rnnviz.ui.component import transport
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.transport import transport
 
 # The drawing fills the screen below header, bars and gaps.
 HEIGHT = "max(30rem, calc(100vh - 192px))"
@@ -28,8 +28,7 @@ with st.container(gap="small"):
             choice["loss"] = "all" if carry == "all" else "last"
         choice |= whatif.controls(looked_at)
     with right:
-        step = transport(name, settings, run.state if run else "new", session.looked_at())
-        session.look_at(step)
+        step = transport(run, settings, orders=False)
     mode = "values" if carry == "values" else "gradient"
     anatomy.drawing(name, settings, height=HEIGHT, step=step, mode=mode, **choice)
     whatif.panel(name, settings, step, {"signal": "hidden_state", **choice})

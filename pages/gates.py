@@ -5,9 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from rnnviz.settings import Settings
-from rnnviz.ui import choices, gate_choices, session, train_buttons, whatif
-from rnnviz.ui.component import figure, transport
+from rnnviz.ui import choices, gate_choices, session, whatif
+from rnnviz.ui.component import figure
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.transport import transport
 
 # One picture at a time, as large as header, bars and gaps leave room for.
 # What a change of the probe or of a signal leaves as it is.
@@ -32,12 +33,7 @@ LOOKS: dict[str, tuple[str, str, Callable[[Settings], dict[str, object]]]] = {
 }
 
 with st.container(gap="small"):
-    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
-    with left:
-        train_buttons.row(run, settings)
-    with right:
-        step = transport(name, settings, run.state if run else "new", session.looked_at())
-        session.look_at(step)
+    step = transport(run, settings)
     words = {key: look[0] for key, look in LOOKS.items()}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show = choices.segment("show", "What to look at", "signals", words)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from rnnviz.settings import Settings
-from rnnviz.ui import choices, gradient_choices, session, train_buttons
-from rnnviz.ui.component import figure, transport
+from rnnviz.ui import choices, gradient_choices, session
+from rnnviz.ui.component import figure
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.transport import transport
 
 # One row of pictures at a time, as high as header, bars and gaps leave room for.
 HEIGHT = "max(27rem, calc(100vh - 262px))"
@@ -66,12 +67,7 @@ LOOKS: dict[str, tuple[str, Callable[[Settings], dict[str, object]], dict[str, b
 }
 
 with st.container(gap="small"):
-    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
-    with left:
-        train_buttons.row(run, settings)
-    with right:
-        step = transport(name, settings, run.state if run else "new", session.looked_at())
-        session.look_at(step)
+    step = transport(run, settings)
     words = {key: look[0] for key, look in LOOKS.items()}
     look = choices.segment("look", "What to look at", "time", words)
     _, controls, pictures, width = LOOKS[look]

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from rnnviz.ui import choices, session, train_buttons
-from rnnviz.ui.component import figure, transport
+from rnnviz.ui import choices, session
+from rnnviz.ui.component import figure
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.transport import transport
 
 # Three pictures and the controls share one screen: header, bars and gaps take 246 px of it.
 UPPER = "max(13rem, calc(44vh - 108px))"
@@ -17,13 +18,7 @@ if settings is None:
     st.stop()
 
 with st.container(gap="small"):
-    left, right = st.columns([0.47, 0.53], vertical_alignment="center")
-    with left:
-        train_buttons.row(run, settings)
-    with right:
-        state = run.state if run else "new"
-        step = transport(name, settings, state, session.looked_at())
-        session.look_at(step)
+    step = transport(run, settings)
     curves, gradients = st.columns(2)
     choice = choices.probe_choice(run.settings if run else settings)
     with curves:

@@ -1,4 +1,4 @@
-"""The two components on every page: a figure, and the transport bar of a run.
+"""The figure component, and what every component of ours needs.
 
 Their scripts live in `assets/` and are loaded by address, once; what Streamlit sends again at
 every change is only the short loader below. Nothing a user typed goes into html, css or js.
@@ -32,21 +32,10 @@ FIGURE = """
   <p class="rnnviz-note" role="status" hidden></p>
 </div>
 """
-TRANSPORT = """
-<div class="rnnviz-transport" data-rnnviz>
-  <span class="rnnviz-words" role="status"></span>
-  <span class="rnnviz-figures"></span>
-  <div class="rnnviz-bar">
-    <input type="range" min="0" max="1" value="0" step="1" disabled
-      aria-label="Look back in training: the step that the figures show">
-    <output>newest</output>
-    <button type="button" hidden>Back to newest</button>
-  </div>
-</div>
-"""
 
 
-def _declare(name: str, html: str) -> Callable[..., Any]:
+def declare(name: str, html: str) -> Callable[..., Any]:
+    """Register a component whose script is `assets/<name>.js`; once, at import."""
     scripts = [asset(file).read_bytes() for file in ("socket.js", f"{name}.js")]
     version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
     return st.components.v2.component(
@@ -58,11 +47,10 @@ def _declare(name: str, html: str) -> Callable[..., Any]:
     )
 
 
-_figure = _declare("figure", FIGURE)
-_transport = _declare("transport", TRANSPORT)
+_figure = declare("figure", FIGURE)
 
 
-def _watched(run: str | None, settings: Settings) -> tuple[str, dict[str, str]]:
+def watched(run: str | None, settings: Settings) -> tuple[str, dict[str, str]]:
     """Return the address part that names what is looked at, and its query."""
     return (run, {}) if run else ("draft", {"settings": settings.to_json()})
 
@@ -94,7 +82,7 @@ def figure(
     **choice
         Layer, signal, sample, ...: the view's query.
     """
-    name, query = _watched(run, settings)
+    name, query = watched(run, settings)
     query |= {key: str(value) for key, value in choice.items()}
     data = {
         "base": live.prefix(),
@@ -106,17 +94,3 @@ def figure(
         "time": time,
     }
     _figure(key=f"figure_{view}", data=data)
-
-
-def transport(run: str | None, settings: Settings, state: str, step: int | None) -> int | None:
-    """Place the transport bar; return the training step that is looked at (None: newest)."""
-    name, query = _watched(run, settings)
-    data = {"base": live.prefix(), "run": name, "query": query, "state": state, "step": step}
-    result = _transport(
-        key="transport",
-        data=data,
-        default={"step": step},
-        on_step_change=lambda: None,
-        on_changed_change=lambda: None,
-    )
-    return result.step

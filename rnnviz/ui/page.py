@@ -31,11 +31,6 @@ STYLE = """
 }}
 [data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
-.st-key-train_buttons button {{ padding-inline: 0.6rem; min-height: 2.2rem; }}
-.st-key-train_buttons button[kind="primary"] {{ min-width: 9.2rem; }}
-.st-key-train_buttons kbd {{ color: inherit; opacity: 1; }}
-@media (max-width: 1400px) {{ .st-key-train_buttons kbd {{ display: none; }}
-  .st-key-train_buttons button[kind="primary"] {{ min-width: 6.4rem; }} }}
 button[data-variant="segmented_control"][data-selected="true"] p {{
   color: {ink}; font-weight: 600;
 }}

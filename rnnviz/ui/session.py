@@ -16,6 +16,11 @@ def store() -> RunStore:
     return live.current().engine.store
 
 
+def prefix() -> str:
+    """Return what stands before the addresses of the live routes and the assets."""
+    return live.prefix()
+
+
 def owner() -> str:
     """Return who the visitor is to the store; empty without the cookie that the page set."""
     return live.owner_of(st.context.cookies) or ""

@@ -79,14 +79,14 @@ def test_the_order_and_what_goes_into_a_gate_can_be_chosen(page):
 
 def test_every_look_follows_a_run_that_trains(page, console):
     opened(page, "&steps=100000")
-    page.locator(".st-key-train_buttons").get_by_role("button", name="Train").click()
+    page.locator(".rnnviz-orders").get_by_role("button", name="Train").click()
     newer = """() => { const {run, step} = document.querySelector('.rnnviz-figure').dataset;
                        return run !== 'draft' && Number(step) >= 5; }"""
     for words, description in LOOKS.items():
         look(page, words)
         said(page, description)
         page.wait_for_function(newer, timeout=20_000)
-    page.locator(".st-key-train_buttons").get_by_role("button", name="Stop").click()
+    page.locator(".rnnviz-orders").get_by_role("button", name="Stop").click()
     look(page, "over training")
     page.wait_for_function(
         "() => document.querySelector('.rnnviz-plot').data?.[0].x.length > 3", timeout=20_000

@@ -37,7 +37,7 @@ def opened(page: Page, path: str = "/") -> Page:
 
 
 def press(page: Page, name: str) -> None:
-    page.locator(".st-key-train_buttons").get_by_role("button", name=name).click()
+    page.locator(".rnnviz-orders").get_by_role("button", name=name).click()
 
 
 def run_of(page: Page) -> str:
