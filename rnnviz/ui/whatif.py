@@ -38,10 +38,10 @@ def controls(settings: Settings) -> dict[str, str]:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="whatif", width="content"
     ):
-        with st.popover("What if …", icon=":material/tune:", help="Change a gate or state"):
+        with st.popover("What if …", icon=":material/tune:"):
             change_signal(settings, len(probe.labels[0]))
         label = "Own input" if settings.task != "characters" else "Own text"
-        with st.popover(label, icon=":material/edit:", help="Type a sequence, or change a step"):
+        with st.popover(label, icon=":material/edit:"):
             type_input(settings, trouble)
             change_step(settings, probe)
         chips(settings, probe)
