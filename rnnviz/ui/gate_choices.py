@@ -35,7 +35,7 @@ def distribution(settings: Settings) -> dict[str, Any]:
 def layer_only(settings: Settings) -> dict[str, Any]:
     """Draw the choice of the layer alone."""
     chosen = layer(settings)
-    st.caption("A point is a unit. After Karpathy, Johnson and Fei-Fei, 2015.", width="content")
+    st.markdown("A point is a unit. After Karpathy, Johnson and Fei-Fei, 2015.", width="content")
     return chosen
 
 
@@ -44,7 +44,7 @@ def memory(settings: Settings) -> dict[str, Any]:
     chosen = layer(settings)
     if settings.task == "adding":
         chosen |= {"sample": sample()}
-    st.caption(
+    st.markdown(
         "After −1/ln f steps a state that is multiplied by f at each step has fallen to 1/e.",
         width="content",
     )

@@ -82,6 +82,7 @@ def test_every_look_follows_a_run_that_trains(page, console):
     page.locator(".rnnviz-orders").get_by_role("button", name="Train").click()
     newer = """() => { const {run, step} = document.querySelector('.rnnviz-figure').dataset;
                        return run !== 'draft' && Number(step) >= 5; }"""
+    page.wait_for_function(newer, timeout=20_000)
     for words, description in LOOKS.items():
         look(page, words)
         said(page, description)
