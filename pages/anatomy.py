@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from rnnviz.settings import Settings
 from rnnviz.ui import anatomy, choices, session, whatif
 from rnnviz.ui.settings_form import settings_form
 from rnnviz.ui.transport import transport
@@ -11,14 +12,17 @@ HEIGHT = "max(30rem, calc(100vh - 192px))"
 
 st.set_page_config(initial_sidebar_state="collapsed")  # the drawing wants the width
 
-run = session.current_run()
-name = run.id if run else None
-settings = settings_form(run)
+settings = settings_form(session.current_run())
 if settings is None:
     st.stop()
-looked_at = run.settings if run else settings
 
-with st.container(gap="small"):
+
+@st.fragment  # another unit does not draw the whole form again: half the time to the new picture
+def screen(settings: Settings) -> None:
+    """Draw everything but the form."""
+    run = session.current_run()
+    name = run.id if run else None
+    looked_at = run.settings if run else settings
     left, right = st.columns([0.66, 0.34], vertical_alignment="center")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -32,3 +36,7 @@ with st.container(gap="small"):
     mode = "values" if carry == "values" else "gradient"
     anatomy.drawing(name, settings, height=HEIGHT, step=step, mode=mode, **choice)
     whatif.panel(name, settings, step, {"signal": "hidden_state", **choice})
+
+
+with st.container(gap="small"):
+    screen(settings)
