@@ -60,3 +60,30 @@ def test_padding_is_left_out_and_an_exact_zero_stays_zero():
     assert frame["norm"][0] == pytest.approx(2**0.5)
     assert frame["norm"][1] == 0
     assert np.isnan(frame["norm"][2])
+
+
+def test_norms_of_pre_activations_are_those_of_finite_differences(recorded):
+    from rnnviz.analysis.gradients import gradient_of
+
+    trace, _ = recorded
+    layer = trace.layers[0]
+    for signal in ("forget_gate", "candidate"):
+        value, gradient = trace.value(layer, signal), trace.gradient(layer, signal)
+        squash = np.tanh if signal == "candidate" else lambda a: 1 / (1 + np.exp(-a))
+        a = np.arctanh(value) if signal == "candidate" else np.log(value / (1 - value))
+        slope = (squash(a + 1e-6) - squash(a - 1e-6)) / 2e-6
+        found = gradient_of(trace, layer, signal, before=True)
+        np.testing.assert_allclose(found, gradient * slope, rtol=1e-6)
+    same = gradient_of(trace, layer, "cell_state", before=True)
+    np.testing.assert_array_equal(same, trace.gradient(layer, "cell_state"))
+
+
+def test_norms_of_each_sample_and_of_one_unit(recorded):
+    from rnnviz.analysis import sample_norms
+
+    trace, gradient = recorded
+    frame = sample_norms(trace, trace.layers[0], ("input",))
+    table = frame.pivot(index="time", columns="sample", values="norm")
+    np.testing.assert_allclose(table, np.linalg.norm(gradient, axis=2), rtol=1e-12)
+    one = sample_norms(trace, trace.layers[0], ("input",), unit=1)
+    np.testing.assert_allclose(one["norm"], np.abs(gradient[:, :, 1]).ravel(), rtol=1e-12)
