@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import secrets
 import time
@@ -34,10 +35,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError, RunError
+from rnnviz.plots.packed import packed
 from rnnviz.resources import ROOT
 from rnnviz.runs import Head, default_url
 from rnnviz.settings import Settings
 from rnnviz.views import VIEWS, Choice, Gallery, draw
+
+log = logging.getLogger(__name__)
 
 COOKIE = "rnnviz_visitor"
 POLL = 0.05
@@ -50,6 +54,7 @@ GRACE = 30.0
 """Seconds that a run goes on after its owner's last page was closed."""
 LARGEST = 4096
 """Characters in a message or a draft's settings."""
+FAULT = "This picture could not be drawn: a fault of rnnviz's, the server's log has the details."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -199,7 +204,13 @@ class Hub:
         except RnnvizError as error:
             channel.unfinished = False
             return json.dumps({"view": request.view, "error": str(error)})
+        except Exception:  # one view's fault must not end all views of all visitors
+            channel.unfinished = False
+            log.exception("The view %s could not be drawn", request.view)
+            return json.dumps({"view": request.view, "error": FAULT})
         channel.unfinished = bool(message.pop("unfinished", False))
+        if "figure" in message:
+            message["figure"] = packed(message["figure"])
         text = plotly.io.to_json(message, validate=False)
         assert isinstance(text, str)
         return text

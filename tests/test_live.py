@@ -10,8 +10,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from rnnviz.engine import Engine
 from rnnviz.errors import RunError
-from rnnviz.live import COOKIE, MOST_SOCKETS, Request, changed, owner_of
+from rnnviz.live import COOKIE, FAULT, MOST_SOCKETS, Channel, Hub, Request, changed, owner_of
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.views import Choice
@@ -185,3 +186,19 @@ def test_only_the_step_of_a_request_can_change():
     )
     with pytest.raises(RunError):
         changed(request, '{"step": true}')
+
+
+def test_a_fault_in_one_view_is_said_there_and_the_others_go_on(tmp_path, monkeypatch, caplog):
+    def broken(*args):
+        raise ZeroDivisionError("a bug")
+
+    engine = Engine(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    hub = Hub(engine)
+    monkeypatch.setattr("rnnviz.live.draw", broken)
+    said = json.loads(hub._draw(Channel(Request("gates", None, SMALL, Choice()))))
+    assert said["error"] == FAULT and "ZeroDivisionError" not in said["error"]
+    assert "a bug" in caplog.text
+    monkeypatch.undo()
+    drawn = json.loads(hub._draw(Channel(Request("gates", None, SMALL, Choice()))))
+    assert drawn["figure"]["data"][0]["z"]["dtype"] == "f4"
+    engine.store.close()
