@@ -106,7 +106,8 @@ def show_parameters(scene: Scene, what: str = "gradient") -> dict[str, Any]:
         )
         rows = [each.assign(step=step) for step, each in found.items()]
     else:
-        found, whole = measured(scene, "weights", lambda model: weights_of(model))
+        check_updates(scene)
+        found, whole = measured(scene, "weights", weights_of)
         rows = updates(flow, found)
     norms = pd.concat(rows, ignore_index=True)
     suffix = flow.layer.removeprefix("rnn.")
@@ -162,19 +163,19 @@ def probe_gradients(flow: Flow, model: nn.Module) -> pd.DataFrame:
     return analysis.parameter_norms(model)
 
 
-def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Return what is kept of a network to compare the next one with.
-
-    Raises
-    ------
-    RunError
-        If it is too large to keep sixty times.
-    """
-    if parameter_count(model) > LARGEST_KEPT:
+def check_updates(scene: Scene) -> None:
+    """Raise RunError if the network is too large to keep sixty times."""
+    with torch.device("meta"):
+        count = parameter_count(SequenceModel(scene.settings))
+    if count > LARGEST_KEPT:
         raise RunError(
-            f"{parameter_count(model):,} weights are too many to keep at every checkpoint: updates "
-            f"can be shown up to {LARGEST_KEPT:,}. Their gradients can be shown."
+            f"{count:,} weights are too many to keep at every checkpoint: how far updates go "
+            f"can be shown up to {LARGEST_KEPT:,}."
         )
+
+
+def weights_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return what is kept of a network to compare the next one with."""
     return {name: each.detach().clone() for name, each in model.named_parameters()}
 
 

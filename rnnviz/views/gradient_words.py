@@ -212,6 +212,8 @@ def of_connectivity(norms: pd.DataFrame) -> str:
 def of_dependence(norms: pd.DataFrame, output: int, labels: list[str]) -> str:
     """Say on which inputs one output depends most."""
     row = norms.loc[output].dropna()
+    if not row.sum() > 0:
+        return "This output depends on no input: all units that lead to it are shut."
     top = row.nlargest(3)
     named = ", ".join(f"{labels[at] or 'nothing'} at t = {at}" for at in top.index)
     return f"It depends most on {named}: {float(top.sum() / row.sum()):.0%} of the sum of all."
