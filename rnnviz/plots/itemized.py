@@ -37,7 +37,7 @@ def itemized_matrix(
     """
     palette = theme(colours)
     table = items.pivot(index="loss_step", columns="time", values="norm")
-    steps = int(items["time"].max()) + 1
+    steps = int(items["time"].max()) + 1 if len(items) else 1
     bottom, top = decades([table.to_numpy()])
     losses = np.asarray(table.index, dtype=np.int32)
     made = frame(
@@ -51,7 +51,7 @@ def itemized_matrix(
             "yaxis": {
                 "title": "loss at step k",
                 "showgrid": False,
-                "range": [losses[0] - 0.5, losses[-1] + 0.5],
+                "range": [losses[0] - 0.5, losses[-1] + 0.5] if len(losses) else [0, 1],
                 "nticks": 8,
                 **({"tickmode": "array", "tickvals": losses.tolist()} if len(losses) < 8 else {}),
             },
@@ -92,7 +92,7 @@ def itemized_bars(
         As `analysis.itemized_gradients` gives it.
     """
     palette = theme(colours)
-    steps = int(items["time"].max()) + 1
+    steps = int(items["time"].max()) + 1 if len(items) else 1
     parts = by_path(items, palette) if split(items) else by_distance(items, palette)
     data = [
         {

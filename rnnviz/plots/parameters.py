@@ -62,12 +62,12 @@ def parameters(
                 ": %{y:.2e}<extra></extra>",
             }
         )
-    bottom, top = decades([norms[what]], least=2)
     gradient = what == "gradient"
+    bottom, top = decades([norms[what]], least=2, top=None if gradient else -2.0)
     title = "Gradient by parameter" if gradient else "How far one update moves each parameter"
     axis = "norm of ∂L/∂W" if gradient else "‖ΔW‖ / ‖W‖, per update"
     if not gradient:
-        bottom, top = min(bottom, -4.0), max(top, -2.0)
+        bottom = min(bottom, -4.0)
     made = frame(
         title,
         f"{title}: {len(data)} lines over {steps} training steps, logarithmic; {where}.",
