@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from rnnviz.runs import Run
 from rnnviz.settings import Settings
-from rnnviz.ui import anatomy, choices, session, whatif
-from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui import anatomy, choices, whatif
+from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # The drawing fills the screen below header, bars and gaps.
@@ -12,15 +13,9 @@ HEIGHT = "max(30rem, calc(100vh - 192px))"
 
 st.set_page_config(initial_sidebar_state="collapsed")  # the drawing wants the width
 
-settings = settings_form(session.current_run())
-if settings is None:
-    st.stop()
 
-
-@st.fragment  # another unit does not draw the whole form again: half the time to the new picture
-def screen(settings: Settings) -> None:
-    """Draw everything but the form."""
-    run = session.current_run()
+def screen(run: Run | None, settings: Settings) -> None:
+    """Draw what is chosen, the cell with its equations, and what a change of it does."""
     name = run.id if run else None
     looked_at = run.settings if run else settings
     left, right = st.columns([0.66, 0.34], vertical_alignment="center")
@@ -38,5 +33,4 @@ def screen(settings: Settings) -> None:
     whatif.panel(name, settings, step, {"signal": "hidden_state", **choice})
 
 
-with st.container(gap="small"):
-    screen(settings)
+show(screen)

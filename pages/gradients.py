@@ -4,21 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz.runs import Run
 from rnnviz.settings import Settings
-from rnnviz.ui import choices, gradient_choices, session
+from rnnviz.ui import choices, gradient_choices
 from rnnviz.ui.component import figure
-from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # One row of pictures at a time, as high as header, bars and gaps leave room for.
 HEIGHT = "max(27rem, calc(100vh - 262px))"
-
-run = session.current_run()
-name = run.id if run else None
-settings = settings_form(run)
-if settings is None:
-    st.stop()
-looked_at = run.settings if run else settings
 
 LOOKS: dict[str, tuple[str, Callable[[Settings], dict[str, object]], dict[str, bool], float]] = {
     # key: words, controls, two views and whether their axis is time, share of the first one's width
@@ -66,7 +60,11 @@ LOOKS: dict[str, tuple[str, Callable[[Settings], dict[str, object]], dict[str, b
     ),
 }
 
-with st.container(gap="small"):
+
+def screen(run: Run | None, settings: Settings) -> None:
+    """Draw the transport bar and the pictures of the look that is chosen."""
+    name = run.id if run else None
+    looked_at = run.settings if run else settings
     step = transport(run, settings)
     words = {key: look[0] for key, look in LOOKS.items()}
     look = choices.segment("look", "What to look at", "time", words)
@@ -77,3 +75,6 @@ with st.container(gap="small"):
     for column, (view, over_time) in zip(columns, pictures.items(), strict=True):
         with column:
             figure(view, name, settings, height=HEIGHT, step=step, time=over_time, **choice)
+
+
+show(screen)

@@ -2,22 +2,21 @@
 
 import streamlit as st
 
-from rnnviz.ui import address, choices, session, text, unit_choices
+from rnnviz.runs import Run
+from rnnviz.settings import Settings
+from rnnviz.ui import address, choices, text, unit_choices
 from rnnviz.ui.component import figure
-from rnnviz.ui.settings_form import settings_form
+from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # Below the text: header, bars and a text of one line with six units take the rest of a screen.
 LOWER = "max(18rem, calc(100vh - 525px))"
 
-run = session.current_run()
-name = run.id if run else None
-settings = settings_form(run)
-if settings is None:
-    st.stop()
-looked_at = run.settings if run else settings
 
-with st.container(gap="small"):
+def screen(run: Run | None, settings: Settings) -> None:
+    """Draw the transport bar, the text by units, their ranking, and what is below."""
+    name = run.id if run else None
+    looked_at = run.settings if run else settings
     step = transport(run, settings)
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -52,3 +51,6 @@ with st.container(gap="small"):
         else:
             figure("units_tracks", name, settings, height=LOWER, step=step, brush=brush,
                    **choice, **knows, **shown)  # fmt: skip
+
+
+show(screen)

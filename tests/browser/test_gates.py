@@ -90,7 +90,7 @@ def test_every_look_follows_a_run_that_trains(page, console):
     page.locator(".rnnviz-orders").get_by_role("button", name="Stop").click()
     look(page, "over training")
     page.wait_for_function(
-        "() => document.querySelector('.rnnviz-plot').data?.[0].x.length > 3", timeout=20_000
+        "() => document.querySelector('.rnnviz-plot')._fullData?.[0].x.length > 3", timeout=20_000
     )
     assert not mistakes(console)
 
