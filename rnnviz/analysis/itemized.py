@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from rnnviz.analysis.backwards import walk, walk_down
+from rnnviz.analysis.backwards import Entries, walk, walk_down
+from rnnviz.analysis.recurrence import Recurrence
 from rnnviz.errors import TraceError
 from rnnviz.trace import Trace
 
@@ -51,24 +52,35 @@ def itemized_gradients(
         If the items do not sum to the recorded gradient: dropout was on, a clamp cut the way, or
         a lower layer was read out directly.
     """
-    steps, items, through = itemized_vectors(module, trace, layer, signal, sample)
-    total = items.sum(0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        towards = total / _norm(total)[:, None, None]
-        split = through.shape[-1] > 0
-        rows = {
-            "loss_step": np.repeat(steps, items.shape[1]),
-            "time": np.tile(np.arange(items.shape[1]), len(steps)),
-            "norm": _norm(items).ravel(),
-            "part": np.einsum("ktbh,tbh->kt", items, np.nan_to_num(towards)).ravel()
-            / max(items.shape[2], 1),
-            "through_cell": _norm(through).ravel() if split else np.nan,
-            "rest": _norm(items - through).ravel() if split else np.nan,
-        }
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    away = frame["loss_step"] - frame["time"]
-    reached = away <= 0 if layer.endswith("_reverse") else away >= 0
-    return frame[reached].reset_index(drop=True)
+    parts, entries, of_c, total = _prepared(module, trace, layer, signal, sample)
+    items, steps = len(entries.steps), parts.steps
+    found = np.full((4, items, steps), np.nan)
+    sums = np.zeros(total.shape)
+    for now in walk(parts, entries):
+        # measured at once: all vectors together would not fit the processor's cache
+        vectors = now.dc if of_c else now.dh
+        sums[now.t] = vectors.sum(0)
+        found[0, : now.active, now.t] = _norm(vectors)
+        size = float(_norm(sums[now.t])) * total.shape[1]
+        along = np.einsum("kbh,bh->k", vectors, sums[now.t] / (size or 1.0))
+        found[1, : now.active, now.t] = along
+        if parts.cell == "lstm":
+            through = now.through_c if of_c else now.through_h
+            found[2, : now.active, now.t] = _norm(through)
+            found[3, : now.active, now.t] = _norm(vectors - through)
+    check_sum(sums, total, layer)
+    shape = (items, steps)
+    columns = {
+        "loss_step": np.broadcast_to(entries.steps[:, None], shape),
+        "time": np.broadcast_to(np.arange(steps), shape),
+        **dict(zip(COLUMNS[2:], found, strict=True)),
+    }
+    if layer.endswith("_reverse"):
+        columns["loss_step"] = steps - 1 - columns["loss_step"]
+        columns["time"] = steps - 1 - columns["time"]
+    reached = ~np.isnan(found[0])
+    frame = pd.DataFrame({name: values[reached] for name, values in columns.items()})
+    return frame.sort_values(["loss_step", "time"], ignore_index=True)
 
 
 def itemized_vectors(
@@ -94,23 +106,30 @@ def itemized_vectors(
     TraceError
         As `itemized_gradients` does.
     """
-    parts, entries = walk_down(module, trace, layer, sample=sample)
-    of_c = signal == "cell_state" and parts.cell == "lstm"
-    if not of_c and signal != "hidden_state":
-        raise TraceError(f"{signal} of {layer} cannot be itemized: choose hidden_state.")
-    samples = slice(None) if sample is None else slice(sample, sample + 1)
-    total = trace.gradient(layer, signal)[:, samples]
+    parts, entries, of_c, total = _prepared(module, trace, layer, signal, sample)
     shape = (len(entries.steps), *total.shape)
     items = np.zeros(shape)
     through = np.zeros(shape if parts.cell == "lstm" else (*shape[:-1], 0))
     for now in walk(parts, entries):
         items[: now.active, now.t] = now.dc if of_c else now.dh
         through[: now.active, now.t] = now.through_c if of_c else now.through_h
-    if layer.endswith("_reverse"):
-        check_sum(items[:, ::-1].sum(0), total, layer)
-        return len(total) - 1 - entries.steps, items[:, ::-1], through[:, ::-1]
     check_sum(items.sum(0), total, layer)
+    if layer.endswith("_reverse"):
+        return len(total) - 1 - entries.steps, items[:, ::-1], through[:, ::-1]
     return entries.steps[::-1], items[::-1], through[::-1]
+
+
+def _prepared(
+    module: nn.Module, trace: Trace, layer: str, signal: str, sample: int | None
+) -> tuple[Recurrence, Entries, bool, np.ndarray]:
+    """Return what is walked, whether c is itemized, and the whole gradient in running order."""
+    of_c = signal == "cell_state" and trace.cell(layer) == "lstm"
+    if not of_c and signal != "hidden_state":
+        raise TraceError(f"{signal} of {layer} cannot be itemized: choose hidden_state.")
+    parts, entries = walk_down(module, trace, layer, sample=sample)
+    samples = slice(None) if sample is None else slice(sample, sample + 1)
+    total = trace.gradient(layer, signal)[:, samples]
+    return parts, entries, of_c, total[::-1] if layer.endswith("_reverse") else total
 
 
 def check_sum(found: np.ndarray, total: np.ndarray, layer: str) -> None:

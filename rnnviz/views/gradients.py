@@ -17,7 +17,7 @@ from rnnviz.views.scene import Scene
 
 LARGEST_STATE = 512
 """Numbers in the largest state whose Jacobians are looked at."""
-SVD_WORK, EIGEN_WORK, CONNECTION_WORK = 6e7, 8e6, 4e8
+SVD_WORK, EIGEN_WORK, CONNECTION_WORK = 5e7, 6e6, 2.5e8
 """About a twentieth of a second each: steps x state^3, the same, and items x gates x units."""
 
 
@@ -155,7 +155,14 @@ def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     )
     work = length * length / 2 * rows * gates * settings.hidden * settings.layers
     every = max(1, int(np.ceil(work / CONNECTION_WORK)))
-    norms = analysis.connectivity(flow.model, trace, "rnn.l0", flow.sample, readout, every)
+    # two pictures show it: it is measured once
+    key = ("connectivity", scene.run.id if scene.run else None, settings, scene.step, flow.sample)
+    kept = scene.gallery.histories.get(key, dict)
+    if every not in kept:
+        kept[every] = analysis.connectivity(
+            flow.model, trace, "rnn.l0", flow.sample, readout, every
+        )
+    norms = kept[every]
     common: dict[str, Any] = {
         "labels": flow.labels,
         "where": flow.where(
