@@ -14,7 +14,7 @@ from rnnviz.ui.choices import SHORT, sample, segment
 
 def through_time(settings: Settings) -> dict[str, Any]:
     """Draw which signals, of which loss, over samples or one, over units or one."""
-    kinds = {"gates": "gates and states", "before": "pre-activations", "input": "input"}
+    kinds = {"gates": "gates, states", "before": "pre-activations", "input": "input"}
     if not CELLS[settings.cell].gates:
         kinds["gates"] = "state"
         kinds["before"] = "pre-activation"
@@ -100,7 +100,7 @@ def all_or_one(name: str, what: str, count: int, first: int = 0) -> str:
         format_func=lambda key: f"all {what}s" if key == "all" else f"{what} {int(key) + first}",
         key=name,
         label_visibility="collapsed",
-        width=140,
+        width=128,
         persist_state="session",
     )
     address.note(name, value, "all")

@@ -1,0 +1,127 @@
+"""The Gradients page as a visitor uses it, in a real Chromium."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+FIGURE = ".rnnviz-figure[data-drawn]"
+LOOKS = {
+    "itemized": ("Heatmap of the gradient that the loss", "Stacked bars"),
+    "over training": ("Heatmap of the gradient norm", "Norm of the gradient"),
+    "Jacobians": ("Singular values", "Histogram of all singular values"),
+    "connectivity": ("Heatmap of the derivative", "The derivative of the output"),
+    "clipping, truncation": ("Norm of the whole gradient", "Norm of the gradient over"),
+    "parameters": ("Gradient by parameter", "How far one update moves"),
+    "through time": ("Norm of the gradient of the loss", "Heatmap of the size"),
+}
+# Streamlit looks for its server below a page's own path first, and is told that it is not there.
+ASKED_ELSEWHERE = "the server responded with a status of 404"
+
+
+def opened(page: Page, query: str = "") -> Page:
+    page.goto(f"/gradients?hidden=8&length=20{query}")
+    expect(page.locator(FIGURE)).to_have_count(2, timeout=30_000)
+    return page
+
+
+def look(page: Page, words: str) -> None:
+    page.get_by_role("radio", name=words, exact=True).click()
+
+
+def said(page: Page, words: str) -> None:
+    """Wait for a figure whose description begins with some words."""
+    expect(page.locator(f'{FIGURE}[aria-label^="{words}"]')).to_be_visible(timeout=15_000)
+
+
+def mistakes(console: list[str]) -> list[str]:
+    return [text for text in console if ASKED_ELSEWHERE not in text]
+
+
+def test_every_look_is_drawn_has_its_words_and_stands_in_the_address(page, console):
+    opened(page)
+    for words, descriptions in LOOKS.items():
+        look(page, words)
+        for description in descriptions:
+            said(page, description)
+        expect(page.locator(".rnnviz-says:visible").first).to_contain_text(re.compile(r"\w+ .*\."))
+    look(page, "Jacobians")
+    page.wait_for_url(re.compile("look=jacobians"))
+    page.reload()
+    said(page, "Singular values")
+    assert not mistakes(console)
+
+
+def test_a_link_opens_one_sample_one_unit_and_the_loss_of_one_answer(page, console):
+    opened(page, "&task=copying&samples=2&units=5&loss=one&k=12&of=before")
+    picture = page.locator(FIGURE).first
+    expect(picture).to_contain_text("answer at t = 12, sample 3, unit 5")
+    expect(page.get_by_label("Answer at k").last).to_have_value("12")
+    assert not mistakes(console)
+
+
+def test_the_half_life_is_printed_with_its_uncertainty(page):
+    opened(page, "&cell=rnn")
+    words = page.locator(".rnnviz-says:visible").first
+    expect(words).to_contain_text(re.compile(r"halves every [\d.]+ steps? back \(95 %: .* to .*;"))
+    expect(words).to_contain_text("±")
+    expect(words).to_contain_text("not that nothing is kept")
+
+
+def test_a_run_that_trains_moves_every_look_and_the_slider_cuts_the_surface(page, console):
+    opened(page, "&steps=100000")
+    page.get_by_role("button", name="Train").click()
+    for words in LOOKS:
+        look(page, words)
+        page.wait_for_function(
+            """() => { const all = [...document.querySelectorAll('.rnnviz-figure')];
+                 return all.length === 2 && all.every(({dataset}) =>
+                   dataset.run && dataset.run !== 'draft' && Number(dataset.step) > 0); }""",
+            timeout=30_000,
+        )
+    look(page, "over training")
+    said(page, "Heatmap of the gradient norm")
+    slider = page.get_by_role("slider", name=re.compile("Look back"))
+    slider.focus()
+    slider.evaluate(
+        """(range) => { range.value = 0; range.dispatchEvent(new Event('input'));
+                        range.dispatchEvent(new Event('change')); }"""
+    )
+    page.wait_for_url(re.compile("at=0"))
+    expect(page.locator(f"{FIGURE}[data-step='0']")).to_have_count(2)
+    marks = "() => document.querySelector('.rnnviz-plot')._fullLayout.shapes.length"
+    page.wait_for_function(f"{marks} === 1")
+    page.get_by_role("button", name="Stop").click()
+    assert not mistakes(console)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
+@pytest.mark.parametrize("look", ["time", "items", "jacobians"])
+def test_pictures_and_words_fit_one_screen(page, width, height, look):
+    page.set_viewport_size({"width": width, "height": height})
+    opened(page, f"&look={look}")
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
+    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("look", ["time", "items", "connectivity", "clipping"])
+def test_the_page_is_accessible(page, scheme, look):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, f"&look={look}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_broken_link_still_opens(page, console):
+    opened(page, "&look=nonsense&samples=99&units=-1&loss=x&k=<b>&t=1e9&window=0&of=%22")
+    said(page, "Norm of the gradient of the loss")
+    assert not mistakes(console)
+
+
+def test_what_is_too_large_is_said_in_a_sentence(page):
+    page.goto("/gradients?look=jacobians&hidden=600&length=10&batch=1")
+    note = page.get_by_text("too large to take its Jacobians apart live").first
+    expect(note).to_be_visible(timeout=30_000)
