@@ -128,6 +128,7 @@ def test_one_step_takes_effect_at_once_and_is_one(store):
 
 def test_a_new_learning_rate_takes_effect_at_once(store, endless):
     before = store.get(endless).step
+    assert set(store.metrics(endless)["lr"]) == {ENDLESS.lr}  # and pandas is imported from here on
     store.set_lr(endless, "ada", 0.125)
     # only the rows since: reading thousands of older ones would be part of the time
     assert seconds_until(lambda: 0.125 in set(store.metrics(endless, before)["lr"])) < AT_ONCE
