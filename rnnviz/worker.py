@@ -130,6 +130,8 @@ class Session:
         if snapshot:
             self._kept = snapshot.step
             self._next_checkpoint = ended + max(FLUSH, (ended - started) / CHECKPOINT_SHARE)
+            # rows wait for a checkpoint that is due soon, or it would wait for the rows after them
+            self._next_flush = max(self._next_flush, min(self._next_checkpoint, ended + 2 * FLUSH))
 
 
 def serve(store: RunStore, name: str, stopping: threading.Event) -> None:
