@@ -17,14 +17,17 @@ def legend_below_title(made: dict[str, Any]) -> None:
     made["legend"] = {**made["legend"], "x": 0, "xanchor": "left", "traceorder": "normal"}
 
 
-def time_axis(labels: Sequence[str | None] | None, steps: int) -> dict[str, Any]:
+def time_axis(
+    labels: Sequence[str | None] | None, steps: int, most: int = MOST_LABELS
+) -> dict[str, Any]:
     """Return a time axis with the symbols that went in; of long ones only those that stand out.
 
     Numbers do not fit under every step: the step is written instead, and the few labels that are
-    longer than the others (the marks of the adding problem).
+    longer than the others (the marks of the adding problem). With more than `most` steps there
+    are numbers only.
     """
-    if not labels or steps > MOST_LABELS or max(len(each or "") for each in labels) <= LONGEST:
-        return time_ticks(labels, steps)
+    if not labels or steps > most or max(len(each or "") for each in labels) <= LONGEST:
+        return time_ticks(labels if steps <= most else None, steps)
     sizes = sorted(len(each or "") for each in labels[:steps])
     usual = sizes[len(sizes) // 2]
     unusual = [t for t, each in enumerate(labels[:steps]) if len(each or "") > usual]

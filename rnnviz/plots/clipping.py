@@ -68,7 +68,7 @@ def clipping(
             "hovertemplate": "step %{x}<br>%{y:.0f} % of the last 100<extra></extra>",
         },
     ]
-    bottom, top = decades([norm, [limit] if limit > 0 else []], least=2)
+    bottom, top = decades([norm, [2 * limit] if limit > 0 else []], least=2)
     made = frame(
         "Gradient norm in training",
         f"Norm of the whole gradient before and after clipping over {steps} training steps, "
@@ -171,12 +171,13 @@ def truncation(
                 bottom, top, title=f"‖∂L/∂{symbol}<sub>t</sub>‖", domain=[0.46, 1]
             ),
             "xaxis2": {
-                "title": "length of the window", "type": "log", "anchor": "y2",
+                "title": "length of the window: share of the weights' gradient it loses",
+                "type": "log", "anchor": "y2",
                 "range": [0, float(np.log10(max(steps, 2)))], "tickmode": "array",
                 "tickvals": [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
             },
             "yaxis2": {
-                "title": "weight gradient lost, %", "domain": [0, 0.24], "anchor": "x2",
+                "title": "lost, %", "domain": [0, 0.24], "anchor": "x2",
                 "range": [0, 105], "nticks": 3, "showgrid": True,
             },
         },

@@ -116,7 +116,7 @@ def dependence(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "input at t′"},
+            "xaxis": {**time_axis(labels, steps), "title": "input at t′", "showgrid": False},
             "yaxis": log_axis(max(bottom, top - 16), top, title="‖∂y<sub>t</sub>/∂x<sub>t′</sub>‖"),
         },
     )

@@ -159,6 +159,15 @@ def by_distance(items: pd.DataFrame, palette: Theme) -> list[tuple[str, str, pd.
         end = edges[place + 1] - 1 if place + 1 < len(edges) else furthest
         group = items[away.between(start, end)]
         name = f"{start}" if start == end else f"{start}–{end}"
-        shade = scale[-1 - place * len(scale) // len(edges)]
+        shade = between(scale, 1 - place / max(len(edges) - 1, 1))
         found.append((f"k − t = {name}", shade, group.groupby("time")["norm"].sum()))
     return found
+
+
+def between(colours: Sequence[str], share: float) -> str:
+    """Return the colour at 0..1 of a row of hex colours."""
+    place = share * (len(colours) - 1)
+    low = min(int(place), len(colours) - 2)
+    ends = ([int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in colours[low : low + 2])
+    mixed = (a + (b - a) * (place - low) for a, b in zip(*ends, strict=True))
+    return "#" + "".join(f"{round(each):02X}" for each in mixed)

@@ -8,6 +8,8 @@ from rnnviz.plots.logarithms import decades, log_heatmap
 from rnnviz.plots.style import FigureDict, figure, frame, theme
 
 MOST_STEPS = 300
+NARROW = 32
+"""Steps whose symbols fit under the narrow picture of the units."""
 
 
 @figure
@@ -108,7 +110,11 @@ def gradient_units(
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {
+                **time_axis(labels, steps, most=NARROW),
+                "title": "time step t",
+                "showgrid": False,
+            },
             "yaxis": {"title": "unit", "autorange": "reversed", "showgrid": False, "nticks": 8},
         },
     )

@@ -91,7 +91,7 @@ def show_truncation(scene: Scene) -> dict[str, Any]:
         symbol=flow.symbols["hidden_state"],
         end=int(flow.asked[-1]) if isinstance(loss, str) else loss,
         labels=flow.labels,
-        where=flow.where(flow.loss_words, f"sample {flow.sample + 1}"),
+        where=f"{flow.loss_words}, sample {flow.sample + 1}, {scene.when}",
         colours=scene.choice.theme,
     )
     return {"figure": figure, "says": words.of_truncation(norms, window)}
@@ -125,8 +125,7 @@ def show_parameters(scene: Scene, what: str = "gradient") -> dict[str, Any]:
         symbols={**flow.symbols, "hidden_state": ""},
         marked=scene.choice.step,
         steps=max(scene.run.step if scene.run else 1, 1),
-        where=flow.place
-        + (", loss of the probe" if what == "gradient" else ", between checkpoints"),
+        where="loss of the probe" if what == "gradient" else "",
         colours=scene.choice.theme,
     )
     says = words.of_parameters(norms, what, whole)

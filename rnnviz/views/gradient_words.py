@@ -201,7 +201,7 @@ def of_connectivity(norms: pd.DataFrame) -> str:
     if len(under):
         return (
             f"At the median, an output depends on the input {steps(int(under[0]))} before it a "
-            "hundredth as much as on its own. Choose an output below the picture to see its row."
+            "hundredth as much as on its own."
         )
     return (
         f"At the median, an output depends on the input {steps(len(share) - 1)} before it "

@@ -93,7 +93,7 @@ def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
     common: dict[str, Any] = {
         "symbol": flow.symbols[signal],
         "labels": flow.labels,
-        "where": flow.where(f"sample {flow.sample + 1}"),
+        "where": f"sample {flow.sample + 1}, {scene.when}",
         "colours": scene.choice.theme,
     }
     if bars:
@@ -165,9 +165,8 @@ def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     norms = kept[every]
     common: dict[str, Any] = {
         "labels": flow.labels,
-        "where": flow.where(
-            f"sample {flow.sample + 1}", *([f"every {every}th output"] if every > 1 else [])
-        ),
+        "where": f"sample {flow.sample + 1}, {scene.when}"
+        + (f", every {every}th output" if every > 1 else ""),
         "colours": scene.choice.theme,
     }
     chosen = scene.choice.number("t", int(flow.asked[-1]), 0, length - 1)
