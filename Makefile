@@ -22,7 +22,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \
 	{ failed=; for script in tests/benchmarks/bench_*.py; do \
-	$(BIN)/python $$script || failed=1; done; test -z "$$failed"; }
+	PYTHONPATH=. $(BIN)/python $$script || failed=1; done; test -z "$$failed"; }
 
 $(VENV)/.run: requirements.txt
 	$(ENVIRONMENT) requirements.txt
