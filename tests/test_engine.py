@@ -384,7 +384,7 @@ def test_ctrl_c_ends_all_without_a_word(serve, url):
     wait_for(lambda: store.get(run).step > 0)
     workers = psutil.Process(server.pid).children(recursive=True)
     os.killpg(server.pid, signal.SIGINT)
-    out, err = server.communicate(timeout=30)  # how fast it ends is asked of stop() above
+    out, err = server.communicate(timeout=10)
     # Were the main module run again in a worker, it would say so.
     assert (out, err, server.returncode) == ("main module __main__\n", "", 0)
     assert len(workers) == 1 and not workers[0].is_running()
