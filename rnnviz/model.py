@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from rnnviz.errors import RunError
+from rnnviz.initialization import initialize
 from rnnviz.recurrent import RECURRENT
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
@@ -55,10 +56,7 @@ def build(settings: Settings) -> SequenceModel:
     """Return the untrained network of settings, the same for the same settings."""
     with seeded(settings.seed):
         model = SequenceModel(settings)
-        if settings.initialization == "orthogonal":
-            _make_orthogonal(model.rnn)
-    if settings.cell == "lstm" and settings.forget_bias is not None:
-        _set_forget_bias(model.rnn, settings.forget_bias)
+        initialize(model.rnn, settings, TASKS[settings.task](settings.length).steps)
     return model
 
 
@@ -118,21 +116,3 @@ def seeded(*key: int) -> Iterator[None]:
         # torch.manual_seed would reseed the accelerators too, and they are not put back.
         torch.default_generator.manual_seed(int(seed))
         yield
-
-
-@torch.no_grad()
-def _make_orthogonal(rnn: nn.RNNBase) -> None:
-    """Make the recurrent matrix of each gate orthogonal: it keeps the length of the state."""
-    for name, weight in rnn.named_parameters():
-        if name.startswith("weight_hh"):
-            for gate in weight.split(rnn.hidden_size):
-                nn.init.orthogonal_(gate)
-
-
-@torch.no_grad()
-def _set_forget_bias(lstm: nn.RNNBase, bias: float) -> None:
-    """Set the forget gate's bias, which torch keeps as a sum of two: all of it goes into b_ih."""
-    for name, vector in lstm.named_parameters():
-        if name.startswith("bias"):
-            forget_gate = vector.chunk(4)[1]  # torch packs i, f, g, o
-            forget_gate.fill_(bias if name.startswith("bias_ih") else 0.0)

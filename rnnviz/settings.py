@@ -22,7 +22,8 @@ MOST_ACTIVATIONS = 2**24
 class Settings(BaseModel):
     """Describe a run: the task, the network, and how it is trained.
 
-    A field that does not apply (momentum with Adam, the forget bias of a GRU) is ignored, never an
+    A field that does not apply (momentum with Adam, the forget bias of a GRU, the spectral radius
+    of orthogonal matrices, which is 1, chrono biases of an RNN without gates) is ignored, never an
     error: changing one choice must not break a link that holds the others.
 
     Raises
@@ -96,17 +97,28 @@ class Settings(BaseModel):
         title="Dropout",
         description="Share of units dropped between layers; only with two layers or more.",
     )
-    initialization: Literal["torch", "orthogonal"] = Field(
+    initialization: Literal["torch", "orthogonal", "identity", "spectral", "chrono"] = Field(
         "torch",
         title="Initialization",
-        description="torch: uniform weights; orthogonal: each recurrent matrix keeps lengths.",
+        description="Recurrent matrix of each gate. torch: uniform; orthogonal: keeps lengths; "
+        "identity: copies, biases 0; spectral: random, of a spectral radius; chrono: torch's, with "
+        "gate biases that remember for up to a sequence (LSTM, GRU).",
+    )
+    spectral_radius: float = Field(
+        1.0,
+        ge=0,
+        le=10,
+        title="Spectral radius",
+        description="Largest absolute eigenvalue of each gate's recurrent matrix; only for "
+        "the initialization of that name.",
     )
     forget_bias: float | None = Field(
         1.0,
         ge=-10,
         le=10,
         title="Forget bias",
-        description="Initial bias of the forget gate, empty for torch's own; only for LSTM.",
+        description="Initial bias of the forget gate, empty for torch's own; only for LSTM, "
+        "and not with chrono, which draws it.",
     )
     seed: int = Field(
         0, ge=0, le=2**32 - 1, title="Seed", description="Decides weights, data and dropout."

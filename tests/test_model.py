@@ -58,32 +58,6 @@ def test_global_random_state_is_left_alone():
     assert np.array_equal(numpys, np.random.get_state()[1])
 
 
-@pytest.mark.parametrize("bias", [1.0, -2.5])
-def test_forget_bias_goes_into_one_of_torchs_two(bias):
-    found = parameters(small(forget_bias=bias, layers=2))
-    torchs = parameters(small(forget_bias=None, layers=2))
-    forget = slice(6, 12)
-    for layer in ("l0", "l1"):
-        assert (found[f"rnn.bias_ih_{layer}"][forget] == bias).all()
-        assert (found[f"rnn.bias_hh_{layer}"][forget] == 0).all()
-    for name in found:
-        if "bias" in name and "rnn" in name:
-            found[name][forget] = torchs[name][forget] = 0
-        assert torch.equal(found[name], torchs[name]), name
-
-
-@CELL
-def test_orthogonal_matrices_keep_the_length_of_the_state(cell):
-    found = parameters(small(cell=cell, initialization="orthogonal", layers=2))
-    torchs = parameters(small(cell=cell, layers=2))
-    for name, weight in found.items():
-        if "weight_hh" in name:
-            for gate in weight.split(6):
-                torch.testing.assert_close(gate @ gate.T, torch.eye(6))
-        else:
-            assert torch.equal(weight, torchs[name]), name
-
-
 @CELL
 def test_weights_round_trip_to_the_bit_under_torchs_names(cell):
     settings = small(cell=cell, task="copying", layers=2)

@@ -9,7 +9,7 @@ from rnnviz.settings import MOST_ACTIVATIONS, Settings, bounds, choices
 from rnnviz.tasks import TASKS
 
 NUMBERS = ("hidden", "layers", "embedding", "length", "batch", "steps", "seed")
-FLOATS = ("lr", "momentum", "clip", "dropout", "forget_bias")
+FLOATS = ("lr", "momentum", "clip", "dropout", "spectral_radius", "forget_bias")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,9 @@ def test_for_task_refuses_an_unknown_task():
         Settings.for_task("nope")
 
 
-@pytest.mark.parametrize("field", ["momentum", "forget_bias", "embedding", "dropout"])
+@pytest.mark.parametrize(
+    "field",
+    ["momentum", "forget_bias", "embedding", "dropout", "spectral_radius"],
+)
 def test_a_field_that_does_not_apply_is_no_error(field):
     assert Settings(cell="gru", **{field: bounds(field)[1]})

@@ -15,13 +15,19 @@ from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS
 from rnnviz.ui import address
 
-STEP = {"lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05}
+STEP = {
+    "lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05,
+    "spectral_radius": 0.1,
+}  # fmt: skip
 WORDS = {
     "adam": "Adam",
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "torch": "uniform",
     "orthogonal": "orthogonal",
+    "identity": "identity",
+    "spectral": "spectral",
+    "chrono": "chrono",
 }
 
 
@@ -43,9 +49,13 @@ def settings_form(run: Run | None) -> Settings | None:
         form.row("clip", "steps")
         st.markdown("Start")
         form.row("initialization", "seed")
+        start = form.values["initialization"]
+        form.row("spectral_radius", shown_if=start == "spectral")
         with st.expander("More"):
-            form.row("forget_bias", "dropout")
+            form.row("dropout")
             form.row("embedding", "momentum")
+            gated = form.values["cell"] == "lstm" and start != "chrono"
+            form.row("forget_bias", shown_if=gated)
         try:
             return Settings(task=task, **form.values)
         except SettingsError as error:
@@ -69,8 +79,12 @@ class Form:
         self.shown = shown
         self.values: dict[str, Any] = {}
 
-    def row(self, *names: str, **titles: str) -> None:
-        """Draw some fields side by side."""
+    def row(self, *names: str, shown_if: bool = True, **titles: str) -> None:
+        """Draw some fields side by side; those that do not apply keep their values unseen."""
+        if not shown_if:
+            for name in names:
+                self.keep(name)
+            return
         for name, column in zip(
             names, st.columns(len(names), vertical_alignment="bottom"), strict=True
         ):
@@ -84,13 +98,16 @@ class Form:
         """Draw a choice among keys, each shown by its words."""
         self.values[name] = choose(name, self.defaults[name], words, self.shown)
 
+    def keep(self, name: str) -> None:
+        """Take a number that is not drawn, from the address or what was seen last."""
+        self._begin(name)
+        address.note(name, st.session_state[name], self.defaults[name])
+        self.values[name] = st.session_state[name]
+
     def number(self, name: str, title: str | None = None) -> None:
         """Draw a number between the field's bounds."""
         field, default = Settings.model_fields[name], self.defaults[name]
-        kind = int if field.annotation is int else float
-        low, high = (kind(bound) for bound in bounds(name))
-        optional = Settings.model_fields[name].annotation not in (int, float)
-        address.seed(name, self.shown.get(name, default), address.within(kind, low, high, optional))
+        kind, low, high = self._begin(name)
         value = st.number_input(
             title or field.title or name,
             min_value=low,
@@ -103,6 +120,15 @@ class Form:
         )
         address.note(name, value, default)
         self.values[name] = value
+
+    def _begin(self, name: str) -> tuple[type, Any, Any]:
+        """Give a number its first value; return its type and bounds."""
+        annotation, default = Settings.model_fields[name].annotation, self.defaults[name]
+        kind = int if annotation is int else float
+        low, high = (kind(bound) for bound in bounds(name))
+        read = address.within(kind, low, high, annotation not in (int, float))
+        address.seed(name, self.shown.get(name, default), read)
+        return kind, low, high
 
 
 def choose(
