@@ -90,6 +90,14 @@ class Settings(BaseModel):
         title="Clipping",
         description="Largest norm of the whole gradient; 0 switches clipping off.",
     )
+    truncation: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Truncation",
+        description="Steps in each piece of a sequence that training's gradient does not leave; "
+        "0: the gradient flows through all of it. Pictures always show the whole gradient.",
+    )
     dropout: float = Field(
         0.0,
         ge=0,

@@ -55,6 +55,13 @@ class Trainer:
     The randomness of a step (its data, its dropout) comes from the seed and the step's number
     alone, so a checkpoint holds no random state.
 
+    With a truncation of k, the sequence is run in pieces of k steps from its beginning on, the
+    last one perhaps shorter. The state goes on from piece to piece, the gradient does not: the
+    loss of a step reaches back to the first step of its own piece. Losses are those of the whole
+    sequence, but for rounding, and the gradients of all pieces are added up for the one update
+    of the step (truncated back-propagation through time: BPTT(k; k) of Williams, Peng 1990, with
+    the update at the end of the sequence). Validation knows no truncation.
+
     Parameters
     ----------
     settings : Settings
@@ -144,15 +151,25 @@ class Trainer:
     def _forward(self, inputs: Tensor, step: int) -> Tensor:
         """Run the network, in training mode where that means anything: with its step's dropout."""
         if self.model.rnn.dropout == 0:
-            output: Tensor = self.model(inputs)[0]
-            return output
+            return self._in_pieces(inputs)
         self.model.train()
         try:
             with seeded(self.settings.seed, step):
-                output = self.model(inputs)[0]
+                output = self._in_pieces(inputs)
         finally:
             self.model.eval()
         return output
+
+    def _in_pieces(self, inputs: Tensor) -> Tensor:
+        """Run the network so that no gradient leaves a piece of the sequence."""
+        outputs, state = [], None
+        for piece in inputs.split(self.settings.truncation or len(inputs)):
+            output, state = self.model(piece, state)
+            state = (
+                state.detach() if isinstance(state, Tensor) else tuple(s.detach() for s in state)
+            )
+            outputs.append(output)
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
     @torch.inference_mode()
     def _validate(self) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from rnnviz.errors import SettingsError
 from rnnviz.settings import MOST_ACTIVATIONS, Settings, bounds, choices
 from rnnviz.tasks import TASKS
 
-NUMBERS = ("hidden", "layers", "embedding", "length", "batch", "steps", "seed")
+NUMBERS = ("hidden", "layers", "embedding", "length", "batch", "steps", "truncation", "seed")
 FLOATS = ("lr", "momentum", "clip", "dropout", "spectral_radius", "forget_bias")
 
 
@@ -109,7 +109,7 @@ def test_for_task_refuses_an_unknown_task():
 
 @pytest.mark.parametrize(
     "field",
-    ["momentum", "forget_bias", "embedding", "dropout", "spectral_radius"],
+    ["momentum", "forget_bias", "embedding", "dropout", "spectral_radius", "truncation"],
 )
 def test_a_field_that_does_not_apply_is_no_error(field):
     assert Settings(cell="gru", **{field: bounds(field)[1]})

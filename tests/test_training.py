@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnnviz.errors import DivergedError, RunError, SettingsError
-from rnnviz.model import save
+from rnnviz.model import build, save
 from rnnviz.settings import Settings
 from rnnviz.training import VALIDATE_EVERY, Checkpoint, Trainer, clip_gradients, train
 
@@ -33,6 +33,9 @@ RESUMED = [
     {"task": "copying", "cell": "gru", "optimizer": "rmsprop", "layers": 2, "dropout": 0.2},
     {"task": "characters", "cell": "rnn", "initialization": "orthogonal"},
     {"task": "characters", "cell": "rnn_relu", "clip": 0.0},
+    {"task": "copying", "initialization": "chrono", "truncation": 5},
+    {"cell": "gru", "initialization": "spectral", "truncation": 3, "layers": 2, "dropout": 0.3},
+    {"cell": "rnn_relu", "initialization": "identity", "truncation": 1},
 ]
 
 
@@ -102,6 +105,59 @@ def test_steps_are_those_of_torch(name, torchs):
         assert step.gradient_norm == pytest.approx(norm.item(), rel=1e-4)
     for found, expected in zip(trainer.model.parameters(), parameters, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru"])
+@pytest.mark.parametrize("piece", [1, 3, 7, 8, 500])
+@pytest.mark.parametrize("task", ["adding", "characters"])
+def test_truncation_is_the_gradient_within_each_piece_summed(cell, piece, task):
+    """By hand: step by step in float64 with torch's cells, the state cut before each piece."""
+    settings = small(cell=cell, truncation=piece, task=task, clip=0.0, seed=2)
+    trainer = Trainer(settings)
+    model = build(settings).double()
+    kind = {"lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}.get(cell, torch.nn.RNNCell)
+    options = {"nonlinearity": "relu"} if cell == "rnn_relu" else {}
+    step = kind(model.rnn.input_size, 6, dtype=torch.float64, **options)
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        step.register_parameter(name, getattr(model.rnn, f"{name}_l0"))
+    batch = trainer.task.batch(4, 1)
+    x = batch.inputs if task == "characters" else batch.inputs.double()
+    state, answers = None, []
+    for t in range(len(x)):
+        if t % piece == 0 and t:
+            state = tuple(s.detach() for s in state) if cell == "lstm" else state.detach()
+        state = step(model.input(x[t]), state)
+        answers.append(model.readout(state[0] if cell == "lstm" else state))
+    loss = trainer.task.mean_loss(torch.stack(answers), batch.targets)
+    loss.backward()
+    expected = {name: p.grad for name, p in model.named_parameters()}
+
+    found = trainer.advance()
+    assert found.loss == pytest.approx(loss.item(), rel=1e-5)
+    norm = torch.cat([g.flatten() for g in expected.values()]).norm().item()
+    assert found.gradient_norm == pytest.approx(norm, rel=1e-4)
+    for name, p in trainer.model.named_parameters():
+        torch.testing.assert_close(p.grad.double(), expected[name], rtol=1e-4, atol=1e-6)
+    if piece < 8:
+        whole = Trainer(settings.replace(truncation=0)).advance()
+        assert whole.loss == pytest.approx(found.loss, rel=1e-5)
+        assert whole.gradient_norm != pytest.approx(found.gradient_norm, rel=1e-3)
+
+
+@pytest.mark.parametrize("piece", [8, 9, 1000])
+def test_a_truncation_that_cuts_nothing_changes_no_bit(piece):
+    assert run(Trainer(small(truncation=piece, layers=2, dropout=0.3))) == run(
+        Trainer(small(layers=2, dropout=0.3))
+    )
+
+
+def test_truncation_runs_the_fused_kernels_and_is_not_seen_by_validation(monkeypatch):
+    trainer = Trainer(small(truncation=3, steps=1))
+    seen = []
+    trainer.model.rnn.register_forward_hook(lambda module, args, out: seen.append(len(args[0])))
+    monkeypatch.setattr("rnnviz.recurrent.unroll", None)
+    trainer.advance()
+    assert seen == [3, 3, 2, 8]
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.01, 1.0, 1e6])

@@ -50,7 +50,8 @@ def truncation(
     """Measure what back-propagation through a window of time throws away of the gradient.
 
     The loss at step k reaches back to step k - window + 1 and no further, for every k (a window
-    that slides, not one cut into pieces).
+    that slides; training with `Settings.truncation` cuts the sequence into pieces instead, in which
+    the loss at step k reaches back to the beginning of its piece).
 
     Parameters
     ----------

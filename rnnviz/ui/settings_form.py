@@ -52,7 +52,7 @@ def settings_form(run: Run | None) -> Settings | None:
         start = form.values["initialization"]
         form.row("spectral_radius", shown_if=start == "spectral")
         with st.expander("More"):
-            form.row("dropout")
+            form.row("dropout", "truncation")
             form.row("embedding", "momentum")
             gated = form.values["cell"] == "lstm" and start != "chrono"
             form.row("forget_bias", shown_if=gated)

@@ -94,7 +94,8 @@ def show_truncation(scene: Scene) -> dict[str, Any]:
         where=f"{flow.loss_words}, sample {flow.sample + 1}, {scene.when}",
         colours=scene.choice.theme,
     )
-    return {"figure": figure, "says": words.of_truncation(norms, window)}
+    says = words.of_truncation(norms, window, scene.settings.truncation)
+    return {"figure": figure, "says": says}
 
 
 def show_parameters(scene: Scene, what: str = "gradient") -> dict[str, Any]:

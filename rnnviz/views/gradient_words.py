@@ -252,18 +252,25 @@ def of_clipping(norms: pd.DataFrame, limit: float) -> str:
     )
 
 
-def of_truncation(norms: pd.DataFrame, window: int) -> str:
-    """Say what a window throws away."""
+def of_truncation(norms: pd.DataFrame, window: int, truncation: int = 0) -> str:
+    """Say what a window throws away, and how training's own truncation is another thing."""
     one = norms[norms["window"] == window]
     lost, cosine = one["weights_lost"].iloc[0], one["weights_cosine"].iloc[0]
     gone = int((one["lost"] > 0.5 * one["total"]).sum())
     if not np.isfinite(lost):
         return "There is no gradient of the recurrent weights to truncate."
-    return (
+    said = (
         f"If every loss reached back {steps(window)} only, {lost:.2%} of the recurrent weights' "
         f"gradient would be thrown away (cosine with the whole: {cosine:.4f}); {steps(gone)} would "
         "lose more than half of theirs."
     )
+    if truncation:
+        said += (
+            f" This window slides. Training itself cuts the sequence into pieces of "
+            f"{steps(truncation)}: a loss reaches back to the beginning of its piece, "
+            f"at most {steps(truncation)}."
+        )
+    return said
 
 
 def of_parameters(norms: pd.DataFrame, what: str, whole: bool) -> str:
