@@ -8,6 +8,7 @@ from rnnviz.analysis.continuation import continuation, next_probabilities
 from rnnviz.analysis.decay import decay
 from rnnviz.analysis.distributions import distributions
 from rnnviz.analysis.gradients import gradient_norms, sample_norms
+from rnnviz.analysis.initial_slopes import cell_slopes, initial_slopes
 from rnnviz.analysis.itemized import itemized_gradients
 from rnnviz.analysis.jacobians import (
     jacobian_bound,
@@ -18,6 +19,7 @@ from rnnviz.analysis.jacobians import (
     spectral_radius,
 )
 from rnnviz.analysis.matching import find_matches, share_on, units_on
+from rnnviz.analysis.mean_field import mean_field
 from rnnviz.analysis.ordering import unit_order
 from rnnviz.analysis.parameters import parameter_norms
 from rnnviz.analysis.preactivations import preactivations
@@ -38,6 +40,7 @@ from rnnviz.analysis.weights import (
 __all__ = [
     "PROPERTIES",
     "anatomy",
+    "cell_slopes",
     "clipping",
     "connectivity",
     "continuation",
@@ -47,11 +50,13 @@ __all__ = [
     "eigenvalues",
     "find_matches",
     "gradient_norms",
+    "initial_slopes",
     "itemized_gradients",
     "jacobian_bound",
     "jacobians",
     "lyapunov_exponents",
     "kept_along_path",
+    "mean_field",
     "mode_time_constants",
     "next_probabilities",
     "parameter_norms",

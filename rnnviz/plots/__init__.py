@@ -7,6 +7,7 @@ from rnnviz.plots.eigenvalues import eigenvalues
 from rnnviz.plots.gates import gates
 from rnnviz.plots.gradients import gradients
 from rnnviz.plots.history import norm_history, unit_history
+from rnnviz.plots.initial_slopes import initial_slopes
 from rnnviz.plots.itemized import itemized_bars, itemized_matrix
 from rnnviz.plots.jacobians import jacobians, stretching
 from rnnviz.plots.loss import loss
@@ -31,6 +32,7 @@ __all__ = [
     "gates",
     "gradient_units",
     "gradients",
+    "initial_slopes",
     "itemized_bars",
     "itemized_matrix",
     "jacobians",
