@@ -222,14 +222,7 @@ class Watchable(nn.RNNBase):
     @property
     def watched(self) -> bool:
         """Whether any module of a cell has a hook."""
-        return any(
-            module._forward_hooks
-            or module._forward_pre_hooks
-            or module._backward_hooks
-            or module._backward_pre_hooks
-            for cell in self.cells.values()
-            for module in cell.modules()
-        )
+        return any(_has_hook(cell) for cell in self._modules.values() if isinstance(cell, Cell))
 
     def forward(
         self, input: Tensor | PackedSequence, hx: Tensor | State | None = None
@@ -241,6 +234,16 @@ class Watchable(nn.RNNBase):
         if self.watched:
             return unroll(self, self.cells, input, hx)
         return super().forward(input, hx)
+
+
+def _has_hook(module: nn.Module) -> bool:
+    """Return whether a module or one below it has a hook; asked at every step, so in a hurry."""
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+    ) or any(_has_hook(child) for child in module._modules.values() if child is not None)
 
 
 class RNN(Watchable, nn.RNN):  # type: ignore[misc]

@@ -21,9 +21,9 @@ from rnnviz.runs import Run, RunStore, Wanted
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
 
-FLUSH = 0.15
+FLUSH = 0.16
 """Seconds between two writes to the store."""
-POLL = 0.05
+POLL = 0.08
 """Seconds between two looks at what the owner wants."""
 IDLE_POLL = 0.1
 """Seconds between two looks at the line while there is nothing to do."""

@@ -1,28 +1,35 @@
 """The live page as a visitor has it: a real Chromium, a real server, a run in a worker.
 
 Prints, each beside its bar: seconds from the click on Train to the first pictures of the run,
-new pictures a second of the three charts, remounts, whether a zoom was kept, console errors, and
-what the server process itself used of a core.
+new pictures a second of the three charts, remounts, whether a zoom was kept, console errors, what
+the server process itself used of a core, and the worker's steps a second, watched, as a share of
+those of a bare torch loop that has the machine to itself afterwards.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from rnnviz.settings import Settings  # noqa: E402
+from tests.benchmarks.bench_training import bare_loop  # noqa: E402
 from tests.browser.test_train import zoom  # noqa: E402
 from tests.conftest import COMMAND, ROOT, end, start  # noqa: E402
 from tools.browser import find_browser  # noqa: E402
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-LINK = "/?steps=1000000&clip=1"
+SETTINGS = Settings(steps=1_000_000)
+LINK = f"/?steps={SETTINGS.steps}"
+STEP = "() => Number(document.querySelector('.rnnviz-transport').dataset.step)"
 
 WATCH = """() => {
   window.bench = [...document.querySelectorAll('.rnnviz-figure')].map((home) => ({
@@ -57,9 +64,9 @@ def measure(page: Page, server: psutil.Process, seconds: float) -> dict[str, obj
     page.wait_for_timeout(2000)
     page.evaluate(WATCH)
     zoomed = zoom(page)
-    used, begun = sum(server.cpu_times()[:2]), time.perf_counter()
+    used, begun, step = sum(server.cpu_times()[:2]), time.perf_counter(), page.evaluate(STEP)
     page.wait_for_timeout(seconds * 1000)
-    took = time.perf_counter() - begun
+    trained, took = page.evaluate(STEP) - step, time.perf_counter() - begun
     result = page.evaluate(RESULT)
     return {
         "first pictures, s": first,
@@ -68,6 +75,7 @@ def measure(page: Page, server: psutil.Process, seconds: float) -> dict[str, obj
         "zoom kept": result["zoom"] == zoomed,
         "console errors": complaints,
         "server, share of a core": (sum(server.cpu_times()[:2]) - used) / took,
+        "steps a second": trained / took,
     }
 
 
@@ -78,6 +86,8 @@ BARS = {
     "zoom kept": lambda value: value,
     "console errors": lambda value: not value,
     "server, share of a core": lambda value: value < 0.3,
+    "steps a second": lambda value: value > 0,
+    "share of a bare loop's": lambda value: value >= 0.9,
 }
 
 
@@ -97,6 +107,10 @@ def main() -> int:
             browser.close()
         finally:
             end(server)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        alone.submit(bare_loop, SETTINGS, 1.0).result()  # load what torch needs
+        bare = alone.submit(bare_loop, SETTINGS, 10.0).result()
+    figures["share of a bare loop's"] = figures["steps a second"] / bare
     good = True
     for name, value in figures.items():
         met = bool(BARS[name](value))
