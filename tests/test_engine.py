@@ -284,8 +284,10 @@ def test_a_worker_that_cannot_write_says_so_and_is_replaced(engine, store, endle
 # Servers
 
 SERVER = """
-import sys, time
+import signal, sys, time
 from rnnviz.engine import Engine
+# A shell lets what it starts in the background ignore Ctrl-C, and so do the tests' children then.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print("main module", __name__, flush=True)
 try:
     with Engine(sys.argv[1], workers=1):
