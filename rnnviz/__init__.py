@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rnnviz import analysis, plots
     from rnnviz.cells import CELLS
+    from rnnviz.comparing import Comparison, compare, sweep
     from rnnviz.errors import RnnvizError
     from rnnviz.interventions import clamp
+    from rnnviz.plan import Plan
     from rnnviz.recording import record
     from rnnviz.settings import Settings
     from rnnviz.tasks import TASKS
@@ -25,25 +27,33 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CELLS",
+    "Comparison",
+    "Plan",
     "RnnvizError",
     "Settings",
     "TASKS",
     "Trace",
     "analysis",
     "clamp",
+    "compare",
     "plots",
     "record",
+    "sweep",
     "train",
 ]
 
 _HOMES = {
     "CELLS": "cells",
+    "Comparison": "comparing",
+    "Plan": "plan",
     "RnnvizError": "errors",
     "Settings": "settings",
     "TASKS": "tasks",
     "Trace": "trace",
     "clamp": "interventions",
+    "compare": "comparing",
     "record": "recording",
+    "sweep": "comparing",
     "train": "training",
 }
 

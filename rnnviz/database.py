@@ -26,13 +26,21 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
+    update,
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from rnnviz.errors import StoreError
 
-VERSION = 1
+VERSION = 2
 """Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
+UPGRADES = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN study TEXT",
+        "CREATE INDEX ix_runs_study ON runs (study)",
+    ),
+}
+"""What makes the tables of a version those of the next; tables that are new are made anyway."""
 
 _tables = MetaData()
 meta = Table("meta", _tables, Column("version", Integer, primary_key=True))
@@ -57,6 +65,8 @@ runs = Table(
     # Who trains it and was last heard when (seconds since 1970, like `created`).
     Column("worker", Text),
     Column("heartbeat", Double, nullable=False),
+    # For which study it was made; NULL for a run of its own.
+    Column("study", Text, index=True),
     Index("ix_runs_state_ticket", "state", "ticket"),
 )
 
@@ -87,6 +97,22 @@ checkpoints = Table(
     Column("weights", LargeBinary, nullable=False),
     Column("optimizer", LargeBinary, nullable=False),
 )
+studies = Table(
+    "studies",
+    _tables,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("plan", Text, nullable=False),
+    Column("created", Double, nullable=False),
+)
+# Which run is which point of a study: one that was finished for another study is used again.
+points = Table(
+    "points",
+    _tables,
+    Column("study", Text, ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+)
 viewers = Table(
     "viewers",
     _tables,
@@ -107,7 +133,7 @@ _SQLITE_REASONS = {
 
 
 class Database:
-    """Open the database of a run store, and make its tables if it is empty.
+    """Open the database of a run store; make its tables if it is empty, or as they are today.
 
     Parameters
     ----------
@@ -191,6 +217,12 @@ class Database:
                 f"The run store {self._name} was made by a newer rnnviz (store version {version}, "
                 f"this one reads {VERSION}): update rnnviz or choose another store."
             )
+        if version < VERSION:
+            for old in range(version, VERSION):
+                for statement in UPGRADES[old]:
+                    connection.exec_driver_sql(statement)
+            _tables.create_all(connection)
+            connection.execute(update(meta).values(version=VERSION))
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

@@ -172,7 +172,7 @@ class Engine:
         if time.monotonic() < self._next_spawn:
             return
         mine = [run for run in self.store.list(state="running") if _name(run)[2] in self._processes]
-        needed = len(mine) + max(1, len(self.store.list(state="queued")))
+        needed = len(mine) + max(1, self.store.waiting())
         for _ in range(min(needed, self.workers) - len(self._processes)):
             token = secrets.token_hex(4)
             self._processes[token] = _start_worker(self.store.url, token)

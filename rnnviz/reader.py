@@ -1,6 +1,6 @@
 """Reading runs: what the store knows of each, for whoever has its id."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +40,8 @@ class Run:
         When it was made, and when its worker was last heard, in seconds since 1970.
     worker : str or None
         Who trains it, as "host:process:token" (engine.py); None if nobody does.
+    study : str or None
+        The study that it was made for; None for a run of its own.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Run:
     created: float
     heartbeat: float
     worker: str | None
+    study: str | None = None
 
 
 class Head(NamedTuple):
@@ -199,6 +202,12 @@ class RunReader:
             raise RunError(f"The run {id!r} has no checkpoint yet: start it first.")
         return Checkpoint(row.step, bytes(row.weights), bytes(row.optimizer))
 
+    def waiting(self) -> int:
+        """Return how many runs are in the line."""
+        queued = select(func.count()).select_from(runs).where(runs.c.state == "queued")
+        with self._database.read() as connection:
+            return connection.scalar(queued) or 0
+
     def place(self, id: str) -> int | None:
         """Return the run's place in the line, 1 for the next; None if it does not wait."""
         with self._database.read() as connection:
@@ -250,7 +259,7 @@ def run_of(row: Row[Any]) -> Run:
     return Run(
         id=row.id, owner=row.owner, name=row.name, settings=Settings.from_json(row.settings),
         state=row.state, reason=row.reason, step=row.step, lr=row.lr, seconds=row.seconds,
-        created=row.created, heartbeat=row.heartbeat, worker=row.worker,
+        created=row.created, heartbeat=row.heartbeat, worker=row.worker, study=row.study,
     )  # fmt: skip
 
 
@@ -260,23 +269,34 @@ def kept_steps(connection: Connection, id: str) -> Sequence[int]:
     return connection.scalars(wanted).all()
 
 
-def line(connection: Connection) -> Sequence[str]:
-    """Return the runs that wait in the order they will be taken.
+def line(connection: Connection, study: str | None = None) -> Sequence[str]:
+    """Return the runs that wait, of a study if one is named, in the order they will be taken.
 
-    Owners with fewer runs in training go first, then who came first.
+    Owners with fewer runs in training go first, then who came first. An owner's own single runs
+    go before the many of their studies.
     """
-    first = select(runs.c.id, runs.c.owner).order_by(runs.c.ticket, runs.c.id)
-    waiting = list(connection.execute(first.where(runs.c.state == "queued")))
-    if not waiting:
+    wanted = select(runs.c.id, runs.c.owner, runs.c.study, runs.c.ticket)
+    wanted = wanted.where(runs.c.state == "queued")
+    if study is not None:
+        wanted = wanted.where(runs.c.study == study)
+    rows = sorted(
+        connection.execute(wanted), key=lambda row: (row.study is not None, row.ticket, row.id)
+    )
+    if not rows:
         return []
     training = select(runs.c.owner).where(runs.c.state == "running")
     taken = Counter(connection.scalars(training))
+    waiting: dict[str, deque[Any]] = {}
+    for row in rows:
+        waiting.setdefault(row.owner, deque()).append(row)
     order = []
     while waiting:
-        row = min(waiting, key=lambda row: taken[row.owner])  # the first of the least served
-        waiting.remove(row)
-        taken[row.owner] += 1
-        order.append(row.id)
+        # the first of the least served
+        owner = min(waiting, key=lambda each: (taken[each], waiting[each][0].ticket))
+        order.append(waiting[owner].popleft().id)
+        taken[owner] += 1
+        if not waiting[owner]:
+            del waiting[owner]
     return order
 
 

@@ -8,20 +8,18 @@ what it did. Readers need a run's id and nothing else.
 All but finished can be queued again: training goes on where it was, to the same weights.
 """
 
-import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from rnnviz.database import checkpoints, metrics, runs, viewers
+from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
 from rnnviz.reader import (
     STATES,
     Head,
     Run,
-    RunReader,
     Wanted,
     default_url,
     find,
@@ -30,12 +28,16 @@ from rnnviz.reader import (
     run_of,
 )
 from rnnviz.settings import Settings
+from rnnviz.studies import Studies, new_run, see
+from rnnviz.study_reader import Member, Study
 from rnnviz.thinning import thin
 
 if TYPE_CHECKING:  # it brings torch
     from rnnviz.training import Checkpoint
 
-__all__ = ["STATES", "Head", "Run", "RunStore", "Wanted", "default_url"]
+__all__ = [
+    "STATES", "Head", "Member", "Run", "RunStore", "Study", "Wanted", "default_url",
+]  # fmt: skip
 
 MOST_CHECKPOINTS = 200
 """Checkpoints kept of a run, if they are small."""
@@ -43,21 +45,13 @@ MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
 
 
-class RunStore(RunReader):
-    """Read and write the runs of a store; opened as `RunReader` is."""
+class RunStore(Studies):
+    """Read and write the runs of a store, and its studies; opened as `RunReader` is."""
 
     def create(self, settings: Settings, owner: str, name: str = "") -> str:
         """Add a run that has not started, and return its id, which cannot be guessed."""
-        id, now = secrets.token_urlsafe(12), time.time()
         with self._database.write() as connection:
-            connection.execute(
-                insert(runs).values(
-                    id=id, owner=owner, name=name, settings=settings.to_json(), state="paused",
-                    reason="", step=0, lr=settings.lr, seconds=0.0, created=now, wanted="run",
-                    revision=0, ticket=0, heartbeat=now,
-                )
-            )  # fmt: skip
-        return id
+            return new_run(connection, settings, owner, name)
 
     # What its owner may do
 
@@ -108,13 +102,12 @@ class RunStore(RunReader):
 
     # What a worker does
 
-    def claim(self, worker: str) -> Run | None:
-        """Take the next run from the line for this worker; None if nobody waits."""
-        with self._database.read() as connection:  # most looks find nobody: take no lock for that
-            if not line(connection):
-                return None
+    def claim(self, worker: str, study: str | None = None) -> Run | None:
+        """Take the next run from the line, or of a study, for this worker; None if nobody waits."""
+        if not self.waiting():  # most looks find nobody: take no lock for that
+            return None
         with self._database.write() as connection:
-            for id in line(connection):
+            for id in line(connection, study):
                 taken = connection.execute(
                     update(runs)
                     .where(runs.c.id == id, runs.c.state == "queued")  # another may be faster
@@ -198,7 +191,7 @@ class RunStore(RunReader):
         """Note that these owners have a page open now."""
         with self._database.write() as connection:
             for owner in owners:
-                _see(connection, owner)
+                see(connection, owner)
 
     def _own(self, connection: Connection, id: str, owner: str) -> Row[Any]:
         row = find(connection, id, lock=True)
@@ -220,7 +213,7 @@ class RunStore(RunReader):
                 last = connection.scalar(select(func.max(runs.c.ticket))) or 0
                 wish |= {"state": "queued", "ticket": last + 1}
             _change(connection, id, revision=row.revision + 1, **wish)
-            _see(connection, owner)
+            see(connection, owner)
 
     def _end(
         self, id: str, owner: str, wanted: str, state: str, idle: Sequence[str], reason: str
@@ -240,12 +233,6 @@ def _change(connection: Connection, id: str, held_by: str | None = None, **value
         change = change.where(runs.c.worker == held_by)
     if not connection.execute(change.values(**values)).rowcount:
         raise RunError(f"The run {id!r} was deleted, or another worker has taken it over.")
-
-
-def _see(connection: Connection, owner: str) -> None:
-    known = update(viewers).where(viewers.c.owner == owner)
-    if not connection.execute(known.values(seen=time.time())).rowcount:
-        connection.execute(insert(viewers).values(owner=owner, seen=time.time()))
 
 
 def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:

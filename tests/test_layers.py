@@ -15,9 +15,13 @@ LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": ("cells recurrent initialization model", {"plotly", "pandas", *SCREEN}),
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
-    "tasks": ("settings tasks training probing", {"plotly", *SCREEN}),
-    "runs": ("database reader thinning runs engine worker", {"plotly", *SCREEN}),
+    "tasks": ("settings plan tasks training probing", {"plotly", *SCREEN}),
+    "runs": (
+        "database reader study_reader thinning studies runs engine worker",
+        {"plotly", *SCREEN},
+    ),
     "analysis": ("analysis", {"plotly", *SCREEN}),
+    "comparison": ("findings comparing", {"plotly", *SCREEN}),
     "plots": ("plots", {"torch", *SCREEN}),
     "export": ("export", SCREEN),
     "views": ("views", SCREEN),

@@ -26,6 +26,7 @@ from rnnviz.analysis.preactivations import preactivations
 from rnnviz.analysis.properties import PROPERTIES, property_values
 from rnnviz.analysis.ranking import rank_units
 from rnnviz.analysis.saturation import saturation
+from rnnviz.analysis.seeds import mean_interval, over_seeds
 from rnnviz.analysis.theory import predicted_norms
 from rnnviz.analysis.timescales import mode_time_constants, time_constants
 from rnnviz.analysis.troubles import troubled_units
@@ -57,8 +58,10 @@ __all__ = [
     "lyapunov_exponents",
     "kept_along_path",
     "mean_field",
+    "mean_interval",
     "mode_time_constants",
     "next_probabilities",
+    "over_seeds",
     "parameter_norms",
     "preactivations",
     "predicted_norms",

@@ -64,7 +64,7 @@ def _fit(usable: pd.DataFrame) -> dict[str, float]:
     slope, error, reach = float(slopes.mean()), float(errors[0]), CERTAIN
     if len(slopes) > 1:
         error = float(slopes.std(ddof=1) / np.sqrt(len(slopes)))
-        reach = _student(len(slopes) - 1)
+        reach = student(len(slopes) - 1)
     low, high = slope - reach * error, slope + reach * error
     with np.errstate(divide="ignore"):
         lives = -np.log(2) / np.array([slope, low, high])
@@ -100,7 +100,7 @@ def _line(x: np.ndarray, y: pd.Series) -> tuple[float, float, float, float]:
     return slope, level, max(variance, 0.0) ** 0.5 / spread, explained
 
 
-def _student(freedom: int) -> float:
+def student(freedom: int) -> float:
     """Return the 97.5 % quantile of Student's t (Cornish-Fisher), to 1 % from 3 degrees on."""
     z = 1.959964
     exact = {1: 12.706, 2: 4.303, 3: 3.182}

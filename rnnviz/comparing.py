@@ -1,0 +1,243 @@
+"""Compare cells from a script: train a plan's runs, as many at a time as there are cores.
+
+`compare` and `sweep` need no server: they start workers of their own, or train in this process.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from rnnviz import findings
+from rnnviz.engine import Engine, worker_name
+from rnnviz.errors import RunError
+from rnnviz.plan import Plan
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.study_reader import DONE, Member
+
+OWNER = "library"
+"""To whom runs started from a script belong, if nobody is named."""
+LOOK = 0.1
+"""Seconds between two looks at how the runs stand."""
+TRIES = 3
+"""How often a run is begun whose process ended unexpectedly."""
+
+
+class Progress(NamedTuple):
+    """How far a study has come: runs that are done, of how many, and seconds left (or None)."""
+
+    done: int
+    runs: int
+    left: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was compared.
+    summary : DataFrame
+        A row a cell: how it ended, over seeds; see `findings.summary`.
+    metrics : DataFrame
+        Learning curves: a row a run and step; see `findings.curves`.
+    gradients : DataFrame
+        ‖∂L/∂h_t‖ through time, a row a run and time step, before training (step 0) and at the
+        newest checkpoint; see `findings.gradients`.
+    runs : DataFrame
+        A row a run; see `findings.outcomes`.
+    """
+
+    plan: Plan
+    summary: pd.DataFrame
+    metrics: pd.DataFrame
+    gradients: pd.DataFrame
+    runs: pd.DataFrame
+
+
+def compare(
+    settings: Settings | None = None,
+    cells: Sequence[str] = ("rnn", "rnn_relu", "lstm", "gru"),
+    seeds: int = 3,
+    *,
+    match: str = "hidden",
+    reference: str = "lstm",
+    lrs: Sequence[float] = (),
+    success: float = 0.5,
+    store: RunStore | str | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    owner: str = OWNER,
+) -> Comparison:
+    """Let cells learn the same task on the same data, and say how they did over seeds.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        What all have in common.
+    cells, seeds, match, reference, lrs, success
+        As in `Plan`.
+    store : RunStore or str, optional
+        A run store or its URL: what it holds already is not trained again, and what is trained
+        stays. A temporary one if not given.
+    workers : int, optional
+        Processes that train; the number of processors if None; 0 trains in this process.
+    progress : callable, optional
+        Is told a `Progress` whenever there is some.
+
+    Raises
+    ------
+    SettingsError
+        If the plan has no meaning or is too large.
+    """
+    plan = Plan(
+        settings=settings or Settings(), cells=tuple(cells), seeds=seeds, match=match,
+        reference=reference, lrs=tuple(lrs), success=success,
+    )  # fmt: skip
+    with _trained(plan, store, workers, progress, owner) as (kept, study):
+        before, after = (findings.gradients(kept, study, step) for step in (0, None))
+        return Comparison(
+            plan,
+            findings.summary(kept, study),
+            findings.curves(kept, study),
+            pd.concat([before, after], ignore_index=True).drop_duplicates(),
+            findings.outcomes(kept, study),
+        )
+
+
+def sweep(
+    settings: Settings | None = None,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    cells: Sequence[str] = ("lstm",),
+    seeds: int = 3,
+    *,
+    match: str = "hidden",
+    reference: str = "lstm",
+    success: float = 0.5,
+    store: RunStore | str | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    owner: str = OWNER,
+) -> pd.DataFrame:
+    """Train every combination of varied settings, and say which networks learned.
+
+    Parameters
+    ----------
+    vary : mapping
+        Name of a setting -> values, such as ``{"length": (10, 50), "forget_bias": (0, 1, 2)}``.
+    success : float
+        A run has succeeded if its last validation loss is below this share of the task's baseline.
+    settings, cells, seeds, match, reference, store, workers, progress
+        As for `compare`.
+
+    Returns
+    -------
+    DataFrame
+        A row a point, as `findings.outcomes` gives it.
+
+    Raises
+    ------
+    SettingsError
+        If the plan has no meaning or is too large.
+    """
+    plan = Plan(
+        settings=settings or Settings(), cells=tuple(cells), seeds=seeds, match=match,
+        reference=reference, vary=dict(vary or {}), success=success,
+    )  # fmt: skip
+    with _trained(plan, store, workers, progress, owner) as (kept, study):
+        return findings.outcomes(kept, study)
+
+
+@contextmanager
+def _trained(
+    plan: Plan,
+    store: RunStore | str | None,
+    workers: int | None,
+    progress: Callable[[Progress], object] | None,
+    owner: str,
+) -> Iterator[tuple[RunStore, str]]:
+    """Give a store in which all runs of a plan are done, and the name of the study there."""
+    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
+        url = store.url if isinstance(store, RunStore) else store
+        kept = RunStore(url or f"sqlite:///{Path(folder) / 'runs.db'}", timeout=30)
+        try:
+            study = kept.start_study(plan, owner)
+            tell = _teller(kept, study, plan, progress)
+            if workers == 0:
+                _train_here(kept, study, tell)
+            else:
+                _train_beside(kept, study, workers, owner, tell)
+            yield kept, study
+        finally:
+            kept.close()
+
+
+def _train_here(store: RunStore, study: str, tell: Callable[[], bool]) -> None:
+    from rnnviz.worker import Session  # it brings torch
+
+    name, never = worker_name("here"), threading.Event()
+    while run := store.claim(name, study):
+        Session(store, run, never).work()
+        tell()
+
+
+def _train_beside(
+    store: RunStore, study: str, workers: int | None, owner: str, tell: Callable[[], bool]
+) -> None:
+    engine = Engine(store.url, workers)
+    engine.seen(owner)
+    try:
+        with engine:
+            for _ in range(TRIES):
+                while not tell():
+                    engine.seen(owner)
+                    time.sleep(LOOK)
+                lost = [each for each in store.members(study) if each.state == "interrupted"]
+                if not lost:
+                    return
+                store.resume_study(study, owner)
+            raise RunError(f"{lost[0].reason} It was tried {TRIES} times.")
+    except BaseException:
+        store.pause_study(study, owner)  # it goes on when the same is asked again
+        raise
+
+
+def _teller(
+    store: RunStore, study: str, plan: Plan, progress: Callable[[Progress], object] | None
+) -> Callable[[], bool]:
+    """Return a function that tells of progress and returns whether all runs are done."""
+    started, told = time.monotonic(), -1
+    steps = [point.settings.steps for point in plan.points()]
+    first: list[float] = []
+
+    def tell() -> bool:
+        nonlocal told
+        members = store.members(study)
+        done = sum(member.state in DONE for member in members)
+        here = trained(members, steps)
+        first.append(here)
+        if progress and done != told:
+            passed, gained = time.monotonic() - started, here - first[0]
+            left = passed * (sum(steps) - here) / gained if gained > 0 else None
+            progress(Progress(done, len(members), left))
+        told = done
+        return all(member.state not in ("queued", "running") for member in members)
+
+    return tell
+
+
+def trained(members: Sequence[Member], steps: Sequence[int]) -> int:
+    """Return the steps that are behind; a run that ended early has none left."""
+    return sum(
+        total if member.state in DONE else member.step
+        for member, total in zip(members, steps, strict=True)
+    )

@@ -1,0 +1,269 @@
+"""A study is a list of settings: runs that differ in what is asked about, and in nothing else.
+
+This file imports no torch before the size of a network is asked for, as settings.py does.
+"""
+
+import json
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rnnviz.errors import SettingsError
+from rnnviz.settings import Settings, bounds, choices
+
+Cell = Literal["rnn", "rnn_relu", "lstm", "gru"]
+Value = str | int | float | None
+
+MOST_RUNS = 400
+"""Runs in one study."""
+MOST_SEEDS, MOST_RATES, MOST_VALUES, MOST_VARIED = 20, 5, 16, 3
+LARGEST_HIDDEN = int(bounds("hidden")[1])
+NOT_VARIED = {"cell": "cells", "seed": "seeds", "task": "two studies"}
+_MAY_BE = {
+    "cells": f"one or more of {', '.join(choices('cell'))}, each once",
+    "seeds": f"a whole number between 1 and {MOST_SEEDS}",
+    "match": "hidden or parameters",
+    "reference": f"one of {', '.join(choices('cell'))}",
+    "lrs": f"up to {MOST_RATES} learning rates, each once",
+    "vary": f"up to {MOST_VARIED} settings, each with 1 to {MOST_VALUES} different values",
+    "success": "between 0.01 and 1",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of a study: its settings, and by what it differs from the others.
+
+    varied : the names and values of `Plan.vary` that hold here
+    """
+
+    settings: Settings
+    cell: str
+    seed: int
+    lr: float
+    varied: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def place(self) -> tuple[Value, ...]:
+        """The varied values alone: points that differ in cell, seed or rate share a place."""
+        return tuple(value for _, value in self.varied)
+
+
+class Plan(BaseModel):
+    """Describe a study: which cells learn the same task, on the same data, from the same seeds.
+
+    Attributes
+    ----------
+    settings : Settings
+        What all runs have in common; its cell is not used, its seed is the first.
+    cells : tuple of str
+        Keys of `CELLS`.
+    seeds : int
+        Runs of each kind, with the seeds `settings.seed`, + 1, ...: they decide weights and data.
+    match : "hidden" or "parameters"
+        Whether cells are compared at equal hidden size, or each at the hidden size with which its
+        number of parameters comes nearest to that of `reference` with `settings.hidden` units.
+    lrs : tuple of float
+        Learning rates to try; the settings' own if empty. Each cell is then compared at its best.
+    vary : dict
+        Name of a setting -> values: all combinations are trained.
+    success : float
+        A run has succeeded if its last validation loss is below this share of the task's baseline.
+
+    Raises
+    ------
+    SettingsError
+        If a value has no meaning, or there would be more than 400 runs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    settings: Settings = Field(default_factory=Settings)
+    cells: Annotated[tuple[Cell, ...], Field(min_length=1)] = ("rnn", "rnn_relu", "lstm", "gru")
+    seeds: int = Field(3, ge=1, le=MOST_SEEDS, strict=True)
+    match: Literal["hidden", "parameters"] = "hidden"
+    reference: Cell = "lstm"
+    lrs: Annotated[tuple[float, ...], Field(max_length=MOST_RATES)] = ()
+    vary: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
+    success: float = Field(0.5, ge=0.01, le=1)
+
+    def __init__(self, **values: Any) -> None:
+        if isinstance(values.get("settings"), dict):
+            values["settings"] = Settings(**values["settings"])
+        if isinstance(values.get("vary"), Mapping):
+            values["vary"] = {name: _listed(each) for name, each in values["vary"].items()}
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SettingsError(_sentence(str(first["loc"][0]), first["input"])) from None
+        self._check()
+
+    def __hash__(self) -> int:
+        """Plans that say the same are the same."""
+        return hash(self.to_json())
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        SettingsError
+            If the text is not a JSON object of a plan.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise SettingsError(f"The plan is not valid JSON: {error}.") from None
+        if not isinstance(values, dict):
+            raise SettingsError('The plan must be a JSON object, such as {"cells": ["gru"]}.')
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """Return the whole plan as one line of JSON."""
+        return json.dumps(self.model_dump())
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed, validated again."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rates that are tried."""
+        return self.lrs or (self.settings.lr,)
+
+    @property
+    def count(self) -> int:
+        """How many runs there are."""
+        kinds = len(self.cells) * self.seeds * len(self.rates)
+        return kinds * int(np.prod([len(values) for values in self.vary.values()], dtype=int))
+
+    def places(self) -> list[dict[str, Value]]:
+        """Return all combinations of varied values: {name: value}; one empty one if none vary."""
+        return [
+            dict(zip(self.vary, values, strict=True)) for values in product(*self.vary.values())
+        ]
+
+    def points(self) -> tuple[Point, ...]:
+        """Return all runs, in the order in which they are trained.
+
+        One seed of everything comes before the next seed, so that there is soon a whole picture.
+        """
+        return _points(self)
+
+    def _point(self, cell: str, seed: int, lr: float, place: dict[str, Value]) -> Point:
+        settings = self.settings.replace(
+            **{"cell": cell, "lr": lr, "seed": self.settings.seed + seed, **place}
+        )
+        if self.match == "parameters" and cell != self.reference:
+            settings = settings.replace(hidden=matched_hidden(settings, self.reference))
+        return Point(settings, cell, settings.seed, settings.lr, tuple(place.items()))
+
+    def _check(self) -> None:
+        for name in ("cells", "lrs"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise SettingsError(_sentence(name, values))
+        for lr in self.lrs:
+            self.settings.replace(lr=lr)
+        self._check_varied()
+        if self.count > MOST_RUNS:
+            raise SettingsError(
+                f"These are {self.count:,} runs: at most {MOST_RUNS} make a study; take fewer "
+                "seeds, cells, learning rates or varied values."
+            )
+        for place in self.places():
+            self.settings.replace(**place)
+        self.settings.replace(seed=self.settings.seed + self.seeds - 1)
+
+    def _check_varied(self) -> None:
+        if len(self.vary) > MOST_VARIED:
+            raise SettingsError(_sentence("vary", list(self.vary)))
+        for name, values in self.vary.items():
+            if name in NOT_VARIED:
+                raise SettingsError(f"{name} cannot be varied: use {NOT_VARIED[name]} for that.")
+            if name == "lr" and self.lrs:
+                raise SettingsError("Learning rates are in lrs and in vary: leave one of them out.")
+            if name == "hidden" and self.match == "parameters":
+                raise SettingsError(
+                    "hidden is chosen by the number of parameters: set match to hidden to vary it."
+                )
+            if not 1 <= len(values) <= MOST_VALUES or len(set(values)) < len(values):
+                raise SettingsError(_sentence("vary", {name: list(values)}))
+            for value in values:
+                self.settings.replace(**{name: value})
+
+
+@lru_cache(64)
+def _points(plan: Plan) -> tuple[Point, ...]:
+    return tuple(
+        plan._point(cell, seed, lr, place)
+        for seed in range(plan.seeds)
+        for place in plan.places()
+        for lr in plan.rates
+        for cell in plan.cells
+    )
+
+
+def parameters(settings: Settings) -> int:
+    """Return the number of parameters of the network of settings."""
+    return _parameters(settings.replace(seed=0, lr=0.001, steps=1, batch=1))
+
+
+def matched_hidden(settings: Settings, reference: str) -> int:
+    """Return the hidden size with which the number of parameters comes nearest to another cell's.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the cell whose size is wanted; its `hidden` is the other cell's.
+    reference : str
+        The other cell.
+    """
+    same = settings.replace(seed=0, lr=0.001, steps=1, batch=1)
+    return _matched_hidden(same, _parameters(same.replace(cell=reference)))
+
+
+@lru_cache(512)
+def _matched_hidden(settings: Settings, wanted: int) -> int:
+    low, high = 1, LARGEST_HIDDEN
+    while low < high:  # the smallest size that is large enough
+        middle = (low + high) // 2
+        if _parameters(settings.replace(hidden=middle)) < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    around = [size for size in (low - 1, low) if size >= 1]
+    return min(around, key=lambda size: abs(_parameters(settings.replace(hidden=size)) - wanted))
+
+
+@lru_cache(4096)
+def _parameters(settings: Settings) -> int:
+    import torch
+
+    from rnnviz.model import SequenceModel, parameter_count
+
+    with torch.device("meta"):  # counts without making any numbers
+        return parameter_count(SequenceModel(settings))
+
+
+def _listed(values: Any) -> tuple[Value, ...]:
+    """Return values as a tuple of plain ones: a list of JSON's, an array, a range."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        values = (values,)
+    return tuple(each.item() if isinstance(each, np.generic) else each for each in values)
+
+
+def _sentence(name: str, value: object) -> str:
+    if name not in _MAY_BE:
+        if name in Plan.model_fields:
+            return f"{name} = {reprlib.repr(value)}: has no meaning there."
+        return f"A plan has no {name!r}: there are {', '.join(Plan.model_fields)}."
+    return f"{name} = {reprlib.repr(value)}: must be {_MAY_BE[name]}."

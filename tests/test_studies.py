@@ -1,0 +1,335 @@
+"""Studies in the run store: who may do what, and that nothing is computed twice."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+from sqlalchemy import create_engine
+
+from rnnviz.database import VERSION
+from rnnviz.engine import Engine
+from rnnviz.errors import RunError
+from rnnviz.plan import Plan
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.training import Trainer
+from rnnviz.worker import Session, serve
+
+SMALL = Settings(hidden=4, length=5, batch=4, steps=30)
+PLAN = Plan(settings=SMALL, cells=("rnn", "gru"), seeds=2)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/runs.db"
+
+
+@pytest.fixture
+def store(url):
+    store = RunStore(url)
+    yield store
+    store.close()
+
+
+def train(store, count=1000):
+    """Train so many runs of the line in this process; return their ids."""
+    ids = []
+    while len(ids) < count and (run := store.claim("here:1:x")):
+        Session(store, run, threading.Event()).work()
+        ids.append(run.id)
+    return ids
+
+
+def states(store, study):
+    return [member.state for member in store.members(study)]
+
+
+def test_a_study_queues_all_its_points_in_order(store):
+    study = store.start_study(PLAN, "ada")
+    assert len(study) == 16 and states(store, study) == ["queued"] * 4
+    assert (store.study(study).plan, store.study(study).owner) == (PLAN, "ada")
+    wanted = [point.settings for point in PLAN.points()]
+    members = [member.run for member in store.members(study)]
+    assert [store.get(run).settings for run in members] == wanted
+    assert {store.get(run).study for run in members} == {study}
+    assert train(store) == members and states(store, study) == ["finished"] * 4
+    assert [each.id for each in store.studies("ada")] == [study] and not store.studies("bob")
+
+
+def test_what_an_owner_has_finished_is_not_computed_again(store):
+    first = store.start_study(PLAN, "ada")
+    train(store)
+    known = {member.run for member in store.members(first)}
+    more = store.start_study(PLAN.replace(seeds=3, success=0.9), "ada")
+    assert states(store, more) == ["finished"] * 4 + ["queued"] * 2
+    assert known < {member.run for member in store.members(more)}
+    assert len(train(store)) == 2
+    theirs = store.start_study(PLAN, "bob")
+    assert states(store, theirs) == ["queued"] * 4
+
+
+def test_a_single_run_is_used_and_stays_when_the_study_goes(store):
+    run = store.create(PLAN.points()[0].settings, "ada")
+    store.enqueue(run, "ada")
+    train(store)
+    study = store.start_study(PLAN, "ada")
+    assert store.members(study)[0].run == run
+    store.delete_study(study, "ada")
+    assert [each.id for each in store.list()] == [run]
+
+
+def test_a_run_whose_learning_rate_was_changed_is_none_of_these_settings(store):
+    run = store.create(PLAN.points()[0].settings, "ada")
+    store.step_once(run, "ada")
+    train(store)
+    store.set_lr(run, "ada", 0.5)
+    store.step_once(run, "ada")
+    train(store)
+    store.set_lr(run, "ada", SMALL.lr)
+    store.enqueue(run, "ada")
+    train(store)
+    assert store.get(run).state == "finished"
+    study = store.start_study(PLAN, "ada")
+    assert states(store, study) == ["queued"] * 4
+
+
+def test_the_same_plan_again_goes_on_where_it_was(store):
+    study = store.start_study(PLAN, "ada")
+    done = train(store, 1)
+    store.cancel_study(study, "ada")
+    assert states(store, study) == ["finished"] + ["stopped"] * 3
+    assert store.start_study(PLAN, "ada") == study
+    assert states(store, study) == ["finished"] + ["queued"] * 3
+    assert not set(done) & set(train(store))
+
+
+def test_pause_resume_and_cancel(store):
+    study = store.start_study(PLAN, "ada")
+    run = store.claim("w")
+    store.pause_study(study, "ada")
+    assert states(store, study) == ["running"] + ["paused"] * 3
+    assert store.wanted(run.id).action == "pause" and store.claim("w") is None
+    store.resume_study(study, "ada")
+    assert store.wanted(run.id).action == "run" and states(store, study)[1:] == ["queued"] * 3
+    store.cancel_study(study, "ada")
+    assert store.wanted(run.id).action == "stop" and states(store, study)[1:] == ["stopped"] * 3
+    store.release(run.id, "stopped", worker="w")
+    store.resume_study(study, "ada")
+    assert states(store, study) == ["queued"] * 4
+
+
+def test_a_run_that_diverged_is_done_with(store):
+    study = store.start_study(PLAN, "ada")
+    run = store.claim("w")
+    store.release(run.id, "failed", "The loss became infinite at step 3.", "w")
+    store.resume_study(study, "ada")
+    assert states(store, study)[0] == "failed"
+
+
+def test_only_the_owner_steers(store):
+    study = store.start_study(PLAN, "ada")
+    orders = (store.resume_study, store.pause_study, store.cancel_study, store.delete_study)
+    for order in orders:
+        with pytest.raises(RunError, match="belongs to somebody else"):
+            order(study, "bob")
+        with pytest.raises(RunError, match="There is no study 'x'"):
+            order("x", "ada")
+    assert states(store, study) == ["queued"] * 4
+
+
+def test_runs_that_are_shared_stay_with_the_other_study(store):
+    first = store.start_study(PLAN, "ada")
+    train(store)
+    other = store.start_study(PLAN.replace(success=0.9), "ada")
+    store.delete_study(first, "ada")
+    assert states(store, other) == ["finished"] * 4
+    store.delete_study(other, "ada")
+    assert store.list() == [] and not store.studies("ada")
+    with pytest.raises(RunError, match="There is no study"):
+        store.study(first)
+
+
+def test_a_run_that_was_deleted_leaves_a_gap_until_the_study_goes_on(store):
+    study = store.start_study(PLAN, "ada")
+    store.delete(store.members(study)[1].run, "ada")
+    assert states(store, study) == ["queued", "", "queued", "queued"]
+    store.resume_study(study, "ada")
+    assert states(store, study) == ["queued"] * 4
+    assert store.get(store.members(study)[1].run).settings == PLAN.points()[1].settings
+
+
+def test_owners_take_turns_and_single_runs_go_first(store):
+    study = store.start_study(PLAN, "ada")
+    single = store.create(SMALL, "ada")
+    store.enqueue(single, "ada")
+    other = store.create(SMALL, "bob")
+    store.enqueue(other, "bob")
+    members = [member.run for member in store.members(study)]
+    taken = [store.claim("w").id for _ in range(4)]
+    assert set(taken[:2]) == {single, other} and taken[2:] == members[:2]
+
+
+def test_the_head_changes_with_everything_there_is_to_see(store):
+    study = store.start_study(PLAN, "ada")
+    heads = [store.study_head(study)]
+    run = store.claim("w")
+    heads.append(store.study_head(study))
+    row = dict.fromkeys(("loss", "metric", "gradient_norm", "lr"), 0.1)
+    row |= {"step": 7, "seconds": 1.0, "validation_loss": None, "validation_metric": None}
+    store.record(run.id, [row])
+    heads.append(store.study_head(study))
+    store.release(run.id, "finished")
+    heads.append(store.study_head(study))
+    assert len(set(heads)) == 4 and heads[-1].steps == 7
+    with pytest.raises(RunError, match="There is no study"):
+        store.study_head("x")
+
+
+def test_large_studies_are_started_and_claimed_quickly(store):
+    plan = Plan(settings=SMALL, seeds=20, vary={"length": (4, 5, 6, 7, 8)})
+    begun = time.perf_counter()
+    study = store.start_study(plan, "ada")
+    assert time.perf_counter() - begun < 3
+    begun = time.perf_counter()
+    assert store.claim("w") and store.study_head(study) and len(store.members(study)) == 400
+    assert time.perf_counter() - begun < 1
+
+
+# What an older rnnviz wrote
+
+VERSION_1 = """
+CREATE TABLE meta (version INTEGER NOT NULL, PRIMARY KEY (version));
+INSERT INTO meta VALUES (1);
+CREATE TABLE runs (id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
+  settings TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, step INTEGER NOT NULL,
+  lr DOUBLE NOT NULL, seconds DOUBLE NOT NULL, created DOUBLE NOT NULL, wanted TEXT NOT NULL,
+  until INTEGER, revision INTEGER NOT NULL, ticket INTEGER NOT NULL, worker TEXT,
+  heartbeat DOUBLE NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_runs_owner ON runs (owner);
+CREATE INDEX ix_runs_state_ticket ON runs (state, ticket);
+CREATE TABLE metrics (run TEXT NOT NULL, step INTEGER NOT NULL, loss DOUBLE, metric DOUBLE,
+  gradient_norm DOUBLE, lr DOUBLE, validation_loss DOUBLE, validation_metric DOUBLE,
+  seconds DOUBLE, PRIMARY KEY (run, step),
+  FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE) WITHOUT ROWID;
+CREATE TABLE checkpoints (run TEXT NOT NULL, step INTEGER NOT NULL, weights BLOB NOT NULL,
+  optimizer BLOB NOT NULL, PRIMARY KEY (run, step),
+  FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
+CREATE TABLE viewers (owner TEXT NOT NULL, seen DOUBLE NOT NULL, PRIMARY KEY (owner));
+"""
+
+
+def test_a_store_of_version_1_is_brought_up_to_date_and_keeps_its_runs(url, tmp_path):
+    settings = PLAN.points()[0].settings
+    with sqlite3.connect(tmp_path / "runs.db") as old:
+        old.executescript(VERSION_1)
+        old.execute(
+            "INSERT INTO runs VALUES ('r', 'ada', '', ?, 'paused', '', 0, ?, 0, 1, 'run', NULL,"
+            " 0, 0, NULL, 1)",
+            (settings.to_json(), settings.lr),
+        )
+    old.close()
+    store = RunStore(url)
+    assert store.get("r").settings == settings and store.get("r").study is None
+    store.enqueue("r", "ada")
+    assert train(store) == ["r"]
+    study = store.start_study(PLAN, "ada")
+    assert store.members(study)[0].run == "r" and len(train(store)) == 3
+    store.close()
+    RunStore(url).close()  # once more, as it is now
+    fresh = tmp_path / "fresh.db"
+    RunStore(f"sqlite:///{fresh}").close()
+    assert schema(tmp_path / "runs.db") == schema(fresh)
+    with sqlite3.connect(tmp_path / "runs.db") as now:
+        assert now.execute("SELECT version FROM meta").fetchall() == [(VERSION,)]
+    now.close()
+
+
+def schema(path):
+    """Columns and indexes of all tables of a database."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        found = {}
+        for (name,) in tables.all():
+            columns = connection.exec_driver_sql(f"PRAGMA table_info({name})").all()
+            indexes = connection.exec_driver_sql(f"PRAGMA index_list({name})").all()
+            found[name] = (
+                [(each[1], each[3], each[5]) for each in columns],
+                sorted(each[1] for each in indexes),
+            )
+    engine.dispose()
+    return found
+
+
+# Killed in the middle
+
+SERVER = """
+import sys, time
+from rnnviz.engine import Engine
+with Engine(sys.argv[1], workers=2):
+    time.sleep(1000)
+"""
+
+
+def test_a_killed_study_goes_on_without_repeating_what_is_finished(url):
+    """kill -9 of the server and of all its workers in the middle, then once more from the plan."""
+    plan = PLAN.replace(settings=SMALL.replace(steps=150), seeds=4)
+    store = RunStore(url)
+    study = store.start_study(plan, "ada")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    server = subprocess.Popen([sys.executable, "-c", SERVER, url], env=environment)
+    deadline = time.monotonic() + 60
+    while states(store, study).count("finished") < 2 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    for process in family:
+        process.send_signal(signal.SIGKILL)
+    server.wait(10)
+    finished = {m.run: m for m in store.members(study) if m.state == "finished"}
+    assert 2 <= len(finished) < 8
+    before = {run: store.metrics(run)["seconds"].tolist() for run in finished}
+
+    with Engine(url, workers=2) as engine:  # finds what the killed one left
+        engine.seen("ada")
+        while states(store, study).count("running") or "interrupted" in states(store, study):
+            time.sleep(0.02)
+            assert store.start_study(plan, "ada") == study
+        while set(states(store, study)) != {"finished"}:
+            assert time.monotonic() < deadline + 60
+            time.sleep(0.02)
+    assert {run: store.metrics(run)["seconds"].tolist() for run in finished} == before
+    assert len(store.list()) == plan.count
+    for point, member in list(zip(plan.points(), store.members(study), strict=True))[-2:]:
+        trainer = Trainer(point.settings)
+        while not trainer.finished:
+            trainer.advance()
+        assert store.checkpoint(member.run).weights == trainer.checkpoint().weights
+    store.close()
+
+
+def test_a_worker_takes_the_runs_of_a_study_alone_if_asked(store):
+    single = store.create(SMALL, "bob")
+    store.enqueue(single, "bob")
+    study = store.start_study(PLAN, "ada")
+    taken = [store.claim("w", study).id for _ in range(4)]
+    assert taken == [member.run for member in store.members(study)]
+    assert store.claim("w", study) is None and store.claim("w").id == single
+
+
+def test_workers_serve_studies_as_other_runs(store):
+    store.start_study(PLAN, "ada")
+    stopping = threading.Event()
+    thread = threading.Thread(target=serve, args=(store, "here:1:y", stopping))
+    thread.start()
+    deadline = time.monotonic() + 30
+    while store.waiting() or store.list(state="running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    stopping.set()
+    thread.join()
