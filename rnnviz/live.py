@@ -9,6 +9,7 @@ A view is computed once however many watch it; a slow viewer skips messages.
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -404,6 +405,10 @@ async def lifespan(app: object) -> AsyncIterator[None]:
     )
     engine.start()
     torch.set_num_threads(1)  # probes are small: a second thread would only wait, and busily
+    # Streamlit collects garbage after each run of the page's script, while its last messages
+    # wait: with all of torch to look through, a tenth of a second at every changed control.
+    gc.collect()
+    gc.freeze()
     try:
         async with Hub(engine) as hub:
             _hub = hub
