@@ -1,6 +1,6 @@
 """The equations: every gate and every state of a recurrent cell is a named submodule.
 
-A cell holds no parameters. It is given ``a = W_ih x + b_ih``, which the caller computes for all
+A cell holds no parameters. It is given ``a = W_ih x + b_ih``, which `Cell.project` computes for all
 time steps at once, the state before the step, and the recurrent weights, in torch's packing.
 So a plain ``register_forward_hook`` on a gate sees it at every time step, and a hook that
 returns a tensor changes the computation.
@@ -52,6 +52,17 @@ class Cell(nn.Module):
         # The one signal that comes as a whole sequence, before the loop over time:
         # (time, batch, feature), or (step, feature) where the sequence is packed.
         self.input = nn.Identity()
+
+    def project(
+        self, x: Tensor, weight_ih: Tensor, bias_ih: Tensor | None, bias_hh: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the input's part of all pre-activations at once, and the bias left for `forward`.
+
+        x : (time, batch, feature), or any other shape (..., feature)
+        """
+        if bias_ih is None or bias_hh is None or not self.sums_biases:
+            return linear(x, weight_ih, bias_ih), bias_hh
+        return linear(x, weight_ih, bias_ih + bias_hh), None
 
     def forward(
         self,

@@ -39,6 +39,7 @@ class SequenceModel(nn.Module):
             settings.layers,
             # torch warns where there is no second layer to protect.
             dropout=settings.dropout if settings.layers > 1 else 0.0,
+            normalized=settings.norm == "layer",
         )
         self.readout = nn.Linear(settings.hidden, task.outputs)
 

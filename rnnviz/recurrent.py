@@ -1,7 +1,8 @@
 """A layer of cells: torch's fused kernel when nobody watches, step by step when somebody does.
 
 `RNN`, `LSTM` and `GRU` are torch's own modules, with torch's parameters and nothing else in
-their state_dict; the cells below them (``l0``, ``l0_reverse``, ``l1``, ...) hold no parameters.
+their state_dict; the cells below them (``l0``, ``l0_reverse``, ``l1``, ...) hold no parameters,
+but for the gains of layer normalisation where that is asked for.
 `unroll` and `take_step` run torch's plain modules through cells as well.
 """
 
@@ -11,10 +12,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, linear
+from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
+from rnnviz.normalized import NORMALIZED
 
 
 def make_cell(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
@@ -105,7 +107,7 @@ def take_step(
     else:
         given = (hx,) if isinstance(hx, Tensor) else hx
         state = tuple(s.unsqueeze(0) if squeezed else s for s in given)
-    a, bias_hh = _input_part(cell, x, module.weight_ih, module.bias_ih, module.bias_hh)
+    a, bias_hh = cell.project(cell.input(x), module.weight_ih, module.bias_ih, module.bias_hh)
     state = cell(a, state, module.weight_hh, bias_hh)
     if squeezed:
         state = tuple(s.squeeze(0) for s in state)
@@ -162,7 +164,8 @@ def _run(
     """
     bias_ih = getattr(rnn, f"bias_ih_{suffix}", None)
     bias_hh = getattr(rnn, f"bias_hh_{suffix}", None)
-    a, bias_hh = _input_part(cell, x, getattr(rnn, f"weight_ih_{suffix}"), bias_ih, bias_hh)
+    weight_ih = getattr(rnn, f"weight_ih_{suffix}")
+    a, bias_hh = cell.project(cell.input(x), weight_ih, bias_ih, bias_hh)
     weight_hh = getattr(rnn, f"weight_hh_{suffix}")
     weight_hr = getattr(rnn, f"weight_hr_{suffix}", None)
 
@@ -191,28 +194,26 @@ def _run(
     return torch.cat(outputs) if packed else torch.stack(outputs), state
 
 
-def _input_part(
-    cell: Cell, x: Tensor, weight_ih: Tensor, bias_ih: Tensor | None, bias_hh: Tensor | None
-) -> tuple[Tensor, Tensor | None]:
-    """Return the input's part of all pre-activations at once, and the bias left for the cell."""
-    x = cell.input(x)
-    if bias_ih is None or bias_hh is None or not cell.sums_biases:
-        return linear(x, weight_ih, bias_ih), bias_hh
-    return linear(x, weight_ih, bias_ih + bias_hh), None
-
-
 class Watchable(nn.RNNBase):
     """Adds to torch's recurrent module a cell per layer and direction, and their hooks' effect.
 
     A hook on a cell or on a module below it, as in
     ``model.rnn.l0.forget_gate.register_forward_hook(f)``, sees (batch, unit) at every time
     step, and changes the computation if it returns a tensor.
+
+    Parameters
+    ----------
+    normalized : bool
+        Whether the recurrence has layer normalisation (`rnnviz.normalized`), for which torch has
+        no fused kernel; the rest as for torch's module.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, normalized: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.normalized = normalized
         for suffix, cell in make_cells(self).items():
-            self.add_module(suffix, cell)
+            kind = NORMALIZED[type(cell)] if normalized else None
+            self.add_module(suffix, kind(self.hidden_size) if kind else cell)
 
     @property
     def cells(self) -> dict[str, Cell]:
@@ -227,11 +228,11 @@ class Watchable(nn.RNNBase):
     def forward(
         self, input: Tensor | PackedSequence, hx: Tensor | State | None = None
     ) -> tuple[Tensor | PackedSequence, Tensor | State]:
-        """Run torch's fused kernel, or step by step if somebody watches.
+        """Run torch's fused kernel, or step by step if somebody watches or there is none.
 
         Takes and gives what torch's module takes and gives.
         """
-        if self.watched:
+        if self.normalized or self.watched:
             return unroll(self, self.cells, input, hx)
         return super().forward(input, hx)
 

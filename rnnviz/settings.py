@@ -105,6 +105,12 @@ class Settings(BaseModel):
         title="Dropout",
         description="Share of units dropped between layers; only with two layers or more.",
     )
+    norm: Literal["none", "layer"] = Field(
+        "none",
+        title="Normalization",
+        description="layer: layer normalisation of what goes into each gate; trains several times "
+        "slower, and views that take a step's equations apart do not apply.",
+    )
     initialization: Literal["torch", "orthogonal", "identity", "spectral", "chrono"] = Field(
         "torch",
         title="Initialization",

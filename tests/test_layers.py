@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCREEN = {"streamlit", "rnnviz.live", "rnnviz.ui"}
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
-    "networks": ("cells recurrent initialization model", {"plotly", "pandas", *SCREEN}),
+    "networks": ("cells normalized recurrent initialization model", {"plotly", "pandas", *SCREEN}),
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
     "tasks": ("settings plan tasks training probing", {"plotly", *SCREEN}),
     "runs": (

@@ -36,6 +36,8 @@ RESUMED = [
     {"task": "copying", "initialization": "chrono", "truncation": 5},
     {"cell": "gru", "initialization": "spectral", "truncation": 3, "layers": 2, "dropout": 0.3},
     {"cell": "rnn_relu", "initialization": "identity", "truncation": 1},
+    {"norm": "layer", "layers": 2, "dropout": 0.3, "truncation": 3},
+    {"cell": "gru", "norm": "layer", "optimizer": "rmsprop"},
 ]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rnnviz.analysis.weights import no_equations
 from rnnviz.cells import CELLS
 from rnnviz.errors import TraceError
 from rnnviz.trace import Trace
@@ -68,7 +69,7 @@ def anatomy(
     ------
     TraceError
         For a layer, sample or unit that there is not, weights that are not of this layer, a
-        layer with a projection, or one that was called more than once.
+        layer with a projection or layer normalisation, or one that was called more than once.
     """
     cell = CELLS[trace.cell(layer)]
     if len(trace.calls(layer)) > 1:
@@ -288,6 +289,8 @@ def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
             break
     else:
         raise TraceError(f"These are not the weights of {layer}: give its module's state_dict().")
+    if any(name.startswith((f"{layer}.norm", f"{suffix}.norm")) for name in weights):
+        raise TraceError(no_equations(layer, "the inside of a unit is"))
     if named["weight_hr"] in weights:
         raise TraceError(f"{layer} has a projection: its hidden state has no units of its own.")
     found = {name: np.asarray(weights[key], float) for name, key in named.items() if key in weights}

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from rnnviz.analysis.weights import layer_parameters
+from rnnviz.analysis.weights import check_not_normalized, layer_parameters
 from rnnviz.cells import CELLS
 from rnnviz.trace import LayerTrace, Trace
 
@@ -35,8 +35,9 @@ def preactivations(
     Raises
     ------
     TraceError
-        If the trace has no such layer.
+        If the trace has no such layer, or it has layer normalisation.
     """
+    check_not_normalized(module, layer, "what goes into each gate is")
     x, h = (trace.value(layer, name).astype(np.float64) for name in ("input", "hidden_state"))
     weight_ih, weight_hh, bias_ih, bias_hh = layer_parameters(module, layer)
     before = _before(h, trace.calls(layer), layer.endswith("_reverse"), state)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-from rnnviz.analysis.weights import find_layer, layer_parameters
+from rnnviz.analysis.weights import check_not_normalized, find_layer, layer_parameters
 from rnnviz.errors import TraceError
 from rnnviz.trace import Trace
 
@@ -136,8 +136,10 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
     Raises
     ------
     TraceError
-        If the trace or the module has no such layer, or it runs backwards over padded sequences.
+        If the trace or the module has no such layer, it runs backwards over padded sequences, or it
+        has layer normalisation, through which units see each other also within a step.
     """
+    check_not_normalized(module, layer, "the derivative of a single step is")
     weight_ih, weight_hh, bias_ih, bias_hh = layer_parameters(module, layer)
     kind, suffix = find_layer(module, layer)
     projection = getattr(kind, f"weight_hr_{suffix}", None)

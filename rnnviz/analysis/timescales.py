@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from rnnviz.analysis.weights import layer_parameters
+from rnnviz.analysis.weights import check_not_normalized, layer_parameters
 from rnnviz.errors import TraceError
 from rnnviz.trace import Trace
 
@@ -66,7 +66,13 @@ def mode_time_constants(module: nn.Module, layer: str) -> pd.DataFrame:
     DataFrame
         Columns `unit` (the mode, by falling |λ|), `gate` (|λ|), `steps` (inf where |λ| is at
         least 1: the mode does not fade), `low` and `high` (the same as `steps`).
+
+    Raises
+    ------
+    TraceError
+        If the layer has layer normalisation: then the size of the weights says nothing.
     """
+    check_not_normalized(module, layer, "the memory of the modes is")
     matrix = layer_parameters(module, layer)[1]
     modulus = np.full(len(matrix), np.nan)
     if np.isfinite(matrix).all():

@@ -153,6 +153,27 @@ def find_layer(module: nn.Module, layer: str) -> tuple[nn.RNNBase | nn.RNNCellBa
     raise TraceError(f"The module has no layer {layer!r}: give the module that was recorded.")
 
 
+def check_not_normalized(module: nn.Module, layer: str, what: str) -> None:
+    """Refuse a layer with layer normalisation, whose equations `what` does not hold for.
+
+    Raises
+    ------
+    TraceError
+        If the layer has it.
+    """
+    kind, _ = find_layer(module, layer)
+    if getattr(kind, "normalized", False):
+        raise TraceError(no_equations(layer, what))
+
+
+def no_equations(layer: str, what: str) -> str:
+    """Say that something is not worked out for layer normalisation, and what to do."""
+    return (
+        f"{layer} has layer normalisation, for which {what} not worked out: look at its recorded "
+        "gates, states and gradient norms, or at a network without normalisation."
+    )
+
+
 def _readings(layer: str) -> Iterator[tuple[str, str]]:
     """Yield how a layer's name may be meant: (path of the module, torch's suffix)."""
     path, _, last = layer.rpartition(".")

@@ -28,6 +28,8 @@ WORDS = {
     "identity": "identity",
     "spectral": "spectral",
     "chrono": "chrono",
+    "none": "none",
+    "layer": "layer norm",
 }
 
 
@@ -50,12 +52,19 @@ def settings_form(run: Run | None) -> Settings | None:
         st.markdown("Start")
         form.row("initialization", "seed")
         start = form.values["initialization"]
-        form.row("spectral_radius", shown_if=start == "spectral")
+        if start == "spectral":
+            form.row("spectral_radius")
+        else:
+            form.keep("spectral_radius")
         with st.expander("More"):
             form.row("dropout", "truncation")
             form.row("embedding", "momentum")
             gated = form.values["cell"] == "lstm" and start != "chrono"
-            form.row("forget_bias", shown_if=gated)
+            if gated:
+                form.row("norm", "forget_bias")
+            else:
+                form.row("norm")
+                form.keep("forget_bias")
         try:
             return Settings(task=task, **form.values)
         except SettingsError as error:
@@ -79,12 +88,8 @@ class Form:
         self.shown = shown
         self.values: dict[str, Any] = {}
 
-    def row(self, *names: str, shown_if: bool = True, **titles: str) -> None:
-        """Draw some fields side by side; those that do not apply keep their values unseen."""
-        if not shown_if:
-            for name in names:
-                self.keep(name)
-            return
+    def row(self, *names: str, **titles: str) -> None:
+        """Draw some fields side by side."""
         for name, column in zip(
             names, st.columns(len(names), vertical_alignment="bottom"), strict=True
         ):

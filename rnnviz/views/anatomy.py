@@ -82,7 +82,8 @@ def untrained(settings: Settings, layer: str) -> Mapping[str, Any]:
     """Return a layer's weights before training; the last few are kept."""
     suffix = "_" + layer.rpartition(".")[2]
     state = build(settings).state_dict()
-    return {name: tensor for name, tensor in state.items() if name.endswith(suffix)}
+    own = f"{layer}."  # the gains of layer normalisation
+    return {n: tensor for n, tensor in state.items() if n.endswith(suffix) or n.startswith(own)}
 
 
 def packed(frame: pd.DataFrame) -> str:

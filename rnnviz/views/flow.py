@@ -117,6 +117,8 @@ class Flow:
     def place(self) -> str:
         """Cell and layer, in words."""
         title = CELLS[self.scene.settings.cell].title
+        if self.scene.settings.norm == "layer":
+            title += " with layer norm"
         if self.scene.settings.layers == 1:
             return title
         return f"{title} layer {int(self.layer.removeprefix('rnn.l')) + 1}"

@@ -11,7 +11,9 @@ CROOKED = 0.7
 """Share of variance explained, below which a fitted line is said to be none."""
 
 
-def of_time(flow: Flow, fits: pd.DataFrame, norms: pd.DataFrame, predicted: pd.DataFrame) -> str:
+def of_time(
+    flow: Flow, fits: pd.DataFrame, norms: pd.DataFrame, predicted: pd.DataFrame | None
+) -> str:
     """Say how fast the gradient fades, with its uncertainty, and what theory had to say."""
     found = fits[fits["signal"] == "hidden_state"]
     if found.empty:
@@ -57,10 +59,12 @@ def halving(fit: pd.Series) -> str:
     )
 
 
-def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame) -> str:
+def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame | None) -> str:
     """Compare with the bound, or with what the gates alone carry."""
     if len(h) < 2:
         return ""
+    if predicted is None:
+        return "Nothing simple predicts it through layer normalisation."
     line = predicted.set_index("time")["norm"]
     if predicted["kind"].iloc[0] == "bound":
         over = line[h.index[0]] / h.iloc[0]

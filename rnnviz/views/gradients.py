@@ -45,7 +45,8 @@ def show_time(scene: Scene) -> dict[str, Any]:
     )
     states = every[every["signal"].isin(cell.states)]
     fits = analysis.decay(states, last=fitted_until(flow))
-    predicted = analysis.predicted_norms(flow.model, trace, layer)
+    normalized = scene.settings.norm != "none"
+    predicted = None if normalized else analysis.predicted_norms(flow.model, trace, layer)
     shown = f"sample {flow.sample + 1}" if one else f"{flow.samples} samples"
     figure = plots.gradients.spec(
         norms,

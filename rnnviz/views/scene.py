@@ -170,7 +170,8 @@ class Scene:
     @property
     def place(self) -> str:
         """Which layer of which cell, in words."""
-        return f"{CELLS[self.trace.cell(self.layer)].title} layer {short(self.layer)}"
+        normalized = " with layer norm," if self.settings.norm == "layer" else ""
+        return f"{CELLS[self.trace.cell(self.layer)].title}{normalized} layer {short(self.layer)}"
 
     @property
     def when(self) -> str:
