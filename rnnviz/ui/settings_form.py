@@ -60,10 +60,10 @@ def settings_form(run: Run | None) -> Settings | None:
             form.row("dropout", "truncation")
             form.row("embedding", "momentum")
             gated = form.values["cell"] == "lstm" and start != "chrono"
+            form.row("norm")
             if gated:
-                form.row("norm", "forget_bias")
+                form.row("forget_bias")
             else:
-                form.row("norm")
                 form.keep("forget_bias")
         try:
             return Settings(task=task, **form.values)
