@@ -16,7 +16,7 @@ export function equations(parent, course, gradient) {
       numbers.append(part, " ");
     });
     numbers.lastElementChild.classList.add("rnnviz-result");
-    if (equation.result !== equation.signal) numbers.append(setByHand(equation, lines));
+    if (equation.result !== equation.signal) numbers.append(changedByHand(equation, lines));
     block.append(letters, numbers);
     return block;
   });
@@ -74,13 +74,13 @@ function setNumbers(piece, lines) {
   return both;
 }
 
-// Where something set a value, the equation's result is not what goes on.
-function setByHand({ signal, result }, lines) {
+// Where something changed a value, the equation's result is not what goes on.
+function changedByHand({ signal, result }, lines) {
   const node = make("span", "rnnviz-set");
   let now;
   lines.push((columns, t) => {
     const value = columns[signal][t];
-    const text = value === columns[result][t] ? "" : `, but set to ${plain(value)}`;
+    const text = value === columns[result][t] ? "" : `, but changed to ${plain(value)}`;
     if (text !== now) node.textContent = now = text;
   });
   return node;

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Columns = dict[str, Array]
 
 SAME = 1e-4
-"""A recorded value this close to its equation is its equation's; one further away was set."""
+"""A recorded value this close to its equation is its equation's; one further away was changed."""
 NOISE = 1e-5
 """What is left of a difference of float32 gradients, relative to them, when they are equal."""
 TANH = ("candidate", "hidden_state")
@@ -28,6 +28,7 @@ def anatomy(
     *,
     sample: int = 0,
     unit: int | None = 0,
+    scales: Mapping[str, ArrayLike] | None = None,
 ) -> pd.DataFrame:
     """Take the equations of one unit apart, at every time step of one sample.
 
@@ -46,6 +47,8 @@ def anatomy(
         Which sample of the batch.
     unit : int or None
         Which unit of the layer; None gives the mean of each column over all units.
+    scales : mapping, optional
+        Signal -> what `rnnviz.clamp` multiplied it with, broadcast to (time, unit).
 
     Returns
     -------
@@ -58,12 +61,13 @@ def anatomy(
         ``candidate.reset`` is r (W_hn h + b_hn), ``one_minus`` is 1 - z, ``hidden_state.slope``
         the derivative of an RNN's function, ``input`` the Euclidean norm of x. ``.computed`` is
         what the equation of a signal gives; it differs from the
-        recorded value only where something set that.
+        recorded value only where something changed that.
 
         ``gradient.<column>``: dL/d(that), the total one for a signal. For a state ``.before`` is
         what flows back through this step, ``.later`` what comes back from the next one, and
         ``.out`` what comes from this step's own output: ``later + out`` is the total. Where
-        something set a value, nothing flows into its equation; ``hidden_state.in`` is what does.
+        something set a value, nothing flows into its equation, and where it was scaled, the
+        scaled gradient; ``hidden_state.in`` is what does.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def anatomy(
             f"{layer} has samples 0 to {samples - 1} and units 0 to {hidden - 1}: "
             f"there is no sample {sample} with unit {unit}."
         )
-    part = _Layer(trace, layer, _parameters(layer, weights), sample)
+    part = _Layer(trace, layer, _parameters(layer, weights), sample, scales or {})
     columns = {"lstm": _lstm, "gru": _gru}.get(cell.key, _rnn)(part)
     chosen = {
         name: column
@@ -97,13 +101,22 @@ def anatomy(
 class _Layer:
     """One sample of one layer, with its weights; everything (time, unit) in float64."""
 
-    def __init__(self, trace: Trace, layer: str, parameters: Columns, sample: int) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        layer: str,
+        parameters: Columns,
+        sample: int,
+        scales: Mapping[str, ArrayLike],
+    ) -> None:
         self.cell = CELLS[trace.cell(layer)]
         self.reverse = layer.endswith("_reverse")
         self.parameters = parameters
         self.gates = tuple(self.cell.gates) or ("hidden_state",)
         self.slope_at_zero = self.cell.key == "rnn_relu"
         signals = trace.signals(layer)
+        self.scales = {name: np.asarray(scale, float) for name, scale in scales.items()}
+        self._passed: Columns = {}
         self.value = {name: trace.value(layer, name)[:, sample].astype(float) for name in signals}
         self.gradient = {
             name: trace.gradient(layer, name)[:, sample].astype(float)
@@ -162,21 +175,26 @@ class _Layer:
         return np.tanh(a) if gate in TANH else 0.5 * (1 + np.tanh(a / 2))
 
     def slope(self, gate: str) -> Array:
-        """Return the derivative of a gate by its pre-activation, from its value."""
-        y = self.value[gate]
+        """Return the derivative of a gate's recorded value by its pre-activation."""
+        y = self.columns[f"{gate}.computed"]
         if self.slope_at_zero:
-            return (y > 0) * self.free(gate)
-        return (1 - y**2 if gate in TANH else y * (1 - y)) * self.free(gate)
+            return (y > 0) * self.passed(gate)
+        return (1 - y**2 if gate in TANH else y * (1 - y)) * self.passed(gate)
 
-    def free(self, signal: str) -> Array:
-        """Return 1 where a signal is what its equation gives, 0 where something set it."""
-        return (self.columns[f"{signal}.computed"] == self.value[signal]).astype(float)
+    def passed(self, signal: str) -> Array:
+        """Return a signal's derivative by what its equation gives.
+
+        1 where it is that, the factor where it was scaled, 0 where something set it.
+        """
+        return self._passed[signal]
 
     def computed(self, signal: str, result: Array) -> None:
-        """Note what the equation of a signal gives."""
+        """Note what the equation of a signal gives, and how much of a change in it goes on."""
         recorded = self.value[signal]
-        same = np.abs(result - recorded) < SAME * np.maximum(1, np.abs(recorded))
-        self.columns[f"{signal}.computed"] = np.where(same, recorded, result)
+        scale = np.broadcast_to(self.scales.get(signal, np.ones(1)), recorded.shape)
+        same = np.abs(scale * result - recorded) < SAME * np.maximum(1, np.abs(recorded))
+        self.columns[f"{signal}.computed"] = np.where(same & (scale == 1), recorded, result)
+        self._passed[signal] = np.where(same, scale, 0.0)
 
     def flow(self, into_h: Mapping[str, Array], straight: Array | float = 0.0) -> Columns:
         """Return the gradient columns of the hidden state.
@@ -192,7 +210,7 @@ class _Layer:
         out[np.abs(out) <= NOISE * np.maximum(np.abs(total), np.abs(later))] = 0.0
         return {
             "hidden_state": total,
-            "hidden_state.in": total * self.free("hidden_state"),
+            "hidden_state.in": total * self.passed("hidden_state"),
             "hidden_state.before": before,
             "hidden_state.through": through,
             "hidden_state.later": later,
@@ -227,8 +245,8 @@ def _lstm(part: _Layer) -> Columns:
     if not part.gradient:
         return columns
     d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
-    d_c = part.gradient["cell_state"] * part.free("cell_state")
-    d_h = part.gradient["hidden_state"] * part.free("hidden_state")
+    d_c = part.gradient["cell_state"] * part.passed("cell_state")
+    d_h = part.gradient["hidden_state"] * part.passed("hidden_state")
     return part.result(
         {gate: part.gradient[gate] for gate in part.gates}
         | {f"{gate}.sum": d_a[gate] for gate in part.gates}
@@ -259,7 +277,7 @@ def _gru(part: _Layer) -> Columns:
     if not part.gradient:
         return columns
     d_a = {gate: part.gradient[gate] * part.slope(gate) for gate in part.gates}
-    d_h = part.gradient["hidden_state"] * part.free("hidden_state")
+    d_h = part.gradient["hidden_state"] * part.passed("hidden_state")
     into_h = d_a | {"candidate": d_a["candidate"] * r}
     return part.result(
         {gate: part.gradient[gate] for gate in part.gates}

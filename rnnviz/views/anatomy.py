@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,11 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     unit = scene.choice.number("unit", 0, 0, units - 1)
     whole = scene.choice.word("of", ("unit", "mean"), "unit") == "mean"
     weights = layer_weights(scene, layer)
-    of_unit = anatomy(trace, layer, weights, sample=sample, unit=unit)
-    shown = anatomy(trace, layer, weights, sample=sample, unit=None) if whole else of_unit
+    take_apart = partial(
+        anatomy, trace, layer, weights, sample=sample, scales=scales(scene, layer, steps, units)
+    )
+    of_unit = take_apart(unit=unit)
+    shown = take_apart(unit=None) if whole else of_unit
     of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
     where = f"layer {short(layer)}, {of}, sample {sample + 1}, {scene.when}"
     title = CELLS[cell].title
@@ -67,6 +70,16 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
             "notes": {"values": NOTES[cell], "gradient": GRADIENT_NOTES[cell]},
         }
     }
+
+
+def scales(scene: Scene, layer: str, steps: int, units: int) -> dict[str, np.ndarray]:
+    """Return what the visitor multiplies signals of a layer with: (time, unit) for each."""
+    found: dict[str, np.ndarray] = {}
+    for clamp in scene.clamps:
+        if clamp.layer == layer and clamp.how == "scale" and clamp.signal != "input":
+            factor = found.setdefault(clamp.signal, np.ones((steps, units)))
+            factor[np.ix_(*clamp.where(steps, units))] *= clamp.value
+    return found
 
 
 def layer_weights(scene: Scene, layer: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from torch import nn
 
 from rnnviz.analysis import anatomy
 from rnnviz.errors import TraceError
+from rnnviz.interventions import clamp
 from rnnviz.recording import record
 from rnnviz.recurrent import LSTM
 
@@ -135,6 +136,30 @@ def test_a_value_that_was_set_differs_from_what_is_computed():
     assert (frame["forget_gate.computed"] < 0.9).all()
     close(frame["cell_state.computed"], frame["cell_state"])
     assert (frame["gradient.forget_gate.sum"] == 0).all()
+
+
+SCALED = [(kind, signal) for kind in ("rnn", "relu", "gru") for signal in ("hidden_state",)] + [
+    *((("lstm", signal)) for signal in ("forget_gate", "candidate", "cell_state", "hidden_state")),
+    *((("gru", signal)) for signal in ("update_gate", "reset_gate", "candidate")),
+]
+
+
+@pytest.mark.parametrize(("kind", "signal"), SCALED)
+def test_what_was_scaled_passes_its_gradient_on_scaled(kind, signal):
+    """Wrong anywhere, and steps at which no answer is asked would seem to have one."""
+    torch.manual_seed(0)
+    module = KINDS[kind](3, 5, dtype=torch.float64)
+    x = torch.randn(6, 1, 3, dtype=torch.float64)
+    with record(module) as trace, clamp(module, "l0", signal, scale=0.5, units=[0, 2]):
+        module(x)[0][-1].sum().backward()
+    factor = np.array([0.5, 1, 0.5, 1, 1])
+    for unit in (1, 0):
+        frame = anatomy(trace, "l0", module.state_dict(), unit=unit, scales={signal: factor})
+        assert list(frame["gradient.hidden_state.out"]) == [0, 0, 0, 0, 0, 1]
+        if kind == "lstm":
+            total = frame["gradient.cell_state.later"] + frame["gradient.cell_state.out"]
+            close(total, trace.gradient("l0", "cell_state")[:, 0, unit])
+        assert (frame[signal] == frame[f"{signal}.computed"]).all() == (unit == 1)
 
 
 def test_what_there_is_not_is_refused():
