@@ -9,6 +9,8 @@ from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
 
 LOWEST, HIGHEST = 0.1, 1e6
 """Steps between which the axis ends at most; beyond them a point stands at the edge."""
+MOST_NAMED = 36
+"""Units whose numbers have room along the axis; of more, every second, third, ... is named."""
 
 
 @figure
@@ -49,6 +51,7 @@ def timescales(
     shown = np.clip(steps, LOWEST, top)
     low, high = (np.clip(ordered[side].to_numpy(), LOWEST, top) for side in ("low", "high"))
     rank = np.arange(len(ordered), dtype=np.int32)
+    every = -(-len(rank) // MOST_NAMED)
     # One line in pieces: from the 10th to the 90th percentile of each unit.
     gap = np.full(len(rank), np.nan)
     colour = palette.signal[signal]
@@ -94,8 +97,8 @@ def timescales(
                 if not modes
                 else "mode of W<sub>hh</sub>, the longest memory first",
                 "range": [-0.7, len(ordered) - 0.3],
-                "tickvals": list(rank) if len(rank) <= 64 else [],
-                "ticktext": [str(unit) for unit in ordered["unit"]] if len(rank) <= 64 else [],
+                "tickvals": list(rank[::every]),
+                "ticktext": [str(unit) for unit in ordered["unit"][::every]],
                 "tickmode": "array",
                 "tickangle": 0,
                 "showgrid": False,
@@ -139,5 +142,6 @@ def timescales(
             }
         )
     made["legend"] |= {"x": 0.01, "xanchor": "left", "y": 0.02}  # memory falls to the right
+    made["legend"] |= {"bgcolor": rgba(palette.paper, 0.85)}
     made["legend"]["font"] = {"size": 13, "color": palette.ink}
     return {"data": [dots] if modes else [range_, dots], "layout": made}

@@ -44,8 +44,11 @@ def memory(settings: Settings) -> dict[str, Any]:
     chosen = layer(settings)
     if settings.task == "adding":
         chosen |= {"sample": sample()}
+    kind = CELLS[settings.cell]
+    kept = kind.gates[KEEPS[kind.key]] if kind.key in KEEPS else "|λ|"
     st.markdown(
-        "After −1/ln f steps a state that is multiplied by f at each step has fallen to 1/e.",
+        f"After −1/ln {kept} steps a state that is multiplied by {kept} at each step has fallen "
+        "to 1/e.",
         width="content",
     )
     return chosen

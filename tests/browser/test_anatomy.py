@@ -181,3 +181,37 @@ def test_everything_fits_one_screen(page, width, height):
     main = page.get_by_test_id("stMain")
     assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
     assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+
+
+def test_the_drawing_follows_a_run_that_trains_and_stays_at_its_time_step(page, console):
+    page.goto(f"/?{SMALL}&steps=100000")
+    expect(page.locator(".rnnviz-figure[data-drawn]").first).to_be_visible(timeout=30_000)
+    page.locator(".rnnviz-orders").get_by_role("button", name="Train").click()
+    page.wait_for_function("() => new URL(location).searchParams.get('run')")
+    page.get_by_role("link", name="Anatomy").click()
+    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible(timeout=30_000)
+    page.get_by_role("slider", name="Time step").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    at(page, 3)
+    newer = """(than) => Number(document.querySelector('.rnnviz-anatomy').dataset.step) > than"""
+    drawing = page.locator(".rnnviz-anatomy")
+    numbers = []
+    for _ in range(3):
+        page.wait_for_function(newer, arg=int(drawing.get_attribute("data-step")), timeout=20_000)
+        numbers.append(drawn(page)["forget_gate.sum"])
+    assert len(set(numbers)) > 1
+    at(page, 3)
+    assert not own(console)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["What if", "Own input"])
+def test_what_if_is_accessible(page, scheme, name):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, f"{SMALL}&clamp=rnn.l0.forget_gate%3D1")
+    expect(page.locator(".rnnviz-figure[data-drawn]")).to_have_count(3, timeout=20_000)
+    page.get_by_test_id("stPopover").filter(has_text=name).get_by_role("button").first.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
