@@ -9,6 +9,7 @@ const WORDS = {
   paused: "Paused",
   stopped: "Stopped",
   finished: "Finished",
+  all: "Not trained yet. Press Train all: each cell learns the same, from several seeds.",
   failed: "Ended early",
   interrupted: "Interrupted",
 };
@@ -51,7 +52,7 @@ class Transport {
       this.status = null;
       this.step = data.step ?? null;
     }
-    this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/status?${new URLSearchParams(data.query)}`, null);
+    this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${new URLSearchParams(data.query)}`, null);
     this.showOrders();
   }
 
@@ -87,7 +88,7 @@ class Transport {
     const busy = event.target.closest?.("input, textarea, select, [contenteditable], [role=slider]");
     const own = event.key === " " && event.target.closest?.("button, a, summary, [role=radio]");
     const name = { " ": "train", s: "once", x: "stop", n: "reset" }[event.key.toLowerCase()];
-    if (!name || busy || own) return;
+    if (!name || busy || own || this.buttons[name].hidden) return;
     event.preventDefault();
     this.order(name);
   }
@@ -99,8 +100,9 @@ class Transport {
     train.disabled = once.disabled = !this.status;
     stop.disabled = next !== "pause";
     reset.disabled = this.data.run === "draft";
+    once.hidden = Boolean(this.data.study);
     train.dataset.next = next;
-    const word = { train: "Train", resume: "Resume", pause: "Pause" }[next];
+    const word = { train: this.data.study ? "Train all" : "Train", resume: "Resume", pause: "Pause" }[next];
     const span = train.querySelector("span");
     if (span.textContent !== word) span.textContent = word;
   }
@@ -108,21 +110,25 @@ class Transport {
   show() {
     this.showOrders();
     const { state, reason, step, steps, rate, left, loss, metric, metric_title, metric_unit, place } = this.status;
-    let words = WORDS[state] ?? state;
+    let words = WORDS[state === "new" && this.data.study ? "all" : state] ?? state;
     if (state === "queued" && place) words += `, place ${place} in line`;
     if (reason && state !== "running" && state !== "finished") words += `: ${reason}`;
     this.words.textContent = words;
+    const { runs, done, diverged, share } = this.status;
     const parts = state === "new" ? [] : [["step", `${number.format(step)} / ${number.format(steps)}`]];
+    if (runs) parts.splice(0, 1, ["runs", `${number.format(done)} of ${number.format(runs)}`]);
+    if (diverged) parts.push(["diverged", number.format(diverged)]);
     if (rate) parts.push(["steps/s", number.format(rate)]);
     if (left) parts.push(["left", duration(left)]);
     if (loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
     if (metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
     this.figures.replaceChildren(...parts.map((part) => pair(...part)));
     this.range.max = steps;
-    this.range.disabled = !this.status.checkpoints.length;
+    const looks = this.data.slider !== false; // or it only shows how far all is
+    this.range.disabled = !looks || !this.status.checkpoints.length;
     const at = this.step ?? step;
-    this.range.value = at;
-    const reached = steps ? (100 * step) / steps : 0;
+    this.range.value = looks ? at : steps * (share ?? 0);
+    const reached = 100 * (share ?? (steps ? step / steps : 0));
     this.home.style.setProperty("--reached", `${reached}%`);
     this.back.hidden = this.step === null;
     this.shown.textContent = this.step === null ? (state === "running" ? "live" : "newest") : `step ${number.format(this.step)}`;

@@ -104,9 +104,10 @@ def summary(store: Studies, study: str) -> pd.DataFrame:
     -------
     DataFrame
         A row for each cell and each combination of varied values: `lr` (the one compared),
-        `hidden`, `parameters`, `loss` and `metric` (means of the final validation over seeds),
-        `loss_low`, `loss_high`, `metric_low`, `metric_high` (95 % intervals, Student's t, NaN for
-        one seed), `baseline`, `baseline_metric`, `successes`, `done` (seeds that are), `seeds`.
+        `hidden`, `parameters`, `loss` and `metric` (geometric and plain mean of the final
+        validation over seeds), `loss_low`, `loss_high`, `metric_low`, `metric_high` (95 %
+        intervals by Student's t, of the loss's logarithm; NaN for one seed), `baseline`,
+        `baseline_metric`, `successes`, `done` (seeds that are), `seeds`.
     """
     plan = store.study(study).plan
     varied = list(plan.vary)
@@ -115,7 +116,8 @@ def summary(store: Studies, study: str) -> pd.DataFrame:
     rows = []
     for key, one in best.groupby(["cell", *varied], sort=False, dropna=False):
         done = one[one["done"]]
-        loss, metric = mean_interval(done["loss"]), mean_interval(done["metric"])
+        loss = mean_interval(done["loss"], logarithmic=True)
+        metric = mean_interval(done["metric"])
         first = one.iloc[0]
         rows.append(
             {

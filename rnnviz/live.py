@@ -1,8 +1,9 @@
 """The live routes: the newest state of a run -> a figure -> a WebSocket.
 
 `/rnnviz/live/<run>/<view>?layer=...&theme=...` sends the view as a JSON message, and again
-whenever the run has a newer state. `<run>` may be `draft` with `settings=<JSON>`. The client may
-send `{"step": 300}` to look at a kept step, `{"step": null}` to follow the run again.
+whenever the run has a newer state. `<run>` may be `draft` with `settings=<JSON>`. A view of a
+study takes the study in the run's place, or `draft` with `plan=<JSON>`. The client may send
+`{"step": 300}` to look at a kept step, `{"step": null}` to follow the run again.
 
 A view is computed once however many watch it; a slow viewer skips messages.
 """
@@ -36,6 +37,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError, RunError
+from rnnviz.plan import Plan
 from rnnviz.plots.packed import packed
 from rnnviz.resources import ROOT
 from rnnviz.runs import Head, default_url
@@ -80,7 +82,8 @@ class Request:
 
     view: str
     run: str | None
-    draft: Settings | None
+    """The run, or the study where the view is of one."""
+    draft: Settings | Plan | None
     choice: Choice
 
     @property
@@ -92,6 +95,11 @@ class Request:
     def follows_steps(self) -> bool:
         """Whether every step changes it, and not only a new checkpoint."""
         return VIEWS[self.view].every_step
+
+    @property
+    def of_study(self) -> bool:
+        """Whether it is a study that is looked at."""
+        return VIEWS[self.view].of_study
 
 
 @dataclass(eq=False)
@@ -184,7 +192,7 @@ class Hub:
             head: object = "once"
             if request.run is not None and request.moves:
                 if request.run not in heads:
-                    heads[request.run] = self._head(request.run)
+                    heads[request.run] = self._head(request.run, request.of_study)
                 head = heads[request.run]
                 if isinstance(head, Head) and not request.follows_steps:
                     head = head.checkpoint or 0  # before the first it is as untrained as at step 0
@@ -192,9 +200,10 @@ class Hub:
                 found.append((channel, head))
         return found
 
-    def _head(self, run: str) -> object:
+    def _head(self, run: str, of_study: bool) -> object:
+        store = self.engine.store
         try:
-            return self.engine.store.head(run)
+            return store.study_head(run) if of_study else store.head(run)
         except RnnvizError as error:
             return str(error)
 
@@ -279,12 +288,15 @@ def asked(path: Mapping[str, str], query: Mapping[str, str]) -> Request:
     if view not in VIEWS:
         raise RunError(f"There is no view called {view[:40]!r}; there are {', '.join(VIEWS)}.")
     choice = Choice.of(query)
+    of_study = VIEWS[view].of_study
     if run == "draft":
-        text = query.get("settings", "")
+        text = query.get("plan" if of_study else "settings", "")
         if len(text) > LARGEST:
             raise RunError("The settings in this address are too long.")
-        return Request(view, None, Settings.from_json(text), choice)
-    current().engine.store.get(run)  # an unknown run is refused at once
+        draft = Plan.from_json(text) if of_study else Settings.from_json(text)
+        return Request(view, None, draft, choice)
+    store = current().engine.store
+    store.study(run) if of_study else store.get(run)  # an unknown one is refused at once
     return Request(view, run, None, choice)
 
 

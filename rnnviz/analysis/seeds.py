@@ -21,16 +21,26 @@ class Interval(NamedTuple):
     seeds: int
 
 
-def mean_interval(values: Sequence[float] | np.ndarray | pd.Series) -> Interval:
+def mean_interval(
+    values: Sequence[float] | np.ndarray | pd.Series, *, logarithmic: bool = False
+) -> Interval:
     """Return the mean of a value over seeds with its 95 % interval, from Student's t.
 
     Parameters
     ----------
     values : (seed,)
         NaN is left out.
+    logarithmic : bool
+        Whether to take the geometric mean, and the interval of the logarithm: for what spreads
+        over orders of magnitude, as losses do, and cannot be negative.
     """
     array = np.asarray(values, dtype=np.float64)
     array = array[~np.isnan(array)]
+    if logarithmic:
+        with np.errstate(divide="ignore"):
+            found = mean_interval(np.log(array))
+        mean, low, high = (float(np.exp(each)) for each in found[:3])
+        return Interval(mean, low, high, found.seeds)
     count = len(array)
     if not count:
         return Interval(np.nan, np.nan, np.nan, 0)

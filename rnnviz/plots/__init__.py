@@ -1,6 +1,7 @@
 """Figures: one file a kind. Each takes a DataFrame and gives a `go.Figure`."""
 
 from rnnviz.plots.clipping import clipping, truncation
+from rnnviz.plots.comparison import compare_gradients, compare_learning
 from rnnviz.plots.connectivity import connectivity, dependence
 from rnnviz.plots.distributions import distributions, distributions_through_time
 from rnnviz.plots.eigenvalues import eigenvalues
@@ -15,15 +16,20 @@ from rnnviz.plots.multiples import multiples
 from rnnviz.plots.parameters import parameters
 from rnnviz.plots.ranking import ranking
 from rnnviz.plots.saturation import saturation
+from rnnviz.plots.side_by_side import compare_gates
 from rnnviz.plots.surface import gradient_units, surface
 from rnnviz.plots.timescales import timescales
 from rnnviz.plots.tracks import tracks
+from rnnviz.plots.trainability import trainability
 from rnnviz.plots.unit_lines import unit_lines
 from rnnviz.plots.weights import weight_histograms, weights
 from rnnviz.plots.whatif import whatif_gradient, whatif_output, whatif_states, whatif_units
 
 __all__ = [
     "clipping",
+    "compare_gates",
+    "compare_gradients",
+    "compare_learning",
     "connectivity",
     "dependence",
     "distributions",
@@ -46,6 +52,7 @@ __all__ = [
     "surface",
     "timescales",
     "tracks",
+    "trainability",
     "truncation",
     "unit_history",
     "unit_lines",

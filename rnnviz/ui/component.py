@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from rnnviz import live
+from rnnviz.plan import Plan
 from rnnviz.resources import asset
 from rnnviz.settings import Settings
 
@@ -50,15 +51,17 @@ def declare(name: str, html: str) -> Callable[..., Any]:
 _figure = declare("figure", FIGURE)
 
 
-def watched(run: str | None, settings: Settings) -> tuple[str, dict[str, str]]:
+def watched(run: str | None, draft: Settings | Plan) -> tuple[str, dict[str, str]]:
     """Return the address part that names what is looked at, and its query."""
-    return (run, {}) if run else ("draft", {"settings": settings.to_json()})
+    if run:
+        return run, {}
+    return "draft", {"plan" if isinstance(draft, Plan) else "settings": draft.to_json()}
 
 
 def figure(
     view: str,
     run: str | None,
-    settings: Settings,
+    settings: Settings | Plan,
     *,
     height: str,
     step: int | None = None,
@@ -72,7 +75,8 @@ def figure(
     view : str
         A key of `rnnviz.views.VIEWS`.
     run : str or None
-        The run; None shows the network that `settings` describe, before training.
+        The run; None shows the network that `settings` describe, before training. For a view of a
+        study: the study, or None and its plan.
     height : str
         Any CSS height.
     step : int or None

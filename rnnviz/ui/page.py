@@ -17,6 +17,7 @@ PAGES = [
         "What single units know, and where else they are on.",
     ),
     ("gradients", "Gradients", ":material/trending_down:", "How far back the gradient reaches."),
+    ("compare", "Compare", ":material/stacked_line_chart:", "Cells side by side, over seeds."),
 ]
 
 STYLE = """
@@ -31,7 +32,8 @@ STYLE = """
 }}
 [data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
-button[data-variant="segmented_control"][data-selected="true"] p {{
+button[data-variant="segmented_control"][data-selected="true"] p,
+[data-variant="pills"] p {{
   color: {ink}; font-weight: 600;
 }}
 </style>

@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
-from rnnviz.runs import Run
+from rnnviz.runs import Run, Study
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS
 from rnnviz.ui import address
@@ -33,16 +33,21 @@ WORDS = {
 }
 
 
-def settings_form(run: Run | None) -> Settings | None:
+def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
     """Draw the whole form into the sidebar; None if the choices together have no meaning.
 
-    On the first look at a run the form shows the run's own settings.
+    On the first look at a run or a study the form shows its own settings.
+
+    Parameters
+    ----------
+    **own
+        Fields that this page decides in another place, with their values; they are not drawn.
     """
     with st.sidebar:
         shown = run.settings.model_dump() if run else {}
         tasks = {key: kind.title for key, kind in TASKS.items()}
         task = choose("task", "adding", tasks, shown, on_change=take_defaults)
-        form = Form(Settings.for_task(task).model_dump(), shown)
+        form = Form(Settings.for_task(task).model_dump(), shown, own)
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
         form.row("length", "batch", length=TASKS[task].length_title)
@@ -81,15 +86,23 @@ class Form:
         The task's own settings.
     shown : dict
         The settings of the run that is looked at, which go before the defaults.
+    own : dict
+        Fields that are not drawn, with their values.
     """
 
-    def __init__(self, defaults: dict[str, Any], shown: dict[str, Any]) -> None:
+    def __init__(
+        self, defaults: dict[str, Any], shown: dict[str, Any], own: Mapping[str, Any]
+    ) -> None:
         self.defaults = defaults
         self.shown = shown
-        self.values: dict[str, Any] = {}
+        self.own = own
+        self.values: dict[str, Any] = dict(own)
 
     def row(self, *names: str, **titles: str) -> None:
         """Draw some fields side by side."""
+        names = tuple(name for name in names if name not in self.own)
+        if not names:
+            return
         for name, column in zip(
             names, st.columns(len(names), vertical_alignment="bottom"), strict=True
         ):
@@ -101,10 +114,14 @@ class Form:
 
     def select(self, name: str, words: Mapping[str, str]) -> None:
         """Draw a choice among keys, each shown by its words."""
+        if name in self.own:
+            return
         self.values[name] = choose(name, self.defaults[name], words, self.shown)
 
     def keep(self, name: str) -> None:
         """Take a number that is not drawn, from the address or what was seen last."""
+        if name in self.own:
+            return
         self._begin(name)
         address.note(name, st.session_state[name], self.defaults[name])
         self.values[name] = st.session_state[name]

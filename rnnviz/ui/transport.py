@@ -4,6 +4,9 @@ Its buttons are its own, not Streamlit's: they follow the run's live state witho
 again, and stay in place under a hurried click.
 """
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import session
@@ -52,6 +55,38 @@ TRANSPORT = f"""
 _transport = declare("transport", TRANSPORT)
 
 
+def bar(
+    name: str,
+    query: Mapping[str, str],
+    actions: Mapping[str, Callable[[], object]],
+    *,
+    key: str = "transport",
+    **data: object,
+) -> int | None:
+    """Place the bar itself; return the training step that is looked at (None: the newest).
+
+    Parameters
+    ----------
+    name, query
+        What is looked at, as `component.watched` gives it.
+    actions : mapping
+        What each button does: train, resume, pause, once, stop, reset.
+    **data
+        What else the bar's script is told.
+    """
+    step = session.looked_at()
+    told = {"base": session.prefix(), "run": name, "query": query, "step": step, **data}
+    presses = {
+        f"on_{order}_change": partial(session.attempt, action) for order, action in actions.items()
+    }
+    result = _transport(
+        key=key, data=told, default={"step": step}, on_step_change=lambda: None, **presses
+    )
+    session.look_at(result.step)
+    chosen: int | None = result.step
+    return chosen
+
+
 def transport(run: Run | None, settings: Settings, *, orders: bool = True) -> int | None:
     """Place the bar; return the training step that is looked at (None: the newest).
 
@@ -94,20 +129,8 @@ def transport(run: Run | None, settings: Settings, *, orders: bool = True) -> in
             store.stop(run.id, me)
 
     name, query = watched(run.id if run else None, settings)
-    step = session.looked_at()
-    base = session.prefix()
-    data = {"base": base, "run": name, "query": query, "step": step, "orders": orders}
-    result = _transport(
-        key="transport",
-        data=data | {"mine": mine, "same": same},
-        default={"step": step},
-        on_step_change=lambda: None,
-        on_train_change=lambda: session.attempt(lambda: session.begin(settings)),
-        on_resume_change=lambda: session.attempt(go_on),
-        on_pause_change=lambda: session.attempt(pause),
-        on_once_change=lambda: session.attempt(once),
-        on_stop_change=lambda: session.attempt(stop),
-        on_reset_change=lambda: session.attempt(session.forget),
-    )
-    session.look_at(result.step)
-    return result.step
+    actions = {
+        "train": lambda: session.begin(settings), "resume": go_on, "pause": pause, "once": once,
+        "stop": stop, "reset": session.forget,
+    }  # fmt: skip
+    return bar(name, query, actions, orders=orders, mine=mine, same=same, view="status")

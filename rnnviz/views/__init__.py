@@ -2,7 +2,8 @@
 
 A message is what a component draws: a figure dict, or the state of the run. The same views serve a
 run that is training, a kept checkpoint, and a network that has not been trained yet (a draft: the
-settings alone). One file a page; a view is a function of a `Scene`.
+settings alone). One file a page; a view is a function of a `Scene`. A view of a study is a function
+of a `StudyScene`: it looks at all its runs, and its draft is a plan.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,12 @@ from functools import partial
 from typing import Any
 
 from rnnviz.errors import RunError
+from rnnviz.plan import Plan
 from rnnviz.settings import Settings
 from rnnviz.views import (
     anatomy,
+    compare,
+    compare_map,
     gates,
     gradient_training,
     gradients,
@@ -24,18 +28,23 @@ from rnnviz.views import (
     writing,
 )
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
+from rnnviz.views.study import StudyScene
 
-__all__ = ["FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "View", "draw"]
+__all__ = [
+    "FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "StudyScene", "View", "draw",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class View:
     """A view: what draws it, and whether every step changes it or only a new checkpoint."""
 
-    draw: Callable[[Scene], dict[str, Any]]
+    draw: Callable[[Any], dict[str, Any]]
     every_step: bool = False
     rest: float = 0.0
     """Seconds between two drawings at least, so that one that takes long leaves time to others."""
+    of_study: bool = False
+    """Whether it looks at a study, and is given a `StudyScene`, instead of at one run."""
 
 
 VIEWS = {
@@ -74,20 +83,40 @@ VIEWS = {
     "whatif_gradient": View(whatif.show_gradient),
     "whatif_states": View(whatif.show_states),
     "whatif_output": View(whatif.show_output),
+    "compare_status": View(compare.show_status, every_step=True, rest=0.2, of_study=True),
+    "compare_gradients": View(compare.show_gradients, rest=0.3, of_study=True),
+    "compare_loss": View(compare.show_learning, every_step=True, rest=0.3, of_study=True),
+    "compare_gates": View(compare.show_gates, rest=0.4, of_study=True),
+    "compare_map": View(compare_map.show_map, every_step=True, rest=0.5, of_study=True),
 }
 
 
 def draw(
-    gallery: Gallery, view: str, run: str | None, draft: Settings | None, choice: Choice
+    gallery: Gallery, view: str, run: str | None, draft: Settings | Plan | None, choice: Choice
 ) -> dict[str, Any]:
     """Return the message of a view: `view`, `step`, and what the component draws.
+
+    Parameters
+    ----------
+    run : str or None
+        A run, or a study where the view is of one; None looks at the draft.
+    draft : Settings, Plan or None
+        A network before training, or a study before it starts.
 
     Raises
     ------
     RunError
-        If there is no such view or run.
+        If there is no such view, run or study.
     """
     if view not in VIEWS:
         raise RunError(f"There is no view called {view[:40]!r}; there are {', '.join(VIEWS)}.")
-    scene = gallery.scene(run, draft, choice)
+    scene: Scene | StudyScene
+    if VIEWS[view].of_study:
+        if isinstance(draft, Settings):
+            draft = Plan(settings=draft)
+        scene = StudyScene.of(gallery, run, draft, choice)
+    else:
+        if isinstance(draft, Plan):
+            draft = draft.settings
+        scene = gallery.scene(run, draft, choice)
     return {"view": view, "step": scene.step, **VIEWS[view].draw(scene)}

@@ -19,6 +19,12 @@ def test_the_interval_of_three_known_values():
     assert found.high - 2 == pytest.approx(4.303 / 3**0.5) and 2 - found.low == found.high - 2
 
 
+def test_of_sizes_the_interval_is_that_of_the_logarithm_and_never_negative():
+    found = mean_interval([0.001, 0.1, 0.1], logarithmic=True)
+    logs = mean_interval(np.log([0.001, 0.1, 0.1]))
+    assert found[:3] == pytest.approx(np.exp(logs[:3])) and found.low > 0 and found.seeds == 3
+
+
 def test_of_one_value_nothing_is_said():
     assert np.isnan(mean_interval([2.0])[1:3]).all() and mean_interval([2.0]).mean == 2
     assert mean_interval([]).seeds == 0 and np.isnan(mean_interval([]).mean)

@@ -1,0 +1,190 @@
+"""What a view of a study looks at: its plan, how its runs stand, and their networks in parts."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from rnnviz import findings
+from rnnviz.cells import CELLS
+from rnnviz.errors import RunError
+from rnnviz.plan import Plan, Point, parameters
+from rnnviz.settings import Settings
+from rnnviz.study_reader import Member, Study
+from rnnviz.tasks import Task
+from rnnviz.views.scene import Choice, Gallery
+
+BUDGET = 0.12
+"""Seconds of measuring in one message; one network is measured whatever it takes."""
+LARGEST = 2**16
+"""Time steps x hidden units x layers of the largest network that is measured live: about 0.2 s."""
+MOST_KEPT = 4000
+"""Measured networks of a study that are kept."""
+
+Measure = Callable[[Settings, bytes | None], Any]
+
+
+@dataclass
+class StudyScene:
+    """One study that is looked at, or the plan of one that nobody has started."""
+
+    gallery: Gallery
+    plan: Plan
+    choice: Choice
+    study: Study | None = None
+
+    @classmethod
+    def of(
+        cls, gallery: Gallery, study: str | None, draft: Plan | None, choice: Choice
+    ) -> "StudyScene":
+        """Return what a viewer looks at.
+
+        Raises
+        ------
+        RunError
+            If there is no such study, or neither a study nor a plan is given.
+        """
+        if study is None:
+            if draft is None:
+                raise RunError("Name a study or give the plan of one.")
+            return cls(gallery, draft, choice)
+        found = gallery.store.study(study)
+        return cls(gallery, found.plan, choice, found)
+
+    @property
+    def step(self) -> int:
+        """The training step that is looked at; the newest of all runs if none is chosen."""
+        newest = max((member.step for member in self.members), default=0)
+        return newest if self.choice.step is None else min(self.choice.step, newest)
+
+    @cached_property
+    def members(self) -> Sequence[Member]:
+        """How each point stands."""
+        if self.study is None:
+            return [Member()] * self.plan.count
+        return self.gallery.store.members(self.study.id)
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """How each point ended, as `findings.outcomes` gives it."""
+        if self.study is not None:
+            return findings.outcomes(self.gallery.store, self.study.id)
+        return findings.outcome_rows(self.plan, self.members, {})
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """The learning rate at which each cell is compared."""
+        return findings.best_rates(self.outcomes, list(self.plan.vary))
+
+    @cached_property
+    def compared(self) -> list[int]:
+        """The places of the points that are compared: each cell at its learning rate."""
+        found = self.outcomes.assign(place=range(self.plan.count))
+        return sorted(findings.at_best(found, self.rates)["place"].tolist())
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All points of the plan."""
+        return self.plan.points()
+
+    @property
+    def task(self) -> Task:
+        """The task, for its words and baselines."""
+        return self.gallery.task(self.plan.settings)
+
+    def kept(self, what: str) -> dict[Any, Any]:
+        """Return what was measured under a name, to read and to add to."""
+        key = (what, self.study.id if self.study else None, self.plan)
+        return self.gallery.histories.get(key, dict)
+
+    def measured(
+        self, what: str, places: Sequence[int], measure: Measure, *, untrained: bool = False
+    ) -> tuple[dict[int, tuple[int, Any]], bool]:
+        """Measure the networks of some points; go on where the last call stopped.
+
+        Parameters
+        ----------
+        what : str
+            Names the measure.
+        places : sequence of int
+            Which points, in the order to measure them.
+        measure : callable
+            Is given settings and weights (None: untrained) and returns what is kept of a network.
+        untrained : bool
+            Whether to look at all networks as they were before training.
+
+        Returns
+        -------
+        dict, bool
+            Place -> (training step, what was measured): that of the chosen checkpoint, or of an
+            older one until its turn comes; and whether all there is was measured.
+        """
+        store, known = self.gallery.store, self.kept(what)
+        steps: dict[str, int] = {}
+        if self.study is not None and not untrained:
+            steps = store.kept_until(self.study.id, self.choice.step)
+        found: dict[int, tuple[int, Any]] = {}
+        started, done, whole = time.monotonic(), 0, True
+        for place in places:
+            run = self.members[place].run or ""
+            step = steps.get(run, 0)
+            key = (run, step) if step else (self.points[place].settings, 0)
+            if key not in known:
+                if done and time.monotonic() - started > BUDGET:
+                    whole = False
+                    if place in known:
+                        found[place] = known[place]
+                    continue
+                weights = store.checkpoint(run, step).weights if step else None
+                known[key] = measure(self.points[place].settings, weights)
+                done += 1
+            found[place] = known[place] = (step, known[key])
+        for key in list(known)[: max(0, len(known) - MOST_KEPT)]:
+            del known[key]
+        return found, whole
+
+    def check_size(self) -> None:
+        """Raise RunError if the gradient through one network would take too long to be live."""
+        for point in self.points[: len(self.plan.places()) * len(self.plan.cells)]:
+            settings = point.settings
+            size = findings.task_of(settings).steps * settings.hidden * settings.layers
+            if size > LARGEST:
+                raise RunError(
+                    f"Time steps x hidden units x layers = {size:,} is too much to follow "
+                    f"gradients through live: up to {LARGEST:,} can be shown. Training itself "
+                    "works, and rnnviz.compare measures any size."
+                )
+
+    @property
+    def fairness(self) -> str:
+        """At which size and learning rate cells are compared, over how many seeds, in short."""
+        plan = self.plan
+        parts = [] if "hidden" in plan.vary else [f"hidden {plan.settings.hidden}"]
+        if plan.match == "parameters":
+            count = parameters(plan.settings.replace(cell=plan.reference))
+            parts = [f"≈ {count:,} parameters each"]
+        if "lr" not in plan.vary:
+            tried = len(plan.rates)
+            parts.append(f"lr best of {tried}" if tried > 1 else f"lr {plan.rates[0]:g}")
+        return ", ".join([*parts, f"n = {plan.seeds}"])
+
+    @property
+    def details(self) -> str:
+        """The sizes and learning rates that differ between cells, as a sentence; else nothing."""
+        said, plan = [], self.plan
+        if plan.match == "parameters":
+            first = {point.cell: point.settings for point in reversed(self.points)}
+            sizes = ", ".join(f"{title(cell)} {first[cell].hidden}" for cell in plan.cells)
+            said.append(f"Hidden units: {sizes}.")
+        if len(plan.rates) > 1 and not plan.vary:
+            best = ", ".join(f"{title(row.cell)} {row.lr:g}" for row in self.rates.itertuples())
+            said.append(f"Learning rates: {best}.")
+        return " ".join(said)
+
+
+def title(cell: str) -> str:
+    """Return a cell's name for people."""
+    return CELLS[cell].title
