@@ -34,9 +34,11 @@ class Figure {
     this.resizer.observe(this.plot); // the words below it may take another line
     this.onTime = (event) => this.showTime(event.detail);
     this.onStep = (event) => this.follow(event.detail);
+    this.onRow = (event) => this.data?.pointed && this.feed.point(event.detail.row);
     this.onVisible = () => this.draw();
     window.addEventListener("rnnviz:time", this.onTime);
     window.addEventListener("rnnviz:step", this.onStep);
+    window.addEventListener("rnnviz:row", this.onRow);
     document.addEventListener("visibilitychange", this.onVisible);
   }
 
@@ -109,7 +111,11 @@ class Figure {
   listen() {
     if (!this.data.time) return;
     const tell = (time) => window.dispatchEvent(new CustomEvent("rnnviz:time", { detail: { time } }));
-    this.plot.on("plotly_hover", (event) => tell(event.points[0].x));
+    this.plot.on("plotly_hover", (event) => {
+      const { x, y } = event.points[0];
+      tell(x);
+      if (this.data.points) window.dispatchEvent(new CustomEvent("rnnviz:row", { detail: { row: y } }));
+    });
     this.plot.on("plotly_unhover", () => tell(undefined));
     this.plot.on("plotly_relayout", () => this.showTime({ time: this.time }));
   }
@@ -156,6 +162,7 @@ class Figure {
     this.resizer.disconnect();
     window.removeEventListener("rnnviz:time", this.onTime);
     window.removeEventListener("rnnviz:step", this.onStep);
+    window.removeEventListener("rnnviz:row", this.onRow);
     document.removeEventListener("visibilitychange", this.onVisible);
     window.Plotly?.purge(this.plot);
   }

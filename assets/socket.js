@@ -6,6 +6,7 @@ export class Feed {
     this.onState = onState;
     this.address = null;
     this.step = undefined;
+    this.at = null;
     this.tries = 0;
   }
 
@@ -14,6 +15,7 @@ export class Feed {
     if (path !== this.address) {
       this.address = path;
       this.step = step;
+      this.at = null;
       this.tries = 0;
       this.open();
     } else if (step !== this.step) {
@@ -22,9 +24,17 @@ export class Feed {
     }
   }
 
+  // Look at the time step that is pointed at, until the address says something else.
+  point(at) {
+    if (at === this.at) return;
+    this.at = at;
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.ask(), 40); // a pointer that passes by asks once
+  }
+
   ask() {
     if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify({ step: this.step }));
+      this.socket.send(JSON.stringify({ step: this.step ?? null, at: this.at }));
     }
   }
 
@@ -40,7 +50,7 @@ export class Feed {
     socket.onopen = () => {
       this.tries = 0;
       this.onState("open");
-      if (asked !== this.step) this.ask();
+      if (asked !== this.step || this.at !== null) this.ask();
     };
     socket.onmessage = (event) => this.onMessage(JSON.parse(event.data));
     socket.onclose = (event) => {
@@ -59,6 +69,7 @@ export class Feed {
 
   close() {
     clearTimeout(this.again);
+    clearTimeout(this.soon);
     this.drop();
   }
 }

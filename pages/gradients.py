@@ -74,7 +74,17 @@ def screen(run: Run | None, settings: Settings) -> None:
     columns = st.columns([width, 1 - width])
     for column, (view, over_time) in zip(columns, pictures.items(), strict=True):
         with column:
-            figure(view, name, settings, height=HEIGHT, step=step, time=over_time, **choice)
+            figure(
+                view,
+                name,
+                settings,
+                height=HEIGHT,
+                step=step,
+                time=over_time,
+                points=view == "gradient_connectivity",
+                pointed=view == "gradient_dependence",
+                **choice,
+            )
 
 
 show(screen)

@@ -301,14 +301,17 @@ def asked(path: Mapping[str, str], query: Mapping[str, str]) -> Request:
 
 
 def changed(request: Request, text: str) -> Request:
-    """Return the request with the step that a client's message names."""
+    """Return the request with the step, and the time step, that a client's message names."""
     try:
-        step = json.loads(text)["step"]
-    except (ValueError, KeyError, TypeError):
+        message = json.loads(text)
+        step, at = message["step"], message.get("at")
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise RunError('A viewer may only send {"step": number or null}.') from None
-    if step is not None and (type(step) is not int or not 0 <= step < 10**9):
-        raise RunError("A step is a whole number.")
-    return replace(request, choice=replace(request.choice, step=step))
+    for number in (step, at):
+        if number is not None and (type(number) is not int or not 0 <= number < 10**9):
+            raise RunError("A step is a whole number.")
+    choice = replace(request.choice, step=step)
+    return replace(request, choice=choice if at is None else choice.having("t", str(at)))
 
 
 def welcome(headers: Mapping[str, str]) -> bool:

@@ -186,6 +186,10 @@ def test_only_the_step_of_a_request_can_change():
     )
     with pytest.raises(RunError):
         changed(request, '{"step": true}')
+    with pytest.raises(RunError, match="whole number"):
+        changed(request, '{"step": 7, "at": -1}')
+    pointed = changed(request, '{"step": null, "at": 12}').choice
+    assert (pointed.step, pointed.number("t", 0, 0, 99)) == (None, 12)
 
 
 def test_a_fault_in_one_view_is_said_there_and_the_others_go_on(tmp_path, monkeypatch, caplog):

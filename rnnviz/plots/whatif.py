@@ -142,7 +142,7 @@ def whatif_states(
         note=where,
         axes={
             "xaxis": {**few_labels(labels, steps), "title": "time step t"},
-            "yaxis": {**powers(bottom, top), "title": "mean |changed − unchanged|"},
+            "yaxis": {**powers(bottom, top), "title": "mean |difference|"},
         },
     )
     return {"data": data or nothing(steps), "layout": finished(made)}

@@ -66,6 +66,8 @@ def figure(
     height: str,
     step: int | None = None,
     time: bool = True,
+    points: bool = False,
+    pointed: bool = False,
     **choice: str | int,
 ) -> None:
     """Place the figure of a view.
@@ -83,6 +85,9 @@ def figure(
         The training step to look at; None follows the run.
     time : bool
         Whether its horizontal axis is time, and so shares the pointer.
+    points, pointed : bool
+        Whether the row under the pointer is what the page's other pictures look at as ``t``; and
+        whether this one does so.
     **choice
         Layer, signal, sample, ...: the view's query.
     """
@@ -96,5 +101,7 @@ def figure(
         "height": height,
         "step": step,
         "time": time,
+        "points": points,
+        "pointed": pointed,
     }
     _figure(key=f"figure_{view}", data=data)

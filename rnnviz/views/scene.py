@@ -50,6 +50,10 @@ class Choice:
         theme = "dark" if query.get("theme") == "dark" else "light"
         return replace(asked, step=None if step < 0 else step, theme=theme)
 
+    def having(self, name: str, text: str) -> "Choice":
+        """Return this choice with another text under a name."""
+        return replace(self, asked=tuple(sorted({**dict(self.asked), name: text}.items())))
+
     def text(self, name: str, default: str = "") -> str:
         """Return what was asked under a name, as it is."""
         return dict(self.asked).get(name, default)

@@ -115,6 +115,23 @@ def test_the_page_is_accessible(page, scheme, look):
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_the_pointer_on_the_matrix_chooses_the_output(page, console):
+    opened(page, "&look=connectivity&t=11")
+    said(page, "The derivative of the output at step 11 ")
+    plot = page.locator(FIGURE).first.locator(".nsewdrag").bounding_box()
+    for row in (14, 5):
+        height = page.evaluate(
+            "(row) => document.querySelector('.rnnviz-plot')._fullLayout.yaxis.d2p(row)", row
+        )
+        page.mouse.move(plot["x"] + 20, plot["y"] + height)
+        page.mouse.move(plot["x"] + 3, plot["y"] + height)
+        said(page, f"The derivative of the output at step {row} ")
+    page.get_by_label("Output at t").last.fill("9")
+    page.keyboard.press("Enter")
+    said(page, "The derivative of the output at step 9 ")
+    assert not mistakes(console)
+
+
 def test_a_broken_link_still_opens(page, console):
     opened(page, "&look=nonsense&samples=99&units=-1&loss=x&k=<b>&t=1e9&window=0&of=%22")
     said(page, "Norm of the gradient of the loss")
