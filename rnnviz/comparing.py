@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,8 @@ OWNER = "library"
 """To whom runs started from a script belong, if nobody is named."""
 LOOK = 0.1
 """Seconds between two looks at how the runs stand."""
+SEEN = 5.0
+"""Seconds between two signs that the owner of runs in this process is there."""
 TRIES = 3
 """How often a run is begun whose process ended unexpectedly."""
 
@@ -173,7 +175,7 @@ def _trained(
             study = kept.start_study(plan, owner)
             tell = _teller(kept, study, plan, progress)
             if workers == 0:
-                _train_here(kept, study, tell)
+                _train_here(kept, study, owner, tell)
             else:
                 _train_beside(kept, study, workers, owner, tell)
             yield kept, study
@@ -181,13 +183,36 @@ def _trained(
             kept.close()
 
 
-def _train_here(store: RunStore, study: str, tell: Callable[[], bool]) -> None:
+def _train_here(store: RunStore, study: str, owner: str, tell: Callable[[], bool]) -> None:
     from rnnviz.worker import Session  # it brings torch
 
-    name, never = worker_name("here"), threading.Event()
-    while run := store.claim(name, study):
-        Session(store, run, never).work()
-        tell()
+    name, ended = worker_name("here"), threading.Event()
+
+    def be_seen() -> None:  # or a server that looks after the same store would pause the runs
+        while not ended.wait(SEEN):
+            store.seen([owner])
+
+    watcher = threading.Thread(target=be_seen, daemon=True)
+    watcher.start()
+    try:
+        engine = Engine(store.url)
+        engine.find_lost()  # of a script that was killed
+        engine.stop()
+        store.resume_study(study, owner)
+        while run := store.claim(name, study):
+            try:
+                Session(store, run, ended).work()
+            except BaseException:
+                with suppress(RunError):  # it may be deleted
+                    store.release(run.id, "paused", "The script was interrupted.", name)
+                raise
+            tell()
+    except BaseException:
+        store.pause_study(study, owner)  # it goes on when the same is asked again
+        raise
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _train_beside(

@@ -115,6 +115,10 @@ class Engine:
         self._pause_unseen()
         self._spawn()
 
+    def find_lost(self) -> None:
+        """Mark the runs whose worker has ended without a word."""
+        self._bury()
+
     def _run(self) -> None:
         problem = ""
         while True:

@@ -1,6 +1,9 @@
 """compare() and sweep(), as a script uses them."""
 
 import os
+import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -113,6 +116,61 @@ def test_success_is_the_share_of_the_baseline():
 def test_a_plan_without_meaning_is_refused_at_once():
     with pytest.raises(SettingsError, match="between 1 and 20"):
         rnnviz.compare(SMALL, seeds=0)
+
+
+def test_a_script_that_is_interrupted_goes_on_later(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+
+    def interrupt(progress):
+        if progress.done == 2:
+            raise KeyboardInterrupt
+
+    asked = {"settings": SMALL, "cells": ("rnn", "gru"), "seeds": 2, "store": store, "workers": 0}
+    with pytest.raises(KeyboardInterrupt):
+        rnnviz.compare(**asked, progress=interrupt)
+    assert sorted(run.state for run in store.list()) == ["finished"] * 2 + ["paused"] * 2
+    told = []
+    assert rnnviz.compare(**asked, progress=told.append).runs["done"].all()
+    assert told[0].done == 3 and len(store.list()) == 4
+    store.close()
+
+
+def test_a_script_that_is_interrupted_or_killed_within_a_run_goes_on_later(tmp_path, monkeypatch):
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+    asked = {"settings": SMALL, "cells": ("rnn",), "seeds": 2, "store": store, "workers": 0}
+    advance = Trainer.advance
+
+    def interrupted(trainer):
+        if trainer.step == 30:
+            raise KeyboardInterrupt
+        return advance(trainer)
+
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rnnviz.compare(**asked)
+    monkeypatch.undo()
+    assert {run.state for run in store.list()} == {"paused"}
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    study = store.start_study(Plan(settings=SMALL, cells=("rnn",), seeds=2), "library")
+    killed = store.claim(f"{socket.gethostname()}:{dead.pid}:here", study)
+    assert store.get(killed.id).state == "running"
+    found = rnnviz.compare(**asked)
+    assert found.runs["done"].all() and len(store.list()) == 2
+    assert found.runs["loss"].tolist() == [
+        trained(SMALL.replace(cell="rnn", seed=seed))[1][-1].validation_loss for seed in (0, 1)
+    ]
+    store.close()
+
+
+def test_who_trains_in_this_process_is_seen_by_servers_of_the_store(tmp_path, monkeypatch):
+    monkeypatch.setattr("rnnviz.comparing.SEEN", 0.01)
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+    seen = []
+    monkeypatch.setattr(RunStore, "seen", lambda self, owners: seen.append(list(owners)))
+    rnnviz.compare(SMALL, cells=("rnn",), seeds=1, store=store, workers=0, owner="ada")
+    assert seen and seen[0] == ["ada"]
+    store.close()
 
 
 def test_nothing_stays_behind(tmp_path, monkeypatch):
