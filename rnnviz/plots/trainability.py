@@ -12,6 +12,7 @@ from rnnviz.plots.style import FigureDict, Theme, figure, float32, frame, rgba, 
 
 MOST_WRITTEN = 80
 """Fields of a panel that have their numbers written in them."""
+DASHES = ("solid", "dot", "dash", "longdash")
 
 
 @figure
@@ -34,7 +35,8 @@ def trainability(
     x_title, y_title : str
         What is varied; x has to be positive numbers where `scales` are given.
     scales : DataFrame, optional
-        Columns `cell`, `y`, `scale` (on the axis of x) and `kind`, a word for the line.
+        Columns `cell`, `y`, `scale` (on the axis of x) and `kind`, a word for the line; at most
+        four kinds are drawn.
     where : str
         The quiet part of the title.
     colours : str
@@ -58,8 +60,9 @@ def trainability(
         x, y = f"x{number(place)}", f"y{number(place)}"
         data.append({**fields(one, xs, ys, palette, (x_title, y_title)), "xaxis": x, "yaxis": y})
         if scales is not None:
-            for kind, line in scales[scales["cell"] == cell].groupby("kind", sort=False):
-                drawn = time_scale(line, str(kind), xs, ys, palette)
+            kinds = scales[scales["cell"] == cell].groupby("kind", sort=False)
+            for dash, (kind, line) in zip(DASHES, kinds, strict=False):
+                drawn = time_scale(line, str(kind), dash, xs, ys, palette)
                 data.append({**drawn, "xaxis": x, "yaxis": y, "showlegend": not place})
         common = {"showgrid": False, "tickmode": "array", "ticklen": 0, "showline": False}
         made[f"xaxis{number(place)}"] = axis(
@@ -129,7 +132,7 @@ def fields(
 
 
 def time_scale(
-    line: pd.DataFrame, kind: str, xs: Sequence[Any], ys: Sequence[Any], palette: Theme
+    line: pd.DataFrame, kind: str, dash: str, xs: Sequence[Any], ys: Sequence[Any], palette: Theme
 ) -> dict[str, Any]:
     """Return a time scale as a line over the fields, for each value of y where there is one."""
     rows = [row for row in line.itertuples() if row.y in ys and np.isfinite(row.scale)]
@@ -139,7 +142,7 @@ def time_scale(
         "name": kind,
         "x": float32([position(row.scale, xs) for row in rows]),
         "y": float32([ys.index(row.y) for row in rows]),
-        "line": {"color": palette.ink, "width": 2, "dash": "solid" if "6" not in kind else "dot"},
+        "line": {"color": palette.ink, "width": 2, "dash": dash},
         "marker": {"size": 4, "color": palette.ink},
         "customdata": float32([row.scale for row in rows]),
         "hovertemplate": f"{kind}: %{{customdata:.3g}} steps<extra></extra>",
