@@ -7,7 +7,7 @@ import streamlit as st
 from rnnviz import live
 from rnnviz.resources import asset
 from rnnviz.settings import Settings
-from rnnviz.ui import address, choices
+from rnnviz.ui import choices
 from rnnviz.ui.component import LOADER
 
 SCRIPTS = ("anatomy.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
@@ -102,46 +102,6 @@ def drawing(
 
 def unit_choice(settings: Settings) -> dict[str, str | int]:
     """Draw what to look at: layer, sample, and one unit or the mean over all."""
-    layer = choose_layer(settings.layers) if settings.layers > 1 else "rnn.l0"
-    sample = choices.sample()
-    number = unit(settings.hidden)
+    layer, sample, number = choices.layer(settings), choices.sample(), choices.unit(settings)
     of = choices.segment("of", "Which units", "unit", {"unit": "unit", "mean": "mean"})
     return {"layer": layer, "sample": sample, "of": of, "unit": number}
-
-
-def choose_layer(layers: int) -> str:
-    """Draw the list of layers; return the name of one."""
-    names = {f"rnn.l{place}": f"layer {place + 1}" for place in range(layers)}
-    address.seed("layer", "rnn.l0", address.one_of(names))
-    if st.session_state["layer"] not in names:
-        st.session_state["layer"] = "rnn.l0"
-    value = st.selectbox(
-        "Layer",
-        list(names),
-        format_func=lambda name: names[name],
-        key="layer",
-        label_visibility="collapsed",
-        width=108,
-        persist_state="session",
-    )
-    address.note("layer", value, "rnn.l0")
-    return value
-
-
-def unit(units: int) -> int:
-    """Draw the number of a unit."""
-    address.seed("unit", 0, address.one_of(range(units)))
-    st.session_state["unit"] = min(int(st.session_state["unit"]), units - 1)
-    value = st.number_input(
-        "Unit",
-        min_value=0,
-        max_value=max(units - 1, 1),
-        step=1,
-        disabled=units == 1,
-        key="unit",
-        label_visibility="collapsed",
-        width=128,
-        persist_state="session",
-    )
-    address.note("unit", value, 0)
-    return int(value)

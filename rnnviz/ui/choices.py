@@ -1,7 +1,7 @@
 """Controls of what is looked at: signal, layer, sample, loss; each bound to the address."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -21,13 +21,12 @@ def probe_choice(settings: Settings) -> dict[str, Any]:
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
     first = next(name for name in FIRST_LOOK if name in symbols)
-    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         return {
             "signal": segment(
                 "signal", "Signal", first, {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
             ),
-            "layer": listed("layer", "rnn.l0", layers) if settings.layers > 1 else "rnn.l0",
+            "layer": layer(settings),
             "sample": sample(),
             "loss": segment(
                 "loss",
@@ -56,24 +55,75 @@ def segment(name: str, label: str, default: str, words: Mapping[str, str]) -> st
     return value or default
 
 
-def listed(name: str, default: T, words: Mapping[T, str]) -> T:
-    """Draw a short list of choices; one that is not among them becomes the default."""
-    address.seed(name, default, address.one_of(words))
+def listed(
+    name: str,
+    label: str,
+    words: Mapping[T, str],
+    default: T | None = None,
+    *,
+    first: T | None = None,
+    width: int | Literal["stretch"] = 160,
+) -> T:
+    """Draw a list of keys, each by its words; one that is not among them becomes the first.
+
+    Parameters
+    ----------
+    default : optional
+        What the address leaves out; the first key if not given.
+    first : optional
+        What is chosen where neither the address nor the session says so; the default if not given.
+    width : int or "stretch"
+        In pixels, without its label; "stretch" stands under its label, as wide as the column.
+    """
+    default = next(iter(words)) if default is None else default
+    first = first if first is not None and first in words else default
+    address.seed(name, first, address.one_of(words))
     if st.session_state[name] not in words:
-        st.session_state[name] = default
+        st.session_state[name] = first
     value = st.selectbox(
-        name.capitalize(),
+        label,
         list(words),
         format_func=lambda key: words[key],
         key=name,
-        label_visibility="collapsed",
-        width=125,
+        label_visibility="visible" if width == "stretch" else "collapsed",
+        width=width,
         persist_state="session",
     )
     address.note(name, value, default)
     return value
 
 
+def whole(name: str, label: str, default: int, last: int, *, least: int = 0, width: int) -> int:
+    """Draw a whole number from `least` to `last`, without its label."""
+    address.seed(name, default, address.one_of(range(least, last + 1)))
+    st.session_state[name] = min(max(int(st.session_state[name] or 0), least), last)
+    value = st.number_input(
+        label,
+        min_value=least,
+        max_value=max(last, least + 1),
+        disabled=last == least,
+        key=name,
+        label_visibility="collapsed",
+        width=width,
+        persist_state="session",
+    )
+    value = min(int(value or 0), last)
+    address.note(name, value, default)
+    return value
+
+
 def sample() -> int:
     """Draw the list of the probe's samples; return the place of one."""
-    return listed("sample", 0, {place: f"sample {place + 1}" for place in range(PROBE_SIZE)})
+    words = {place: f"sample {place + 1}" for place in range(PROBE_SIZE)}
+    return listed("sample", "Sample", words, width=125)
+
+
+def layer(settings: Settings) -> str:
+    """Draw the list of layers, if there are several; return the name of one."""
+    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    return listed("layer", "Layer", words, width=125) if settings.layers > 1 else "rnn.l0"
+
+
+def unit(settings: Settings) -> int:
+    """Draw the number of one unit."""
+    return whole("unit", "Unit", 0, settings.hidden - 1, width=140)

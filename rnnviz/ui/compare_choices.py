@@ -11,9 +11,8 @@ from rnnviz.plan import Plan
 from rnnviz.plots.comparison import TITLE
 from rnnviz.runs import Study
 from rnnviz.settings import Settings
-from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui import address
-from rnnviz.ui.choices import segment
+from rnnviz.ui.choices import listed, sample, segment
 from rnnviz.ui.settings_form import settings_form
 
 STEPS = (100, 200, 300, 500, 1000, 2000, 3000, 5000)
@@ -56,9 +55,9 @@ def learning_plan(study: Study | None) -> Plan | None:
         cells = several("cells", "Cells", TITLE, shown.cells)
         left, right = st.columns(2)
         with left:
-            seeds = listed("seeds", "Seeds", SEEDS, shown.seeds, default=3)
+            seeds = listed("seeds", "Seeds", plain(SEEDS), 3, first=shown.seeds, width="stretch")
         with right:
-            steps = listed("budget", "Steps each", STEPS, steps_of(study, 1000), default=1000)
+            steps = budget("budget", study, 1000)
         match = segment("match", "What is equal", "hidden", MATCHES)
         rates = segment("rates", "Learning rates", "one", RATES)
     settings = settings_form(study, cell="lstm" if "lstm" in cells else cells[0], steps=steps)
@@ -76,19 +75,19 @@ def map_plan(study: Study | None) -> Plan | None:
     with st.sidebar:
         words = {name: sweep.words for name, sweep in SWEEPS.items()}
         field = listed(
-            "vary", "Length against", words, (fields or [next(iter(words))])[0], words=words.get,
-            default=next(iter(words)),
-        )  # fmt: skip
+            "vary", "Length against", words, first=next(iter(fields), None), width="stretch"
+        )
         sweep = SWEEPS[field]
         left, right = st.columns(2)
         with left:
             spans = {name: f"{values[0]} to {values[-1]}" for name, values in LENGTHS.items()}
             lengths = shown.vary.get("length", ()) if shown else ()
-            first = next((key for key, each in LENGTHS.items() if each == lengths), "middle")
-            span = listed("span", "Lengths", spans, first, words=spans.get, default="middle")
+            first = next((key for key, each in LENGTHS.items() if each == lengths), None)
+            span = listed("span", "Lengths", spans, "middle", first=first, width="stretch")
         with right:
-            seeds = listed("map_seeds", "Seeds", SEEDS, shown.seeds if shown else 2, default=2)
-        steps = listed("map_budget", "Steps each", STEPS, steps_of(study, 500), default=500)
+            count = shown.seeds if shown else 2
+            seeds = listed("map_seeds", "Seeds", plain(SEEDS), 2, first=count, width="stretch")
+        steps = budget("map_budget", study, 500)
     own = {"cell": sweep.cells[0], "steps": steps, "length": LENGTHS[span][-1], **sweep.settings}
     if field in Settings.model_fields and field not in own:
         own[field] = Settings.model_fields[field].default
@@ -103,15 +102,11 @@ def looked_at(plan: Plan) -> dict[str, Any]:
     """Draw what the pictures of a comparison show: norms or shares, which sample, which seed."""
     kinds = {"norm": "‖∂L/∂h‖", "share": "share left"}
     asked: dict[str, Any] = {"scale": segment("scale", "Gradient", "norm", kinds)}
-    asked["sample"] = listed(
-        "sample", "Sample", range(PROBE_SIZE), 0, words=lambda place: f"sample {place + 1}",
-        narrow=True,
-    )  # fmt: skip
+    asked["sample"] = sample()
     if plan.seeds > 1:
-        asked["of_seed"] = listed(
-            "of_seed", "Gates of seed", range(plan.seeds), 0,
-            words=lambda place: f"gates of seed {plan.settings.seed + place}", narrow=True,
-        )  # fmt: skip
+        seed = plan.settings.seed
+        words = {place: f"gates of seed {seed + place}" for place in range(plan.seeds)}
+        asked["of_seed"] = listed("of_seed", "Gates of seed", words, width=165)
     return asked
 
 
@@ -154,49 +149,15 @@ def several(
     return chosen
 
 
-def listed(
-    name: str,
-    label: str,
-    options: Any,
-    first: Any,
-    *,
-    default: Any = None,
-    words: Callable[[Any], Any] | None = None,
-    narrow: bool = False,
-) -> Any:
-    """Draw a list of choices with its label; bound to the address.
-
-    Parameters
-    ----------
-    first : one of the options
-        What is chosen where neither the address nor the session says so; another becomes the first.
-    default : optional
-        What the address leaves out; `first` if not given.
-    narrow : bool
-        Whether the list stands in a row, without its label.
-    """
-    options = list(options)
-    first = first if first in options else options[0]
-    default = first if default is None else default
-    address.seed(name, first, address.one_of(options))
-    if st.session_state[name] not in options:
-        st.session_state[name] = first
-    value = st.selectbox(
-        label,
-        options,
-        format_func=lambda key: str(words(key) if words else key),
-        key=name,
-        label_visibility="collapsed" if narrow else "visible",
-        width=165 if narrow else "stretch",
-        persist_state="session",
-    )
-    address.note(name, value, default)
-    return value
+def budget(name: str, study: Study | None, default: int) -> int:
+    """Draw the list of steps that each run trains."""
+    first = study.settings.steps if study else default
+    return listed(name, "Steps each", plain(STEPS), default, first=first, width="stretch")
 
 
-def steps_of(study: Study | None, default: int) -> int:
-    """Return the steps of a study's runs, if they can be chosen here."""
-    return study.settings.steps if study and study.settings.steps in STEPS else default
+def plain(numbers: tuple[int, ...]) -> dict[int, str]:
+    """Return numbers with themselves as words."""
+    return {number: str(number) for number in numbers}
 
 
 def checked(make: Callable[[], Plan]) -> Plan | None:

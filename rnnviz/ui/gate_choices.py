@@ -8,8 +8,7 @@ from rnnviz.analysis.ordering import ORDERS
 from rnnviz.analysis.timescales import KEEPS
 from rnnviz.cells import CELLS
 from rnnviz.settings import Settings
-from rnnviz.ui import address
-from rnnviz.ui.choices import SHORT, sample, segment
+from rnnviz.ui.choices import SHORT, listed, sample, segment, unit
 from rnnviz.views import FIRST_LOOK
 
 
@@ -79,7 +78,7 @@ def signal(settings: Settings) -> dict[str, str]:
 def one_signal(settings: Settings, before: bool) -> dict[str, str]:
     """Draw the signals of the cell, or those that have a pre-activation, as a list."""
     first, words = known_signals(settings, before)
-    return {"signal": listed("signal", "Signal", first, words, 130)} if len(words) > 1 else {}
+    return {"signal": listed("signal", "Signal", words, first, width=130)} if len(words) > 1 else {}
 
 
 def known_signals(settings: Settings, before: bool = False) -> tuple[str, dict[str, str]]:
@@ -107,42 +106,4 @@ def layer(settings: Settings) -> dict[str, Any]:
 def order(settings: Settings) -> str:
     """Draw the orders in which units can stand."""
     words = {by: f"by {by}" for by in ORDERS if by != "time constant" or settings.cell in KEEPS}
-    return listed("order", "Order of the units", "index", words, 150)
-
-
-def listed(name: str, label: str, default: str, words: dict[str, str], width: int) -> str:
-    """Draw a few keys as a list; one that this network does not have becomes the default."""
-    address.seed(name, default, address.one_of(words))
-    if st.session_state[name] not in words:
-        st.session_state[name] = default
-    value = st.selectbox(
-        label,
-        list(words),
-        format_func=lambda key: words[key],
-        key=name,
-        label_visibility="collapsed",
-        width=width,
-        persist_state="session",
-    )
-    address.note(name, value, default)
-    return value or default
-
-
-def unit(settings: Settings) -> int:
-    """Draw the number of one unit."""
-    last = settings.hidden - 1
-    address.seed("unit", 0, address.one_of(range(settings.hidden)))
-    st.session_state["unit"] = min(st.session_state["unit"] or 0, last)
-    value = st.number_input(
-        "Unit",
-        min_value=0,
-        max_value=max(1, last),
-        key="unit",
-        icon=":material/tag:",
-        label_visibility="collapsed",
-        width=150,
-        persist_state="session",
-    )
-    value = min(int(value or 0), last)
-    address.note("unit", value, 0)
-    return value
+    return listed("order", "Order of the units", words, "index", width=150)

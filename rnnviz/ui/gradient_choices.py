@@ -8,8 +8,7 @@ from rnnviz.cells import CELLS
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
-from rnnviz.ui import address
-from rnnviz.ui.choices import SHORT, sample, segment
+from rnnviz.ui.choices import SHORT, listed, sample, segment, whole
 
 
 def through_time(settings: Settings) -> dict[str, Any]:
@@ -90,38 +89,13 @@ def top_layer(settings: Settings) -> dict[str, str]:
 
 def all_or_one(name: str, what: str, count: int, first: int = 0) -> str:
     """Draw a list of all and each one; return the place of the one, or "all"."""
-    options = ["all", *map(str, range(count))]
-    address.seed(name, "all", address.one_of(options))
-    if st.session_state[name] not in options:
-        st.session_state[name] = "all"
-    value = st.selectbox(
-        what.capitalize(),
-        options,
-        format_func=lambda key: f"all {what}s" if key == "all" else f"{what} {int(key) + first}",
-        key=name,
-        label_visibility="collapsed",
-        width=128,
-        persist_state="session",
-    )
-    address.note(name, value, "all")
-    return value or "all"
+    words = {"all": f"all {what}s"}
+    words |= {str(place): f"{what} {place + first}" for place in range(count)}
+    return listed(name, what.capitalize(), words, width=128)
 
 
 def number(name: str, title: str, default: int, last: int, least: int = 0) -> int:
     """Draw a whole number that the title stands before."""
-    address.seed(name, default, address.one_of(range(least, last + 1)))
-    st.session_state[name] = min(max(st.session_state[name] or 0, least), last)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         st.markdown(title, width="content")
-        value = st.number_input(
-            title,
-            min_value=least,
-            max_value=max(last, least + 1),
-            key=name,
-            label_visibility="collapsed",
-            width=120,
-            persist_state="session",
-        )
-    value = min(int(value or 0), last)
-    address.note(name, value, default)
-    return value
+        return whole(name, title, default, last, least=least, width=120)

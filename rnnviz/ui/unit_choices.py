@@ -1,6 +1,5 @@
 """The controls of the Units page: what is read, which units, what they know, what is matched."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,7 +13,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Task
 from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
-from rnnviz.ui.choices import SHORT, sample, segment
+from rnnviz.ui.choices import SHORT, listed, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
 from rnnviz.views.units import ROWS, known_properties
@@ -95,7 +94,7 @@ def which_units(hidden: int) -> dict[str, Any]:
     )
     address.note("units", units, "")
     words = {str(rows): f"{rows} unit{'s' * (rows > 1)}" for rows in SHOWN}
-    rows = choose("rows", "Units shown", words, str(ROWS), width=115)
+    rows = listed("rows", "Units shown", words, str(ROWS), width=115)
     return {"units": units.replace(" ", ""), "rows": rows}
 
 
@@ -103,17 +102,19 @@ def property_choice(settings: Settings) -> dict[str, Any]:
     """Draw the property that units may tell, with its parameters; return the query."""
     task = TASKS[settings.task](settings.length, settings.seed)
     known = known_properties(task)
-    name = choose("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
+    name = listed("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
     kind = PROPERTIES[name]
     asked: dict[str, Any] = {"property": name}
     goes_in, comes_out = alphabet(task)
     if kind.parameter in ("symbol", "answer"):
         shown = comes_out if kind.parameter == "answer" else goes_in
         first = "e" if "e" in shown else shown[0]
-        asked["symbol"] = choose("symbol", "Symbol", {each: each for each in shown}, first, 90)
+        asked["symbol"] = listed(
+            "symbol", "Symbol", {each: each for each in shown}, first, width=90
+        )
     elif kind.parameter == "feature":
         words = {str(place): f"input {place + 1}" for place in range(task.inputs)}
-        asked["feature"] = choose("feature", "Input", words, width=110)
+        asked["feature"] = listed("feature", "Input", words, width=110)
     elif kind.parameter == "pattern":
         address.seed("pattern", r"\bthe\b", str)
         asked["pattern"] = st.text_input(
@@ -130,7 +131,7 @@ def property_choice(settings: Settings) -> dict[str, Any]:
     if kind.lag:
         ago = {"0": "now", "1": "1 step ago"}
         ago |= {str(lag): f"{lag} steps ago" for lag in range(2, min(task.steps, MOST_LAG))}
-        asked["ago"] = choose("ago", "Steps ago", ago, width=140)
+        asked["ago"] = listed("ago", "Steps ago", ago, width=140)
     return asked
 
 
@@ -138,9 +139,8 @@ def match_choice(signal: str) -> dict[str, Any]:
     """Draw from where on a unit counts as on; return the query."""
     words = {str(share): f"{share / 100:g}" for share in THRESHOLDS}
     letter = "value" if signal in GATES else "|value|"
-    on = choose(
-        "on", "On from", {key: f"on: {letter} ≥ {each}" for key, each in words.items()}, "30", 185
-    )
+    thresholds = {key: f"on: {letter} ≥ {each}" for key, each in words.items()}
+    on = listed("on", "On from", thresholds, "30", width=185)
     address.seed("outside", False, lambda text: text == "1")
     outside = st.toggle(
         "off just outside",
@@ -177,30 +177,9 @@ def writing_choice() -> dict[str, Any]:
     )
     address.note("prompt", prompt, PROMPT)
     degrees = {str(10 * tenth): f"temperature {tenth / 10:g}" for tenth in range(0, 21)}
-    temperature = choose("temperature", "Temperature", degrees, "80", 165)
+    temperature = listed("temperature", "Temperature", degrees, "80", width=165)
     seeds = {str(seed): f"seed {seed}" for seed in range(100)}
-    draw = choose("draw", "Seed", seeds, "0", 100)
+    draw = listed("draw", "Seed", seeds, "0", width=100)
     lengths = {str(count): f"{count} characters" for count in (50, 100, 200, MOST_CHARACTERS)}
-    length = choose("characters", "Characters", lengths, "200", 155)
+    length = listed("characters", "Characters", lengths, "200", width=155)
     return {"prompt": prompt, "temperature": temperature, "draw": draw, "characters": length}
-
-
-def choose(
-    name: str, label: str, words: Mapping[str, str], default: str | None = None, width: int = 160
-) -> str:
-    """Draw a list of keys, each shown by its words; bound to the address."""
-    first = default if default is not None else next(iter(words))
-    address.seed(name, first, address.one_of(words))
-    if st.session_state[name] not in words:
-        st.session_state[name] = first
-    value: str = st.selectbox(
-        label,
-        list(words),
-        format_func=lambda key: words[key],
-        key=name,
-        label_visibility="collapsed",
-        width=width,
-        persist_state="session",
-    )
-    address.note(name, value, first)
-    return value
