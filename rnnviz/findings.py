@@ -1,7 +1,6 @@
 """What a study has found so far, as DataFrames: read from the run store, a point at a time."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from rnnviz.probing import look
 from rnnviz.settings import Settings
 from rnnviz.studies import Studies
 from rnnviz.study_reader import Ending, Member
-from rnnviz.tasks import TASKS, Baseline, Task
+from rnnviz.tasks import Baseline, task_of
 
 MEASURED = ("loss", "metric", "gradient_norm", "validation_loss", "validation_metric")
 SAMPLES = 16
@@ -211,16 +210,6 @@ def baseline_of(settings: Settings) -> Baseline:
 def labels(point: Point) -> dict[str, object]:
     """Return the columns that tell a point from the others."""
     return {"cell": point.cell, "seed": point.seed, "lr": point.lr, **dict(point.varied)}
-
-
-def task_of(settings: Settings) -> Task:
-    """Return the settings' task; the last few are kept, because building one may read a text."""
-    return _built(settings.task, settings.length, settings.seed)
-
-
-@lru_cache(64)
-def _built(kind: str, length: int, seed: int) -> Task:
-    return TASKS[kind](length, seed)
 
 
 def _with_runs(store: Studies, study: str) -> list[tuple[Point, Member]]:

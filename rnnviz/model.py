@@ -13,7 +13,7 @@ from rnnviz.errors import RunError
 from rnnviz.initialization import initialize
 from rnnviz.recurrent import RECURRENT
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import task_of
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -27,7 +27,7 @@ class SequenceModel(nn.Module):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        task = TASKS[settings.task](settings.length, settings.seed)
+        task = task_of(settings)
         self.input: nn.Module = nn.Identity()
         features = task.inputs
         if task.tokens:
@@ -57,7 +57,7 @@ def build(settings: Settings) -> SequenceModel:
     """Return the untrained network of settings, the same for the same settings."""
     with seeded(settings.seed):
         model = SequenceModel(settings)
-        initialize(model.rnn, settings, TASKS[settings.task](settings.length).steps)
+        initialize(model.rnn, settings, task_of(settings).steps)
     return model
 
 

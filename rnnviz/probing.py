@@ -14,7 +14,7 @@ from rnnviz.errors import TaskError
 from rnnviz.model import build, load
 from rnnviz.recording import record
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Probe
+from rnnviz.tasks import Probe, task_of
 from rnnviz.trace import Trace
 
 LossAt = Literal["last", "all"] | int
@@ -87,7 +87,7 @@ def look(
     ClampError
         If the network has nothing that a clamp is about.
     """
-    task = TASKS[settings.task](settings.length, settings.seed)
+    task = task_of(settings)
     probe = probe or task.probe()
     asked = task.asked(probe.batch.targets)
     weight = loss_weights(asked, loss_at)

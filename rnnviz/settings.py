@@ -34,9 +34,19 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    task: Literal["adding", "copying", "characters"] = Field(
-        "adding", title="Task", description="What the network is asked to learn."
-    )
+    task: Literal[
+        "adding",
+        "copying",
+        "order4",
+        "order8",
+        "nback",
+        "parity",
+        "flipflop",
+        "anbn",
+        "brackets",
+        "reber",
+        "characters",
+    ] = Field("adding", title="Task", description="What the network is asked to learn.")
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(
         "lstm", title="Cell", description="The equations of one recurrent unit."
     )
@@ -59,6 +69,14 @@ class Settings(BaseModel):
         le=1000,
         title="Length",
         description="Time steps in a sequence; each task says what it counts.",
+    )
+    distance: int = Field(
+        1,
+        ge=1,
+        le=100,
+        title="Distance",
+        description="Steps between what goes in and what is asked about it; only for tasks that "
+        "have one.",
     )
     batch: int = Field(
         32, ge=1, le=512, title="Batch size", description="Sequences in one training step."

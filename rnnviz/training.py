@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnnviz.errors import DivergedError, RunError
 from rnnviz.model import SequenceModel, build, load, read_tensors, save, seeded
 from rnnviz.settings import MOST_ACTIVATIONS, Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import task_of
 
 VALIDATE_EVERY = 50
 """Steps between two looks at the validation set."""
@@ -76,7 +76,7 @@ class Trainer:
 
     def __init__(self, settings: Settings, checkpoint: Checkpoint | None = None) -> None:
         self.settings = settings
-        self.task = TASKS[settings.task](settings.length, settings.seed)
+        self.task = task_of(settings)
         self.step = 0
         self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
         self.model.eval()

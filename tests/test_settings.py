@@ -24,7 +24,7 @@ FLOATS = ("lr", "momentum", "clip", "dropout", "spectral_radius", "forget_bias")
         ({"clip": None}, "clip = None: must be between 0 and 1000."),
         ({"forget_bias": 11}, "forget_bias = 11: must be between -10 and 10, or None."),
         ({"cell": "lsmt"}, "cell = 'lsmt': must be one of rnn, rnn_relu, lstm, gru."),
-        ({"task": 3}, "task = 3: must be one of adding, copying, characters."),
+        ({"task": 3}, f"task = 3: must be one of {', '.join(TASKS)}."),
         ({"hiden": 3}, "There is no setting called 'hiden': did you mean hidden?"),
     ],
 )

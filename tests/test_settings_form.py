@@ -35,7 +35,7 @@ def choose(form, name, value):
 
 
 def test_every_setting_has_a_control_or_keeps_its_default(form):
-    assert set(settings(form)) - fields(form) == {"spectral_radius"}
+    assert set(settings(form)) - fields(form) == {"spectral_radius", "distance"}
 
 
 def test_the_spectral_radius_is_shown_where_it_is_used(form):
@@ -48,6 +48,15 @@ def test_the_spectral_radius_is_shown_where_it_is_used(form):
     assert "spectral_radius" not in fields(form)
     choose(form, "initialization", "spectral")
     assert form.number_input(key="spectral_radius").value == 1.5
+
+
+def test_the_distance_is_shown_for_tasks_that_have_one(form):
+    choose(form, "task", "nback")
+    assert form.number_input(key="distance").label == "n, steps back"
+    form.number_input(key="distance").set_value(7).run()
+    assert settings(form)["distance"] == 7
+    choose(form, "task", "parity")
+    assert "distance" not in fields(form) and settings(form)["distance"] == 1
 
 
 @pytest.mark.parametrize(

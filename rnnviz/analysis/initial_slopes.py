@@ -13,7 +13,7 @@ from rnnviz.analysis.gradients import sample_norms
 from rnnviz.errors import TraceError
 from rnnviz.probing import inspect
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import task_of
 
 COLUMNS = ["cell", "over", "value", "network", "slope", "reference"]
 BURN_IN, STEPS, SETTLING = 200, 400, 50
@@ -120,7 +120,7 @@ def cell_slopes(
     signal = "cell_state" if settings.cell == "lstm" else "hidden_state"
     rows = []
     for network in networks:
-        probe = TASKS[settings.task](settings.length, settings.seed).probe().first(samples)
+        probe = task_of(settings).probe().first(samples)
         for value in values:
             value = float(value)
             changes: dict[str, Any] = {over: value, "seed": (settings.seed + network) % 2**32}

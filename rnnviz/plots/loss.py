@@ -15,6 +15,7 @@ def loss(
     steps: int,
     baseline: float | None = None,
     baseline_text: str = "",
+    best: float | None = None,
     metric_title: str = "",
     metric_unit: str = "",
     metric_baseline: float | None = None,
@@ -31,6 +32,8 @@ def loss(
         Where the training axis ends: it stands still while the curve grows.
     baseline, metric_baseline : float
         What a network that has learned nothing scores; drawn as a dashed line.
+    best : float
+        The lowest loss that is possible, where it is not 0; drawn as a dotted line.
     marked : int
         The step that the other figures show, if it is not the newest.
     """
@@ -87,6 +90,19 @@ def loss(
                 "hovertemplate": f"{baseline_text} %{{y:.4f}}<extra></extra>",
             }
         )
+    if best:
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": end,
+                "y": float32([best, best]),
+                "line": {**grey, "dash": "dot"},
+                "showlegend": False,
+                "name": "best possible",
+                "hovertemplate": "best possible %{y:.4f}<extra></extra>",
+            }
+        )
     if metric_baseline is not None:
         data.append(
             {
@@ -100,7 +116,9 @@ def loss(
                 "hovertemplate": f"{baseline_text} %{{y:.1f}} {metric_unit}<extra></extra>",
             }
         )
-    seen = np.concatenate([thin["loss"], checked["validation_loss"], [baseline or np.nan]])
+    seen = np.concatenate(
+        [thin["loss"], checked["validation_loss"], [baseline or np.nan, best or np.nan]]
+    )
     seen = seen[np.isfinite(seen) & (seen > 0)]
     bottom, top = decades(seen)
     unit = metric_unit or metric_title
@@ -141,6 +159,12 @@ def loss(
     }
     made["annotations"] = [
         note,
+        {
+            **note,
+            "text": "best possible",
+            "y": np.log10(best) if best else 0,
+            "visible": bool(best),
+        },
         {
             "text": metric_title,
             "xref": "paper",

@@ -1,10 +1,45 @@
 """The tasks a network can learn; the key is the widget option, the URL value and the file value."""
 
+from functools import lru_cache
+
+from rnnviz.settings import Settings
 from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Baseline, Batch, Probe, Task
 from rnnviz.tasks.characters import Characters
 from rnnviz.tasks.copying import Copying
+from rnnviz.tasks.flipflop import FlipFlop
+from rnnviz.tasks.nback import NBack
+from rnnviz.tasks.order import Order4, Order8
+from rnnviz.tasks.parity import Parity
+from rnnviz.tasks.strings import Brackets, Counting, Reber
 
-TASKS: dict[str, type[Task]] = {task.key: task for task in (Adding, Copying, Characters)}
+TASKS: dict[str, type[Task]] = {
+    task.key: task
+    for task in (
+        Adding,
+        Copying,
+        Order4,
+        Order8,
+        NBack,
+        Parity,
+        FlipFlop,
+        Counting,
+        Brackets,
+        Reber,
+        Characters,
+    )
+}
+"""In the order of the form, one family after the other."""
 
-__all__ = ["TASKS", "Baseline", "Batch", "Probe", "Task"]
+
+def task_of(settings: Settings) -> Task:
+    """Return the task of settings; the last few are kept, because building one may read a text."""
+    return _built(settings.task, settings.length, settings.seed, settings.distance)
+
+
+@lru_cache(64)
+def _built(kind: str, length: int, seed: int, distance: int) -> Task:
+    return TASKS[kind](length, seed, distance)
+
+
+__all__ = ["TASKS", "Baseline", "Batch", "Probe", "Task", "task_of"]

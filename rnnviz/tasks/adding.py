@@ -24,6 +24,7 @@ class Adding(Task):
     """
 
     key = "adding"
+    family = "memory"
     title = "adding problem"
     summary = "Remember the two marked numbers and give their sum at the end."
     length_title = "Length"

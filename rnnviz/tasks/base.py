@@ -1,6 +1,7 @@
 """What a task is: where the sequences come from, what is asked, and what knowing nothing scores."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -100,6 +101,8 @@ class Task(ABC):
         At least 2; what it counts is each task's own `length_help`.
     seed : int
         With the step it decides a batch, and nothing else does.
+    distance : int
+        Steps between what goes in and what is asked about it, for tasks with a `distance_title`.
 
     Raises
     ------
@@ -108,6 +111,8 @@ class Task(ABC):
     """
 
     key: ClassVar[str]
+    family: ClassVar[str]
+    """ "memory", "grammar", "numbers", "pictures" or "text": under what the task is listed."""
     title: ClassVar[str]
     summary: ClassVar[str]
     length_title: ClassVar[str]
@@ -115,6 +120,8 @@ class Task(ABC):
     metric_title: ClassVar[str]
     metric_unit: ClassVar[str] = "%"
     metric_better: ClassVar[str] = "higher"
+    distance_title: ClassVar[str] = ""
+    """What `distance` is, in the form; "" for a task without one."""
     answers: ClassVar[str]
     """ "classes" (targets are int64) or "numbers" (targets are float32)."""
     tokens: ClassVar[bool]
@@ -126,14 +133,19 @@ class Task(ABC):
     """Number of tokens, or of features a step."""
     outputs: int
     """Number of classes, or of numbers a step."""
+    symbols: Sequence[str] = ()
+    """How each token that goes in is shown; empty for tasks of numbers."""
+    classes: Sequence[str] = ()
+    """How each class that comes out is shown; empty for tasks of numbers."""
     defaults: ClassVar[dict[str, Any]] = {}
     """Settings with which the task is learned well, where they are not those of `Settings`."""
 
-    def __init__(self, length: int, seed: int = 0) -> None:
+    def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
         if length < 2:
             raise TaskError(f"length = {length}: {self.title} needs at least 2 time steps.")
         self.length = length
         self.seed = seed
+        self.distance = distance
 
     @property
     def steps(self) -> int:
@@ -144,6 +156,11 @@ class Task(ABC):
     @abstractmethod
     def baseline(self) -> Baseline:
         """Return what a network scores that has learned nothing."""
+
+    @property
+    def best(self) -> float | None:
+        """Return the lowest loss that any network can have, or None if that is not known."""
+        return None
 
     @abstractmethod
     def probe(self) -> Probe:

@@ -58,6 +58,7 @@ class Characters(Task):
     """
 
     key = "characters"
+    family = "text"
     title = "next character"
     summary = "Read a book, Alice in Wonderland, and guess each next character."
     length_title = "Length"
@@ -69,12 +70,14 @@ class Characters(Task):
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
-    def __init__(self, length: int, seed: int = 0) -> None:
-        super().__init__(length, seed)
+    def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
+        super().__init__(length, seed, distance)
         book = _book()
         self.vocabulary = book.vocabulary
         self.inputs = len(book.vocabulary) + 1
         self.outputs = len(book.vocabulary)
+        self.classes = [_SHOWN.get(character, character) for character in book.vocabulary]
+        self.symbols = [*self.classes, UNKNOWN]
         self._tokens, self._held_out = np.split(book.tokens, [book.training])
 
     @property

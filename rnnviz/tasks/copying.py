@@ -31,6 +31,7 @@ class Copying(Task):
     """
 
     key = "copying"
+    family = "memory"
     title = "copying memory"
     summary = "See ten symbols, wait, and repeat them in the same order."
     length_title = "Delay"
@@ -42,6 +43,8 @@ class Copying(Task):
     typed_example = "3 1 4 1 5"
     inputs = SYMBOLS + 2
     outputs = SYMBOLS + 1
+    symbols = SHOWN
+    classes = SHOWN[:outputs]
     # With a forget gate near 1 from the start (.95), an LSTM leaves the baseline in seconds.
     defaults = {"length": 10, "hidden": 64, "lr": 0.005, "forget_bias": 3.0}
 

@@ -45,12 +45,15 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
     """
     with st.sidebar:
         shown = run.settings.model_dump() if run else {}
-        tasks = {key: kind.title for key, kind in TASKS.items()}
-        task = choose("task", "adding", tasks, shown, on_change=take_defaults)
+        task = choose_task(shown)
         form = Form(Settings.for_task(task).model_dump(), shown, own)
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
         form.row("length", "batch", length=TASKS[task].length_title)
+        if TASKS[task].distance_title:
+            form.row("distance", distance=TASKS[task].distance_title)
+        else:
+            form.keep("distance")
         st.markdown("Training")
         form.row("optimizer", "lr")
         form.row("clip", "steps")
@@ -153,12 +156,22 @@ class Form:
         return kind, low, high
 
 
+def choose_task(shown: Mapping[str, Any]) -> str:
+    """Draw the list of tasks, one family after the other; return the key."""
+    tasks = {key: f"{kind.title} · {kind.family}" for key, kind in TASKS.items()}
+    address.seed("task", shown.get("task", "adding"), address.one_of(tasks))
+    kind = TASKS[st.session_state["task"]]
+    words = f"**{kind.title}**: {kind.summary}\n\n*{kind.length_title}*: {kind.length_help}"
+    return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
+
+
 def choose(
     name: str,
     default: str,
     words: Mapping[str, str],
     shown: Mapping[str, Any],
     on_change: Callable[[], None] | None = None,
+    about: str | None = None,
 ) -> str:
     """Draw a list of keys, each shown by its words; return the key."""
     field = Settings.model_fields[name]
@@ -168,7 +181,7 @@ def choose(
         list(words),
         format_func=lambda key: words[key],
         key=name,
-        help=field.description,
+        help=about or field.description,
         persist_state="session",
         on_change=on_change,
     )

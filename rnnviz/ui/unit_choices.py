@@ -10,7 +10,7 @@ from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.plots.style import GATES
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks import Task, task_of
 from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, listed, sample, segment
@@ -41,7 +41,7 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
 
 def own_text(settings: Settings) -> dict[str, str]:
     """Draw the place for a text of one's own; return how the view gets it, if there is one."""
-    task = TASKS[settings.task](settings.length, settings.seed)
+    task = task_of(settings)
     if not readable(task):
         return {}
     address.seed("input", "", str)
@@ -100,7 +100,7 @@ def which_units(hidden: int) -> dict[str, Any]:
 
 def property_choice(settings: Settings) -> dict[str, Any]:
     """Draw the property that units may tell, with its parameters; return the query."""
-    task = TASKS[settings.task](settings.length, settings.seed)
+    task = task_of(settings)
     known = known_properties(task)
     name = listed("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
     kind = PROPERTIES[name]
@@ -154,7 +154,7 @@ def match_choice(signal: str) -> dict[str, Any]:
 
 def below(settings: Settings) -> dict[str, str]:
     """Return what can be shown beside the ranking: matches, and what the task allows."""
-    task = TASKS[settings.task](settings.length, settings.seed)
+    task = task_of(settings)
     words = {"match": "where else"}
     if can_write(task):
         words["write"] = "let it write"

@@ -13,7 +13,7 @@ from rnnviz.clamps import MOST, Clamp, parse_clamps, written
 from rnnviz.errors import RnnvizError, TaskError
 from rnnviz.plots.style import NAME
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Probe
+from rnnviz.tasks import TASKS, Probe, task_of
 from rnnviz.ui import address
 from rnnviz.ui.component import figure
 from rnnviz.views.scene import FIRST_LOOK, edited
@@ -173,7 +173,7 @@ def change_step(settings: Settings, probe: Probe) -> None:
         if right.form_submit_button("Change step", width="stretch") and text:
             try:
                 edited(
-                    TASKS[settings.task](settings.length, settings.seed),
+                    task_of(settings),
                     probe,
                     sample,
                     f"{time}:{text}",
@@ -243,7 +243,7 @@ def seed() -> None:
 
 def looked_at(settings: Settings) -> tuple[Probe, str]:
     """Return the probe before a step is changed, and what is wrong with the typed one."""
-    task, typed = TASKS[settings.task](settings.length, settings.seed), st.session_state["input"]
+    task, typed = task_of(settings), st.session_state["input"]
     trouble = ""
     if typed and typed.strip():
         try:
@@ -273,7 +273,7 @@ def step_fits(settings: Settings, probe: Probe) -> bool:
     if not st.session_state["edit"]:
         return False
     sample = min(int(st.session_state.get("sample") or 0), len(probe.labels) - 1)
-    task = TASKS[settings.task](settings.length, settings.seed)
+    task = task_of(settings)
     try:
         edited(task, probe, sample, st.session_state["edit"])
     except TaskError:

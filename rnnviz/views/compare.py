@@ -11,6 +11,7 @@ from rnnviz.cells import CELLS
 from rnnviz.plan import Point
 from rnnviz.probing import look
 from rnnviz.settings import Settings
+from rnnviz.tasks import task_of
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.training import VALIDATE_EVERY
 from rnnviz.views import compare_words as words
@@ -156,7 +157,7 @@ def learning_curves(scene: StudyScene, places: list[int]) -> pd.DataFrame:
 
 def gate_values(settings: Settings, weights: bytes | None, sample: int) -> np.ndarray:
     """Return the keeping gate, or a plain state, of one sample: (time, unit)."""
-    task_probe = findings.task_of(settings).probe()
+    task_probe = task_of(settings).probe()
     probe = task_probe.one(min(sample, len(task_probe.labels) - 1))
     trace = look(settings, weights, probe, dtype=torch.float32).trace
     signal = KEEPS.get(settings.cell, "hidden_state")

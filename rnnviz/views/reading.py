@@ -1,8 +1,6 @@
 """What a run's network reads, values only: the probe, a visitor's text, held-out sequences."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +15,8 @@ from rnnviz.views.cache import Cache
 from rnnviz.views.pasted import check_text, kept_text
 from rnnviz.views.scene import MOST_ACTIVATIONS, Scene
 
-SHOWN = {"\n": "↵", " ": "␣", "\t": "⇥"}
-"""How invisible characters are shown."""
-RAW = {shown: character for character, shown in SHOWN.items()}
+RAW = {"↵": "\n", "␣": " ", "⇥": "\t"}
+"""What invisible characters are, by how they are shown."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,6 @@ class Reading:
 
 _models: Cache[SequenceModel] = Cache(8)
 _readings: Cache[Reading] = Cache(2**27, lambda reading: reading.trace.nbytes)
-_alphabets: Cache[Any] = Cache(8)
 
 
 def model_of(scene: Scene) -> SequenceModel:
@@ -131,33 +127,9 @@ def layer_and_signal(scene: Scene, trace: Trace) -> tuple[str, str]:
 def alphabet(task: Task) -> tuple[list[str], list[str]]:
     """Return how each token that goes in, and each class that comes out, is shown.
 
-    Empty lists for a task of numbers.
+    Empty for a task of numbers.
     """
-
-    def make() -> tuple[list[str], list[str]]:
-        if hasattr(task, "vocabulary"):
-            letters = [SHOWN.get(letter, letter) for letter in task.vocabulary]
-            return [*letters, "�"], letters
-        probe = task.probe()
-        return (
-            _seen(probe.batch.inputs, probe.labels, task.inputs) if task.tokens else [],
-            _seen(probe.batch.targets, probe.targets, task.outputs)
-            if task.answers == "classes"
-            else [],
-        )
-
-    found: tuple[list[str], list[str]] = _alphabets.get((task.key, task.length, task.seed), make)
-    return found
-
-
-def _seen(tokens: torch.Tensor, labels: Sequence[Sequence[str]], count: int) -> list[str]:
-    """Read off a probe how each token is shown; a token that is not in it is shown as number."""
-    shown = [str(token) for token in range(count)]
-    for row, words in zip(tokens.T.tolist(), labels, strict=True):
-        for token, word in zip(row, words, strict=True):
-            if token >= 0:
-                shown[token] = word
-    return shown
+    return list(task.symbols), list(task.classes)
 
 
 def _check_size(scene: Scene, steps: int) -> None:

@@ -14,7 +14,7 @@ from rnnviz.errors import RunError, TaskError
 from rnnviz.probing import Look, LossAt, look
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Probe, Task
+from rnnviz.tasks import Probe, Task, task_of
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
 
@@ -194,7 +194,6 @@ class Gallery:
     _looks: Cache[Look] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
     _probes: Cache[Probe] = field(default_factory=lambda: Cache(16))
     _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
-    _tasks: Cache[Task] = field(default_factory=lambda: Cache(8))
     histories: Cache[dict[int, Any]] = field(default_factory=lambda: Cache(32))
     _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
 
@@ -226,8 +225,7 @@ class Gallery:
 
     def task(self, settings: Settings) -> Task:
         """Return the settings' task; building one may read a text, so the last few are kept."""
-        key = (settings.task, settings.length, settings.seed)
-        return self._tasks.get(key, lambda: TASKS[settings.task](settings.length, settings.seed))
+        return task_of(settings)
 
     def look(
         self,

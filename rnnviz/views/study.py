@@ -14,7 +14,7 @@ from rnnviz.errors import RunError
 from rnnviz.plan import Plan, Point, parameters
 from rnnviz.settings import Settings
 from rnnviz.study_reader import Member, Study
-from rnnviz.tasks import Task
+from rnnviz.tasks import Task, task_of
 from rnnviz.views.scene import Choice, Gallery
 
 BUDGET = 0.12
@@ -150,7 +150,7 @@ class StudyScene:
         """Raise RunError if the gradient through one network would take too long to be live."""
         for point in self.points[: len(self.plan.places()) * len(self.plan.cells)]:
             settings = point.settings
-            size = findings.task_of(settings).steps * settings.hidden * settings.layers
+            size = task_of(settings).steps * settings.hidden * settings.layers
             if size > LARGEST:
                 raise RunError(
                     f"Time steps x hidden units x layers = {size:,} is too much to follow "

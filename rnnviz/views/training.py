@@ -17,6 +17,7 @@ def show_loss(scene: Scene) -> dict[str, Any]:
         steps=scene.settings.steps,
         baseline=task.baseline.loss,
         baseline_text=task.baseline.text,
+        best=task.best,
         metric_title=task.metric_title,
         metric_unit=task.metric_unit,
         metric_baseline=task.baseline.metric,

@@ -64,3 +64,12 @@ def test_thinning_keeps_the_mean_and_bounds_the_points(steps):
     assert len(thin) <= MOST_POINTS
     if steps % len(thin) == 0:
         assert thin["loss"].mean() == pytest.approx(metrics(steps)["loss"].mean())
+
+
+def test_the_best_possible_loss_is_drawn_where_it_is_not_0():
+    names = {trace.name: trace for trace in draw(120, best=0.02).data if trace.name}
+    np.testing.assert_allclose(names["best possible"].y, 0.02, rtol=1e-6)
+    assert names["best possible"].line.dash == "dot"
+    low, high = (10.0**edge for edge in draw(120, best=1e-5).layout.yaxis.range)
+    assert low <= 1e-5 < high
+    assert "best possible" not in {trace.name for trace in draw(120).data}

@@ -65,7 +65,8 @@ def test_probe_says_what_every_step_is(key):
         assert len(probe.labels[sample]) == len(probe.targets[sample]) == task.steps
         assert all(probe.labels[sample])
         assert [bool(text) for text in probe.targets[sample]] == asked[:, sample].tolist()
-    assert len(set(probe.captions)) == PROBE_SIZE
+    # a short stream can come twice; two that differ differ in words, too
+    assert len(set(probe.captions)) == len(set(map(tuple, probe.labels)))
 
 
 @TASK

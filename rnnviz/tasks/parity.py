@@ -1,0 +1,44 @@
+"""Parity: say whether the number of ones so far is even or odd."""
+
+from math import log
+
+import numpy as np
+
+from rnnviz.tasks.base import Baseline
+from rnnviz.tasks.symbolic import SymbolTask, Tokens
+
+
+class Parity(SymbolTask):
+    """Say at every step whether an even or an odd number of ones has come.
+
+    One bit of memory that every 1 turns over: no part of the sequence can be left out, and no
+    single step tells anything (Minsky, Papert 1969; as a sequence: Hochreiter, Schmidhuber 1997,
+    section 5).
+    """
+
+    key = "parity"
+    family = "memory"
+    title = "parity"
+    summary = "At every step, say whether the ones so far are even or odd in number."
+    length_title = "Length"
+    length_help = "Bits in a sequence; after each the answer is asked."
+    metric_title = "answers right"
+    symbols = "01"
+    classes = ("even", "odd")
+    typed_form = "type zeros and ones"
+    typed_example = "0110100"
+    defaults = {"lr": 0.005, "steps": 1000}
+
+    @property
+    def baseline(self) -> Baseline:
+        """Guess: after the first bit, and so after each, both are equally likely."""
+        return Baseline(log(2), 50.0, "even or odd at random")
+
+    def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
+        return random.integers(0, 2, (self.length, size))
+
+    def _answers(self, inputs: Tokens) -> Tokens:
+        return inputs.cumsum(0) % 2
+
+    def _caption(self, labels: list[str], answers: list[str]) -> str:
+        return f"{super()._caption(labels, answers)} is {answers[-1]}"

@@ -1,0 +1,33 @@
+"""Every task can be looked at on every page."""
+
+import pytest
+
+from rnnviz.errors import RnnvizError
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS
+from rnnviz.views import VIEWS, Choice, Gallery, draw
+
+CHOICES = {"units_matches": {"brush": "1-2"}}
+REFUSED = {
+    "writing": "Only a language model can write",
+    "compare_map": "A map has one or two varied settings",
+}
+
+
+@pytest.mark.parametrize("key", TASKS)
+def test_every_view_shows_every_task(key, tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    gallery = Gallery(store)
+    settings = Settings.for_task(key, hidden=3, length=8)
+    shown = 0
+    for view in VIEWS:
+        try:
+            message = draw(gallery, view, None, settings, Choice.of(CHOICES.get(view, {})))
+        except RnnvizError as error:
+            assert view in REFUSED and REFUSED[view] in str(error), (view, error)
+        else:
+            assert message
+            shown += 1
+    store.close()
+    assert shown >= len(VIEWS) - len(REFUSED)
