@@ -233,3 +233,32 @@ def test_the_items_on_screen_are_those_of_the_library(gallery):
     matrix = shown(gallery, "gradient_items", draft=settings)["figure"]["data"][0]["customdata"]
     stacked = pd.concat([pd.Series(bar["y"], index=bar["x"]) for bar in bars]).groupby(level=0)
     np.testing.assert_allclose(stacked.sum(), np.nansum(matrix, axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("view", ["gradients", "gradient_time"])
+def test_gradients_beyond_float32_are_drawn_with_their_true_size(gallery, view):
+    """At the rate of the spectral radius: .5^499 is 10^-150, 32 random units fade a bit faster."""
+    small = Settings(
+        cell="rnn", initialization="spectral", spectral_radius=0.5, length=500, batch=1
+    )
+    large = small.replace(cell="rnn_relu", spectral_radius=3.0, length=200, hidden=256)
+    for settings, low, high in ((small, 1e-180, 1e-140), (large, 1e50, 1e90)):
+        figure = draw(gallery, view, None, settings, Choice())["figure"]
+        line = next(each for each in figure["data"] if "hidden" in (each.get("name") or ""))
+        values = np.asarray(line["y"], float)
+        assert np.isfinite(values).all()
+        assert low < values[0] / values[-1] < high
+        bottom, top = figure["layout"]["yaxis"]["range"]
+        assert bottom <= np.log10(values.min())
+        assert top >= np.log10(values.max())
+
+
+@pytest.mark.parametrize(
+    "view", ["gradients", "gradient_time", "gradient_units", "gradient_jacobians"]
+)
+def test_what_grows_beyond_all_numbers_is_said(gallery, view):
+    settings = Settings(
+        cell="rnn_relu", initialization="spectral", spectral_radius=10.0, length=500, batch=1
+    )
+    with pytest.raises(RunError, match="beyond the largest number"):
+        draw(gallery, view, None, settings, Choice())

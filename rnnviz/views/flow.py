@@ -9,7 +9,7 @@ from torch import nn
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
-from rnnviz.probing import LossAt
+from rnnviz.probing import Look, LossAt
 from rnnviz.trace import Trace
 from rnnviz.views.history import network
 from rnnviz.views.scene import Scene
@@ -94,13 +94,20 @@ class Flow:
         return self.trace_of(self.loss)
 
     def trace_of(self, loss: LossAt) -> Trace:
-        """Record the probe in float64, in which no gradient of a picture becomes zero."""
+        """Record the probe in float64, in which no gradient of a picture becomes zero.
+
+        Raises
+        ------
+        RunError
+            If the loss or its gradient is too large even for that.
+        """
         scene = self.scene
         few = scene.gallery.probe(scene.settings).first(self.samples)
         look = scene.gallery.look(
             scene.run.id if scene.run else None, scene.settings, scene.step, loss, few,
             ("few", self.samples), dtype=torch.float64,
         )  # fmt: skip
+        check_finite(look)
         return look.trace
 
     @cached_property
@@ -136,6 +143,18 @@ class Flow:
                 f"from every step live: up to {int(MOST_WORK**0.5):,} together can be shown; "
                 "in a script rnnviz.analysis does it for any size."
             )
+
+
+def check_finite(look: Look) -> None:
+    """Raise RunError if a loss or the gradient of a state is no number."""
+    trace = look.trace
+    gradients = [trace.gradient(layer, "hidden_state") for layer in trace.layers]
+    if np.isfinite(look.losses).all() and not any(np.isinf(each).any() for each in gradients):
+        return
+    raise RunError(
+        "What flows through this network grows beyond the largest number there is, 10³⁰⁸, so its "
+        "loss has no gradient: lower the spectral radius, the learning rate or the length."
+    )
 
 
 def number(value: float) -> str:

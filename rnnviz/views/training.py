@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rnnviz.analysis import gradient_norms
 from rnnviz.plots import gates, gradients, loss
+from rnnviz.views.flow import Flow
 from rnnviz.views.scene import Scene
 
 
@@ -45,8 +47,15 @@ def show_gates(scene: Scene) -> dict[str, Any]:
 def show_gradients(scene: Scene) -> dict[str, Any]:
     """Norm of the gradient at every time step, for every gate and state of a layer."""
     of = "last answer" if scene.loss == "last" else "all answers"
+    norms = gradient_norms(scene.trace, scene.layer)
+    size = norms.loc[norms["signal"] == "hidden_state", "norm"]
+    if not (np.isfinite(size) & (size > 0)).all():
+        # too small or too large for float32, whose numbers end at 1e-45 and 1e38
+        norms = gradient_norms(
+            Flow(scene).trace_of("last" if scene.loss == "last" else "all"), scene.layer
+        )
     figure = gradients.spec(
-        gradient_norms(scene.trace, scene.layer),
+        norms,
         symbols=scene.symbols,
         where=f"{of}, {scene.place}, {scene.when}",
         colours=scene.choice.theme,
