@@ -45,6 +45,10 @@ class Settings(BaseModel):
         "anbn",
         "brackets",
         "reber",
+        "sines",
+        "mixture",
+        "mackey_glass",
+        "sunspots",
         "characters",
     ] = Field("adding", title="Task", description="What the network is asked to learn.")
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(

@@ -8,10 +8,13 @@ from rnnviz.tasks.base import Baseline, Batch, Probe, Task
 from rnnviz.tasks.characters import Characters
 from rnnviz.tasks.copying import Copying
 from rnnviz.tasks.flipflop import FlipFlop
+from rnnviz.tasks.mackey_glass import MackeyGlass
 from rnnviz.tasks.nback import NBack
 from rnnviz.tasks.order import Order4, Order8
 from rnnviz.tasks.parity import Parity
+from rnnviz.tasks.sines import Mixture, Sines
 from rnnviz.tasks.strings import Brackets, Counting, Reber
+from rnnviz.tasks.sunspots import Sunspots
 
 TASKS: dict[str, type[Task]] = {
     task.key: task
@@ -26,6 +29,10 @@ TASKS: dict[str, type[Task]] = {
         Counting,
         Brackets,
         Reber,
+        Sines,
+        Mixture,
+        MackeyGlass,
+        Sunspots,
         Characters,
     )
 }

@@ -1,0 +1,191 @@
+"""What forecasts of a series of numbers share: windows, scale, baseline and measure."""
+
+import re
+from abc import abstractmethod
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rnnviz.errors import TaskError
+from rnnviz.tasks.base import (
+    MOST_TYPED,
+    PROBE,
+    PROBE_SIZE,
+    VALIDATION_SIZE,
+    Baseline,
+    Batch,
+    Probe,
+    Task,
+)
+
+HELD_OUT = 0.2
+"""Share of a recorded series, at its end, that training never sees."""
+LARGEST = 100_000
+"""Magnitude of a number that somebody types."""
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+Values = NDArray[np.float64]
+
+
+class Forecast(Task):
+    """Read a series value by value and give, at every step, the value `distance` steps ahead.
+
+    What goes in and what is asked is (value - mean) / spread; labels are in the series' own units.
+    """
+
+    family = "numbers"
+    length_title = "Length"
+    length_help = "Values that are read; at each, a later one is asked."
+    distance_title = "Steps ahead"
+    metric_title = "of the variance explained"
+    answers = "numbers"
+    tokens = False
+    inputs = 1
+    outputs = 1
+    typed_form = "type numbers with spaces between them"
+    digits = 2
+    """Digits after the point, in labels."""
+    mean, spread = 0.0, 1.0
+
+    @abstractmethod
+    def _windows(self, size: int, random: np.random.Generator) -> Values:
+        """Return stretches (length + distance, batch), in the series' own units."""
+
+    @abstractmethod
+    def _repeated(self) -> float:
+        """Return the mean square of (value - value `distance` steps before), scaled."""
+
+    @property
+    @abstractmethod
+    def variance(self) -> float:
+        """Variance of the scaled values."""
+
+    @property
+    def baseline(self) -> Baseline:
+        """Say the mean, or the value just read again, whichever is better."""
+        repeated, spread = self._repeated(), self.variance
+        if repeated < spread:
+            explained = 100 * (1 - repeated / spread)
+            return Baseline(repeated, explained, "the value just read, again")
+        return Baseline(spread, 0.0, "always the mean")
+
+    def probe(self) -> Probe:
+        """Return 16 stretches."""
+        return self._look(self._windows(PROBE_SIZE, self._random(PROBE)))
+
+    def read(self, text: str) -> Probe:
+        """Return values that a user typed; those that were typed later are asked."""
+        words = text.replace(";", " ").replace(",", " ").split()
+        if not self.distance < len(words) <= MOST_TYPED:
+            raise TaskError(
+                f"A series has {self.distance + 1} to {MOST_TYPED:,} values, because the value "
+                f"{self.distance} ahead is asked: {self.typed_form}, like {self.typed_example}."
+            )
+        values = np.array([[self._number(word)] for word in words])
+        return self._show(values, np.concatenate([values[self.distance :], np.full_like(
+            values[: self.distance], np.nan)]))  # fmt: skip
+
+    def metric(self, output: Tensor, batch: Batch) -> float:
+        """Return the share of the series' variance that the answers explain, in per cent."""
+        return 100 * (1 - self.mean_loss(output.detach(), batch.targets).item() / self.variance)
+
+    def _draw(self, size: int, random: np.random.Generator) -> Batch:
+        return self._batch(self._windows(size, random))
+
+    def _batch(self, values: Values) -> Batch:
+        scaled = ((values - self.mean) / self.spread).astype(np.float32)[..., None]
+        return Batch(torch.tensor(scaled[: self.length]), torch.tensor(scaled[self.distance :]))
+
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        values, later = self._own(probe.batch.inputs), self._own(probe.batch.targets)
+        values[time] = self._number(text.strip())
+        if time >= self.distance and not np.isnan(later[time - self.distance]):
+            later[time - self.distance] = values[time]
+        return self._show(values, later)
+
+    def _own(self, scaled: Tensor) -> Values:
+        """Return values (time, batch) in the series' own units."""
+        return scaled[..., 0].double().numpy() * self.spread + self.mean
+
+    def _number(self, word: str) -> float:
+        if not _NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
+            raise TaskError(
+                f"{word[:20]!r} is no number from -{LARGEST:,} to {LARGEST:,}: {self.typed_form}, "
+                f"like {self.typed_example}."
+            )
+        return float(word)
+
+    def _look(self, values: Values) -> Probe:
+        return self._show(values[: self.length], values[self.distance :])
+
+    def _show(self, values: Values, later: Values) -> Probe:
+        """Return values (time, batch) in readable form, with those that are asked, or NaN."""
+        inputs, targets = (
+            torch.tensor(((x - self.mean) / self.spread).astype(np.float32)[..., None])
+            for x in (values, later)
+        )
+        labels = [[self._label(x) for x in row] for row in values.T.tolist()]
+        answers = [["" if x != x else self._label(x) for x in row] for row in later.T.tolist()]
+        captions = [f"{' '.join(row[:5])}{' …' * (len(row) > 5)}" for row in labels]
+        return Probe(Batch(inputs, targets), labels, answers, captions)
+
+    def _label(self, value: float) -> str:
+        return f"{value:.{self.digits}f}".replace("-", "−")
+
+
+class RecordedForecast(Forecast):
+    """Forecast one long series: training reads its first four fifths, the end is held out.
+
+    The scale is that of the training part; baseline and measure are about the held-out part, as
+    validation is. A window longer than half of what is held out is cut to that.
+    """
+
+    series: Values
+    """The whole series, in its own units."""
+
+    def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
+        super().__init__(length, seed, distance)
+        cut = round(len(self.series) * (1 - HELD_OUT))
+        self._training, self._held_out = self.series[:cut], self.series[cut:]
+        self.length = min(length, len(self._held_out) // 2)
+        self.mean, self.spread = float(self._training.mean()), float(self._training.std())
+
+    @property
+    def variance(self) -> float:
+        """Mean square of the held-out part, scaled: what the mean of training scores there."""
+        return float(np.square((self._held_out - self.mean) / self.spread).mean())
+
+    def validation(self) -> Batch:
+        """Return stretches spread evenly over the held-out part."""
+        return self._batch(self._spread(VALIDATION_SIZE))
+
+    def probe(self) -> Probe:
+        """Return 16 stretches spread evenly over the held-out part, and where each begins."""
+        probe = self._look(self._spread(PROBE_SIZE))
+        starts = (len(self._training) + self._starts(PROBE_SIZE)).tolist()
+        return replace(probe, captions=[self._begins(start) for start in starts])
+
+    def _begins(self, start: int) -> str:
+        """Say where in the series a stretch begins."""
+        return f"from t = {start:,}"
+
+    def _repeated(self) -> float:
+        series, ahead = self._held_out, self.distance
+        return float(np.square(series[ahead:] - series[:-ahead]).mean() / self.spread**2)
+
+    def _windows(self, size: int, random: np.random.Generator) -> Values:
+        last = len(self._training) - self.length - self.distance
+        return self._cut(self._training, random.integers(0, last + 1, size))
+
+    def _starts(self, size: int) -> NDArray[np.int64]:
+        """Return where the held-out stretches begin, counted from the end of training."""
+        last = len(self._held_out) - self.length - self.distance
+        return np.linspace(0, last, size).astype(int)
+
+    def _spread(self, size: int) -> Values:
+        return self._cut(self._held_out, self._starts(size))
+
+    def _cut(self, series: Values, starts: NDArray[np.int64]) -> Values:
+        return series[starts + np.arange(self.length + self.distance)[:, None]]
