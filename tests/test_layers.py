@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCREEN = {"streamlit", "rnnviz.live", "rnnviz.ui"}
+SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.ui"}
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": ("cells normalized recurrent initialization model", {"plotly", "pandas", *SCREEN}),
@@ -28,7 +28,7 @@ LAYERS = {
     "ground": ("errors resources", {"torch", "numpy", "pandas", "plotly", *SCREEN}),
     "library": ("__init__", SCREEN),
     "command": ("__main__", {"torch", "plotly", "streamlit"}),
-    "screen": ("live ui", set()),
+    "screen": ("live hub visitors ui", set()),
     "pages": ("", {"torch", "plotly"}),
 }
 LIBRARY = [name for name in LAYERS if name not in ("command", "screen", "pages")]

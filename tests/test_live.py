@@ -12,10 +12,12 @@ from websockets.sync.client import connect
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RunError
-from rnnviz.live import COOKIE, FAULT, MOST_SOCKETS, Channel, Hub, Request, changed, owner_of
+from rnnviz.hub import FAULT, Channel, Hub, Request
+from rnnviz.live import MOST_SOCKETS, changed
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.views import Choice
+from rnnviz.visitors import COOKIE, owner_of
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=100_000)
 TOKEN = "a-visitor"
@@ -198,7 +200,7 @@ def test_a_fault_in_one_view_is_said_there_and_the_others_go_on(tmp_path, monkey
 
     engine = Engine(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     hub = Hub(engine)
-    monkeypatch.setattr("rnnviz.live.draw", broken)
+    monkeypatch.setattr("rnnviz.hub.draw", broken)
     said = json.loads(hub._draw(Channel(Request("gates", None, SMALL, Choice()))))
     assert said["error"] == FAULT and "ZeroDivisionError" not in said["error"]
     assert "a bug" in caplog.text

@@ -9,6 +9,7 @@ from rnnviz.errors import RnnvizError, RunError
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
 from rnnviz.ui import address
+from rnnviz.visitors import owner_of
 
 
 def store() -> RunStore:
@@ -23,7 +24,7 @@ def prefix() -> str:
 
 def owner() -> str:
     """Return who the visitor is to the store; empty without the cookie that the page set."""
-    return live.owner_of(st.context.cookies) or ""
+    return owner_of(st.context.cookies) or ""
 
 
 def current_run() -> Run | None:

@@ -1,0 +1,188 @@
+"""Keeps what is watched up to date: the newest state of a run -> a view -> a message.
+
+A view is computed once however many watch it, in one thread of its own.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import plotly.io
+from starlette.websockets import WebSocket
+
+from rnnviz.engine import Engine
+from rnnviz.errors import RnnvizError
+from rnnviz.plan import Plan
+from rnnviz.plots.packed import packed
+from rnnviz.runs import Head
+from rnnviz.settings import Settings
+from rnnviz.views import VIEWS, Choice, Gallery, draw
+
+log = logging.getLogger(__name__)
+
+POLL = 0.05
+"""Seconds between two looks at a run that is watched."""
+FAULT = "This picture could not be drawn: a fault of rnnviz's, the server's log has the details."
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open socket and what it asks for."""
+
+    websocket: WebSocket
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    channel: "Channel | None" = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a channel shows; equal requests share one channel."""
+
+    view: str
+    run: str | None
+    """The run, or the study where the view is of one."""
+    draft: Settings | Plan | None
+    choice: Choice
+
+    @property
+    def moves(self) -> bool:
+        """Whether there can be a newer message later."""
+        return self.run is not None and (self.choice.step is None or self.follows_steps)
+
+    @property
+    def follows_steps(self) -> bool:
+        """Whether every step changes it, and not only a new checkpoint."""
+        return VIEWS[self.view].every_step
+
+    @property
+    def of_study(self) -> bool:
+        """Whether it is a study that is looked at."""
+        return VIEWS[self.view].of_study
+
+
+@dataclass(eq=False)
+class Channel:
+    """One view of one run for all who watch it."""
+
+    request: Request
+    viewers: set[Viewer] = field(default_factory=set)
+    latest: str | None = None
+    head: object = None
+    unfinished: bool = False
+    """Whether the view has more to say of the same state: it did a part of a longer work."""
+    drawn: float = 0.0
+    """When it was drawn last, in seconds of the monotonic clock."""
+
+
+class Hub:
+    """Keeps the channels that somebody watches up to date."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.gallery = Gallery(engine.store)
+        self.channels: dict[Request, Channel] = {}
+        self.sockets: dict[str, int] = {}
+        self._drawing = ThreadPoolExecutor(1, "rnnviz-draw")
+        self._refresher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Hub":
+        """Begin to keep the channels up to date."""
+        self._refresher = asyncio.create_task(self._refresh())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Stop, whatever is being drawn."""
+        if self._refresher:
+            self._refresher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._refresher
+        self._drawing.shutdown(wait=False, cancel_futures=True)
+
+    def join(self, viewer: Viewer, request: Request) -> None:
+        """Let a viewer watch `request` instead of what it watched before."""
+        self.leave(viewer)
+        channel = self.channels.setdefault(request, Channel(request))
+        channel.viewers.add(viewer)
+        viewer.channel = channel
+        if channel.latest is not None:
+            viewer.wake.set()
+
+    def leave(self, viewer: Viewer) -> None:
+        """Take a viewer out; a channel that nobody watches is dropped."""
+        if viewer.channel:
+            viewer.channel.viewers.discard(viewer)
+            if not viewer.channel.viewers:
+                self.channels.pop(viewer.channel.request, None)
+            viewer.channel = None
+
+    async def _refresh(self) -> None:
+        """Redraw, again and again, what is watched and has changed."""
+        loop = asyncio.get_running_loop()
+        seen = 0.0
+        while True:
+            started = time.monotonic()
+            stale = await loop.run_in_executor(
+                self._drawing, self._stale, list(self.channels.values())
+            )
+            with self.gallery.moment():
+                for channel, head in stale:
+                    if channel.viewers:
+                        draw_it = loop.run_in_executor(self._drawing, self._draw, channel)
+                        channel.latest, channel.head = await draw_it, head
+                        channel.drawn = time.monotonic()
+                        for viewer in channel.viewers:
+                            viewer.wake.set()
+            if started - seen > 2:
+                seen = started
+                for owner in list(self.sockets):
+                    self.engine.seen(owner)
+            await asyncio.sleep(max(0.01, POLL - (time.monotonic() - started)))
+
+    def _stale(self, channels: list[Channel]) -> list[tuple[Channel, object]]:
+        heads: dict[str, object] = {}
+        found = []
+        for channel in channels:
+            request = channel.request
+            if channel.latest is not None and not request.moves and not channel.unfinished:
+                continue
+            if time.monotonic() - channel.drawn < VIEWS[request.view].rest:
+                continue
+            head: object = "once"
+            if request.run is not None and request.moves:
+                if request.run not in heads:
+                    heads[request.run] = self._head(request.run, request.of_study)
+                head = heads[request.run]
+                if isinstance(head, Head) and not request.follows_steps:
+                    head = head.checkpoint or 0  # before the first it is as untrained as at step 0
+            if channel.latest is None or channel.unfinished or head != channel.head:
+                found.append((channel, head))
+        return found
+
+    def _head(self, run: str, of_study: bool) -> object:
+        store = self.engine.store
+        try:
+            return store.study_head(run) if of_study else store.head(run)
+        except RnnvizError as error:
+            return str(error)
+
+    def _draw(self, channel: Channel) -> str:
+        request = channel.request
+        try:
+            message = draw(self.gallery, request.view, request.run, request.draft, request.choice)
+        except RnnvizError as error:
+            channel.unfinished = False
+            return json.dumps({"view": request.view, "error": str(error)})
+        except Exception:  # one view's fault must not end all views of all visitors
+            channel.unfinished = False
+            log.exception("The view %s could not be drawn", request.view)
+            return json.dumps({"view": request.view, "error": FAULT})
+        channel.unfinished = bool(message.pop("unfinished", False))
+        if "figure" in message:
+            message["figure"] = packed(message["figure"])
+        text = plotly.io.to_json(message, validate=False)
+        assert isinstance(text, str)
+        return text

@@ -1,0 +1,73 @@
+"""Who looks: a cookie for every visitor, and whose pages may watch.
+
+Nothing here knows of runs; a visitor is a hash of a token that only their browser has.
+"""
+
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlparse
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "rnnviz_visitor"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def owner_of(cookies: Mapping[str, str]) -> str | None:
+    """Return who a visitor is to the run store: a hash, so that the store holds no cookie."""
+    token = cookies.get(COOKIE)
+    return hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
+
+
+def welcome(headers: Mapping[str, str]) -> bool:
+    """Return whether a socket comes from a page of this very server.
+
+    A browser names the page in Origin. A server that listens on loopback only also insists on a
+    loopback host, so that no other site's name can be pointed at it (DNS rebinding).
+    """
+    from streamlit import config
+
+    host = headers.get("host", "")
+    if urlparse(headers.get("origin", "")).netloc != host or not host:
+        return False
+    if config.get_option("server.address") in LOOPBACK:
+        return urlparse(f"//{host}").hostname in LOOPBACK
+    return True
+
+
+class VisitorCookie:
+    """Give every visitor a cookie with the page: who has it owns the runs started with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the cookie to the first page a visitor gets."""
+        if scope["type"] != "http" or scope["method"] != "GET" or has_cookie(scope):
+            await self.app(scope, receive, send)
+            return
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                if kind.startswith(b"text/html"):
+                    secure = "; Secure" if scope.get("scheme") == "https" else ""
+                    cookie = (
+                        f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age=31536000; "
+                        f"HttpOnly; SameSite=Lax{secure}"
+                    )
+                    message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        await self.app(scope, receive, with_cookie)
+
+
+def has_cookie(scope: Scope) -> bool:
+    """Return whether the request brings the visitor's cookie."""
+    jar: SimpleCookie = SimpleCookie()
+    with contextlib.suppress(CookieError):
+        jar.load(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    return COOKIE in jar
