@@ -49,6 +49,8 @@ class Settings(BaseModel):
         "mixture",
         "mackey_glass",
         "sunspots",
+        "digits_rows",
+        "digits_pixels",
         "characters",
     ] = Field("adding", title="Task", description="What the network is asked to learn.")
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(

@@ -50,6 +50,13 @@ def test_the_spectral_radius_is_shown_where_it_is_used(form):
     assert form.number_input(key="spectral_radius").value == 1.5
 
 
+def test_the_length_is_hidden_for_a_task_that_has_its_own(form):
+    choose(form, "task", "digits_rows")
+    assert "length" not in fields(form) and settings(form)["length"] == 8
+    choose(form, "task", "adding")
+    assert "length" in fields(form)
+
+
 def test_the_distance_is_shown_for_tasks_that_have_one(form):
     choose(form, "task", "nback")
     assert form.number_input(key="distance").label == "n, steps back"

@@ -7,6 +7,7 @@ from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Baseline, Batch, Probe, Task
 from rnnviz.tasks.characters import Characters
 from rnnviz.tasks.copying import Copying
+from rnnviz.tasks.digits import DigitPixels, DigitRows
 from rnnviz.tasks.flipflop import FlipFlop
 from rnnviz.tasks.mackey_glass import MackeyGlass
 from rnnviz.tasks.nback import NBack
@@ -33,6 +34,8 @@ TASKS: dict[str, type[Task]] = {
         Mixture,
         MackeyGlass,
         Sunspots,
+        DigitRows,
+        DigitPixels,
         Characters,
     )
 }

@@ -116,6 +116,7 @@ class Task(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     length_title: ClassVar[str]
+    """What `length` counts, in the form; "" where sequences have a length of their own."""
     length_help: ClassVar[str]
     metric_title: ClassVar[str]
     metric_unit: ClassVar[str] = "%"

@@ -49,7 +49,11 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         form = Form(Settings.for_task(task).model_dump(), shown, own)
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
-        form.row("length", "batch", length=TASKS[task].length_title)
+        if TASKS[task].length_title:
+            form.row("length", "batch", length=TASKS[task].length_title)
+        else:
+            form.keep("length")
+            form.row("batch")
         if TASKS[task].distance_title:
             form.row("distance", distance=TASKS[task].distance_title)
         else:
@@ -161,7 +165,8 @@ def choose_task(shown: Mapping[str, Any]) -> str:
     tasks = {key: f"{kind.title} · {kind.family}" for key, kind in TASKS.items()}
     address.seed("task", shown.get("task", "adding"), address.one_of(tasks))
     kind = TASKS[st.session_state["task"]]
-    words = f"**{kind.title}**: {kind.summary}\n\n*{kind.length_title}*: {kind.length_help}"
+    length = f"\n\n*{kind.length_title}*: {kind.length_help}" if kind.length_title else ""
+    words = f"**{kind.title}**: {kind.summary}{length}"
     return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
 
 

@@ -115,6 +115,7 @@ def test_global_random_state_is_left_alone(key):
 def test_every_task_introduces_itself():
     for key, task in TASKS.items():
         assert task.key == key
-        for text in (task.title, task.summary, task.length_title, task.length_help):
+        assert bool(task.length_title) == bool(task.length_help)
+        for text in (task.title, task.family, task.summary, task.metric_title, task.typed_example):
             assert text and not text.isspace()
         assert task.metric_better in ("higher", "lower")
