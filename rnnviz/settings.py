@@ -90,7 +90,7 @@ class Settings(BaseModel):
     steps: int = Field(
         5000, ge=1, le=1_000_000, title="Steps", description="Updates of the weights in all."
     )
-    optimizer: Literal["adam", "sgd", "rmsprop"] = Field(
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
         "adam", title="Optimizer", description="How the gradient becomes a change of the weights."
     )
     lr: float = Field(
@@ -106,6 +106,25 @@ class Settings(BaseModel):
         le=0.999,
         title="Momentum",
         description="Share of the last update that is kept; only for SGD.",
+    )
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        "constant",
+        title="Schedule",
+        description="Whether the learning rate stays, or falls to 0 over the steps.",
+    )
+    warmup: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        title="Warm-up",
+        description="Steps in which the learning rate rises to its value; 0: none.",
+    )
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Weight decay",
+        description="Pulls every weight towards 0: L2, or decoupled with AdamW.",
     )
     clip: float = Field(
         1.0,

@@ -4,12 +4,18 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import DivergedError, RunError
-from rnnviz.model import SequenceModel, build, load, read_tensors, save, seeded
+from rnnviz.model import SequenceModel, build, load, save, seeded
+from rnnviz.optimizers import (
+    load_optimizer,
+    make_optimizer,
+    rate_factor,
+    save_optimizer,
+    scheduled,
+)
 from rnnviz.settings import MOST_ACTIVATIONS, Settings
 from rnnviz.tasks import task_of
 
@@ -81,15 +87,15 @@ class Trainer:
         self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
         self.model.eval()
         self._parameters = list(self.model.parameters())
-        self._optimizer = _optimizer(self._parameters, settings)
+        self._optimizer = make_optimizer(self._parameters, settings)
         if checkpoint is not None:
             self.step = checkpoint.step
-            _load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
+            load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
         self._validation = self.task.validation()
 
     @property
     def lr(self) -> float:
-        """The learning rate of the next step; setting it takes effect there and stays."""
+        """The learning rate, before its schedule; setting it takes effect at the next step."""
         lr: float = self._optimizer.param_groups[0]["lr"]
         return lr
 
@@ -125,7 +131,8 @@ class Trainer:
         _check_finite(loss.item(), "loss", step)
         norm, clipped = clip_gradients(self._parameters, self.settings.clip)
         _check_finite(norm, "gradient", step)
-        self._optimizer.step()
+        with scheduled(self._optimizer, rate_factor(self.settings, step)):
+            self._optimizer.step()
         self.step = step
 
         validation_loss = validation_metric = None
@@ -146,7 +153,7 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Return the state after the newest step."""
-        return Checkpoint(self.step, save(self.model), _save_optimizer(self._optimizer, self.model))
+        return Checkpoint(self.step, save(self.model), save_optimizer(self._optimizer, self.model))
 
     def _forward(self, inputs: Tensor, step: int) -> Tensor:
         """Run the network, in training mode where that means anything: with its step's dropout."""
@@ -219,45 +226,3 @@ def _check_finite(value: float, name: str, step: int) -> None:
             f"The {name} became {became} at step {step}: "
             "lower the learning rate or clip the gradient.",
         )
-
-
-def _optimizer(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.Optimizer:
-    # fused and foreach: one call for all parameters, which matters for small networks.
-    if settings.optimizer == "adam":
-        return torch.optim.Adam(parameters, settings.lr, fused=True)
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(parameters, settings.lr, momentum=settings.momentum, fused=True)
-    return torch.optim.RMSprop(parameters, settings.lr, foreach=True)
-
-
-def _save_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module) -> bytes:
-    """Write the learning rate, and the optimizer's state by parameter name, as safetensors."""
-    tensors = {"lr": torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)}
-    for name, parameter in model.named_parameters():
-        for key, value in optimizer.state[parameter].items():
-            tensors[f"{_kind(optimizer)}.{name}.{key}"] = value
-    return safetensors.torch.save(tensors)
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, data: bytes) -> None:
-    """Give an optimizer the state that `_save_optimizer` wrote."""
-    tensors = read_tensors(data)
-    parameters = dict(model.named_parameters())
-    try:
-        optimizer.param_groups[0]["lr"] = tensors.pop("lr").item()
-        for path, value in tensors.items():
-            kind, rest = path.split(".", 1)
-            name, key = rest.rsplit(".", 1)
-            if kind != _kind(optimizer) or value.shape not in ((), parameters[name].shape):
-                raise KeyError(path)
-            # A copy, because torch aligns its own memory: see rnnviz.model.load.
-            optimizer.state[parameters[name]][key] = value.clone()
-    except (KeyError, ValueError) as error:
-        raise RunError(
-            "The optimizer's state does not fit these settings: "
-            "load it with the settings of its own run."
-        ) from error
-
-
-def _kind(optimizer: torch.optim.Optimizer) -> str:
-    return type(optimizer).__name__.lower()

@@ -15,7 +15,7 @@ LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": ("cells normalized recurrent initialization model", {"plotly", "pandas", *SCREEN}),
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
-    "tasks": ("settings plan tasks training probing", {"plotly", *SCREEN}),
+    "tasks": ("settings plan tasks optimizers training probing", {"plotly", *SCREEN}),
     "runs": (
         "database reader study_reader thinning studies runs engine worker",
         {"plotly", *SCREEN},

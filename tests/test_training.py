@@ -38,6 +38,8 @@ RESUMED = [
     {"cell": "rnn_relu", "initialization": "identity", "truncation": 1},
     {"norm": "layer", "layers": 2, "dropout": 0.3, "truncation": 3},
     {"cell": "gru", "norm": "layer", "optimizer": "rmsprop"},
+    {"optimizer": "adamw", "weight_decay": 0.1, "schedule": "cosine", "warmup": 3},
+    {"optimizer": "sgd", "weight_decay": 0.01, "schedule": "linear"},
 ]
 
 
@@ -86,10 +88,15 @@ def test_dropout_without_a_second_layer_is_ignored():
         ("adam", partial(torch.optim.Adam, lr=0.01)),
         ("sgd", partial(torch.optim.SGD, lr=0.01, momentum=0.7)),
         ("rmsprop", partial(torch.optim.RMSprop, lr=0.01)),
+        ("adam", partial(torch.optim.Adam, lr=0.01, weight_decay=0.2)),
+        ("adamw", partial(torch.optim.AdamW, lr=0.01, weight_decay=0.2)),
+        ("sgd", partial(torch.optim.SGD, lr=0.01, momentum=0.7, weight_decay=0.2)),
+        ("rmsprop", partial(torch.optim.RMSprop, lr=0.01, weight_decay=0.2)),
     ],
 )
 def test_steps_are_those_of_torch(name, torchs):
-    trainer = Trainer(small(optimizer=name, lr=0.01, momentum=0.7, clip=0.0))
+    decay = torchs.keywords.get("weight_decay", 0.0)
+    trainer = Trainer(small(optimizer=name, lr=0.01, momentum=0.7, clip=0.0, weight_decay=decay))
     lstm, readout = torch.nn.LSTM(2, 6), torch.nn.Linear(6, 1)
     lstm.load_state_dict(trainer.model.rnn.state_dict())
     readout.load_state_dict(trainer.model.readout.state_dict())
@@ -315,3 +322,35 @@ def test_every_task_is_learned(task, values, share):
 def test_weights_of_a_step_are_those_of_its_checkpoint():
     trainer = Trainer(small())
     assert save(trainer.advance().model) == trainer.checkpoint().weights
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1, 1]),
+        ("linear", [0.25, 0.5, 0.75, 1, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6]),
+        (
+            "cosine",
+            [0.25, 0.5, 0.75, 1, 1, *(1 + np.cos(np.pi * np.arange(1, 6) / 6)) / 2],
+        ),
+    ],
+)
+def test_the_learning_rate_follows_its_schedule(schedule, expected):
+    """Plain SGD without momentum moves a weight by rate x gradient, so the rate can be read off."""
+    settings = small(
+        optimizer="sgd", momentum=0.0, clip=0.0, lr=0.02, steps=10, warmup=4, schedule=schedule
+    )
+    trainer = Trainer(settings)
+    for factor in expected:
+        before = trainer.model.readout.bias.detach().clone()
+        step = trainer.advance()
+        moved = before - trainer.model.readout.bias.detach()
+        torch.testing.assert_close(moved, 0.02 * factor * trainer.model.readout.bias.grad)
+        assert step.lr == trainer.lr == 0.02
+
+
+def test_a_warm_up_longer_than_the_run_never_divides_by_nothing():
+    trainer = Trainer(small(steps=3, warmup=100, schedule="cosine"))
+    while not trainer.finished:
+        trainer.advance()
+    assert trainer.step == 3

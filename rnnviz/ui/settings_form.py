@@ -17,12 +17,17 @@ from rnnviz.ui import address
 
 STEP = {
     "lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05,
+    "weight_decay": 0.001, "warmup": 50,
     "spectral_radius": 0.1,
 }  # fmt: skip
 WORDS = {
     "adam": "Adam",
     "sgd": "SGD",
+    "adamw": "AdamW",
     "rmsprop": "RMSprop",
+    "constant": "constant",
+    "linear": "linear",
+    "cosine": "cosine",
     "torch": "uniform",
     "orthogonal": "orthogonal",
     "identity": "identity",
@@ -71,6 +76,8 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         with st.expander("More"):
             form.row("dropout", "truncation")
             form.row("embedding", "momentum")
+            form.row("schedule", "warmup")
+            form.row("weight_decay")
             gated = form.values["cell"] == "lstm" and start != "chrono"
             form.row("norm")
             if gated:
