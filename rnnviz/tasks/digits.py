@@ -1,4 +1,4 @@
-"""Handwritten digits, read row by row or pixel by pixel: which digit was it?"""
+"""Handwritten digits, read row by row or pixel by pixel and named at the end."""
 
 from functools import cache
 from typing import ClassVar
@@ -59,9 +59,8 @@ class Digits(Task):
     @property
     def baseline(self) -> Baseline:
         """Say each digit as often as it comes in training."""
-        share = np.bincount(_pictures()[1][:-HELD_OUT], minlength=10) / len(
-            _pictures()[1][:-HELD_OUT]
-        )
+        digits = _pictures()[1][:-HELD_OUT]
+        share = np.bincount(digits, minlength=10) / len(digits)
         entropy = float(-(share * np.log(share)).sum())
         return Baseline(entropy, 100 * float(share.max()), "one of ten at random")
 
@@ -76,8 +75,8 @@ class Digits(Task):
     def validation(self) -> Batch:
         """Return held-out pictures, spread evenly."""
         chosen = np.linspace(0, HELD_OUT - 1, VALIDATION_SIZE).astype(int)
-        pixels, digits = (x[-HELD_OUT:][chosen] for x in _pictures())
-        return self._batch(pixels, digits)
+        pixels, digits = _pictures()
+        return self._batch(pixels[-HELD_OUT:][chosen], digits[-HELD_OUT:][chosen])
 
     def read(self, text: str) -> Probe:
         """Return a picture that a user typed, and the digit that it is."""
@@ -94,8 +93,8 @@ class Digits(Task):
         return 100 * float(self.right(output[-1], batch.targets[-1]).mean())
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
-        pixels, digits = (x[:-HELD_OUT] for x in _pictures())
-        chosen = random.integers(0, len(digits), size)
+        pixels, digits = _pictures()
+        chosen = random.integers(0, len(digits) - HELD_OUT, size)
         return self._batch(pixels[chosen], digits[chosen])
 
     def _batch(self, pixels: NDArray[np.float32], digits: NDArray[np.int64]) -> Batch:

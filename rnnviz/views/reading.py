@@ -147,14 +147,14 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
         labelled = None if labels is None else [labels]
         with torch.no_grad(), record(model, gradients=False, labels=labelled) as trace:
             model(batch.inputs)
+        shown, answered = alphabet(scene.task)
         symbols = answers = texts = None
+        if scene.task.answers == "classes":
+            rows = batch.targets.T.tolist()
+            answers = [[answered[t] if t >= 0 else "" for t in row] for row in rows]
         if scene.task.tokens:
-            shown, answered = alphabet(scene.task)
-            inputs = batch.inputs.T.tolist()
-            targets = batch.targets.T.tolist() if scene.task.answers == "classes" else None
-            symbols = labelled or [[shown[token] for token in row] for row in inputs]
-            if targets is not None:
-                answers = [[answered[t] if t >= 0 else "" for t in row] for row in targets]
+            rows = batch.inputs.T.tolist()
+            symbols = labelled or [[shown[token] for token in row] for row in rows]
             if hasattr(scene.task, "vocabulary"):
                 texts = [[RAW.get(symbol, symbol) for symbol in row] for row in symbols]
         return Reading(batch, trace, symbols, answers, texts)
