@@ -262,3 +262,14 @@ def test_what_grows_beyond_all_numbers_is_said(gallery, view):
     )
     with pytest.raises(RunError, match="beyond the largest number"):
         draw(gallery, view, None, settings, Choice())
+
+
+@pytest.mark.parametrize(
+    "view", ["gradient_jacobians", "gradient_products", "gradient_truncation", "gradient_items"]
+)
+def test_what_would_take_too_long_is_refused_before_it_is_begun(gallery, view):
+    """The one thread that draws must be free for others; the largest took three minutes."""
+    begun = time.perf_counter()
+    with pytest.raises(RunError, match=r"too (many|large)"):
+        draw(gallery, view, None, Settings(hidden=256, length=500, batch=1), Choice())
+    assert time.perf_counter() - begun < 1

@@ -9,6 +9,7 @@ from torch import nn
 
 from rnnviz import analysis, plots
 from rnnviz.analysis.gradients import norm_over_units
+from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel, parameter_count
 from rnnviz.probing import in_type, loss_weights
@@ -18,6 +19,8 @@ from rnnviz.views.flow import Flow
 from rnnviz.views.history import measured
 from rnnviz.views.scene import Scene
 
+MOST_TRUNCATED = 5 * 10**8
+"""Most windows x steps x recurrent weights of a layer: about half a second."""
 LARGEST_KEPT = 2**18
 """Weights of the largest network of which every checkpoint's are kept to compare with the next."""
 
@@ -81,10 +84,15 @@ def show_truncation(scene: Scene) -> dict[str, Any]:
     length = scene.task.steps
     window = scene.choice.number("window", min(10, length), 1, length)
     usual = [each for each in (1, 2, 5, 10, 20, 50, 100, 200, 500) if each < length]
-    trace = flow.trace
-    norms = analysis.truncation(
-        flow.model, trace, flow.layer, sorted({*usual, window, length}), flow.sample
-    )
+    windows = sorted({*usual, window, length})
+    gates = max(1, len(CELLS[scene.settings.cell].gates))
+    if len(windows) * length * gates * scene.settings.hidden**2 > MOST_TRUNCATED:
+        raise RunError(
+            f"{scene.settings.hidden} hidden units over {length} steps are too many to cut the "
+            "gradient of their weights off live: lower one of them; in a script "
+            "rnnviz.analysis.truncation does it for any size."
+        )
+    norms = analysis.truncation(flow.model, flow.trace, flow.layer, windows, flow.sample)
     figure = plots.truncation.spec(
         norms,
         window,

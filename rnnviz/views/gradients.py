@@ -17,6 +17,8 @@ from rnnviz.views.scene import Scene
 
 LARGEST_STATE = 512
 """Numbers in the largest state whose Jacobians are looked at."""
+MOST_ENTRIES = 2**24
+"""Most numbers in all Jacobians of a sequence: 0.1 GB, and a second to multiply them."""
 SVD_WORK, EIGEN_WORK, CONNECTION_WORK = 5e7, 6e6, 2.5e8
 """About a twentieth of a second each: steps x state^3, the same, and items x gates x units."""
 
@@ -117,6 +119,11 @@ def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
         raise RunError(
             f"A state of {size} numbers is too large to take its Jacobians apart live: "
             f"up to {LARGEST_STATE} can be shown."
+        )
+    if size**2 * scene.task.steps > MOST_ENTRIES:
+        raise RunError(
+            f"{scene.task.steps} Jacobians of {size} x {size} numbers are too many to take apart "
+            f"live: up to {MOST_ENTRIES // size**2} time steps of such a state can be shown."
         )
     trace = flow.trace_of("last")
     steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample)
