@@ -32,15 +32,30 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from rnnviz.errors import StoreError
 
-VERSION = 2
+VERSION = 3
 """Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
 UPGRADES = {
     1: (
         "ALTER TABLE runs ADD COLUMN study TEXT",
         "CREATE INDEX ix_runs_study ON runs (study)",
+        "CREATE TABLE studies (id TEXT NOT NULL, owner TEXT NOT NULL, plan TEXT NOT NULL,"
+        " created {double} NOT NULL, PRIMARY KEY (id))",
+        "CREATE INDEX ix_studies_owner ON studies (owner)",
+    ),
+    2: (
+        "ALTER TABLE runs ADD COLUMN tags TEXT DEFAULT '[]' NOT NULL",
+        "ALTER TABLE runs ADD COLUMN note TEXT DEFAULT '' NOT NULL",
+        "ALTER TABLE runs ADD COLUMN deleted {double}",
+        "ALTER TABLE studies ADD COLUMN deleted {double}",
+        "CREATE INDEX ix_metrics_validated ON metrics (run, validation_metric)"
+        " WHERE validation_metric IS NOT NULL",
     ),
 }
-"""What makes the tables of a version those of the next; tables that are new are made anyway."""
+"""What makes the tables of a version those of the next; tables that are still new today
+are made anyway.
+
+{double} is the database's name for numbers of 64 bits.
+"""
 
 _tables = MetaData()
 meta = Table("meta", _tables, Column("version", Integer, primary_key=True))
@@ -67,6 +82,10 @@ runs = Table(
     Column("heartbeat", Double, nullable=False),
     # For which study it was made; NULL for a run of its own.
     Column("study", Text, index=True),
+    # What its owner wrote about it (tags: a JSON list), and since when it is in the bin.
+    Column("tags", Text, nullable=False, server_default="[]"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("deleted", Double),
     Index("ix_runs_state_ticket", "state", "ticket"),
 )
 
@@ -89,6 +108,12 @@ metrics = Table(
     Column("seconds", Double),
     sqlite_with_rowid=False,
 )
+# The best of a run without reading all its rows; few rows are validated, so it costs little.
+_validated = metrics.c.validation_metric.is_not(None)
+Index(
+    "ix_metrics_validated", metrics.c.run, metrics.c.validation_metric,
+    sqlite_where=_validated, postgresql_where=_validated,
+)  # fmt: skip
 checkpoints = Table(
     "checkpoints",
     _tables,
@@ -104,6 +129,7 @@ studies = Table(
     Column("owner", Text, nullable=False, index=True),
     Column("plan", Text, nullable=False),
     Column("created", Double, nullable=False),
+    Column("deleted", Double),
 )
 # Which run is which point of a study: one that was finished for another study is used again.
 points = Table(
@@ -218,9 +244,10 @@ class Database:
                 f"this one reads {VERSION}): update rnnviz or choose another store."
             )
         if version < VERSION:
+            double = Double().compile(connection.dialect)
             for old in range(version, VERSION):
                 for statement in UPGRADES[old]:
-                    connection.exec_driver_sql(statement)
+                    connection.exec_driver_sql(statement.format(double=double))
             _tables.create_all(connection)
             connection.execute(update(meta).values(version=VERSION))
 

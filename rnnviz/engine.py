@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from rnnviz.errors import RunError, StoreError
+from rnnviz.keeping import BIN_DAYS
 from rnnviz.runs import Run, RunStore
 
 STORE, TOKEN = "RNNVIZ_WORKER_STORE", "RNNVIZ_WORKER_TOKEN"
@@ -27,6 +28,9 @@ STOPPING = 1.5
 """Seconds that workers have to put down their run when the server ends."""
 RESPAWN = 5.0
 """Seconds to wait after a worker failed, so that what cannot start does not start all the time."""
+
+PURGE = 3600.0
+"""Seconds between two looks at what has been in the bin for too long."""
 
 _ENDED = "The process that trained this run ended unexpectedly: resume to go on where it was."
 _UNWRITTEN = (
@@ -65,6 +69,7 @@ class Engine:
         self._seen: dict[str, float] = {}
         self._noted: dict[str, float] = {}
         self._next_spawn = 0.0
+        self._next_purge = 0.0
         self._stopping = threading.Event()
         self._supervisor = threading.Thread(target=self._run, name="rnnviz-engine", daemon=True)
 
@@ -110,10 +115,13 @@ class Engine:
         return [process.pid for process in list(self._processes.values())]
 
     def supervise(self) -> None:
-        """Find dead workers, pause runs that nobody sees, start workers that are needed."""
+        """Find dead workers, pause runs that nobody sees, start needed workers, purge the bin."""
         self._bury()
         self._pause_unseen()
         self._spawn()
+        if time.monotonic() >= self._next_purge:
+            self._next_purge = time.monotonic() + PURGE
+            self.store.purge(before=time.time() - BIN_DAYS * 86400)
 
     def find_lost(self) -> None:
         """Mark the runs whose worker has ended without a word."""

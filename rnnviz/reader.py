@@ -1,6 +1,6 @@
 """Reading runs: what the store knows of each, for whoever has its id."""
 
-from collections import Counter, deque
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from rnnviz.database import Database, checkpoints, metrics, runs, viewers
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
+from rnnviz.waiting import place
 
 if TYPE_CHECKING:  # both are slow to import, and not every process needs both
     import pandas as pd
@@ -42,6 +43,8 @@ class Run:
         Who trains it, as "host:process:token" (engine.py); None if nobody does.
     study : str or None
         The study that it was made for; None for a run of its own.
+    tags, note
+        What its owner wrote about it.
     """
 
     id: str
@@ -57,6 +60,8 @@ class Run:
     heartbeat: float
     worker: str | None
     study: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 class Head(NamedTuple):
@@ -130,8 +135,10 @@ class RunReader:
             return run_of(find(connection, id))
 
     def list(self, owner: str | None = None, state: str | None = None) -> Sequence[Run]:
-        """Return all runs, newest first, or those of an owner or in a state."""
-        wanted = select(runs).order_by(runs.c.created.desc(), runs.c.id)
+        """Return all runs, newest first, or those of an owner or in a state; none from the bin."""
+        wanted = (
+            select(runs).where(runs.c.deleted.is_(None)).order_by(runs.c.created.desc(), runs.c.id)
+        )
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         if state is not None:
@@ -150,9 +157,9 @@ class RunReader:
         newest = select(func.max(checkpoints.c.step)).where(checkpoints.c.run == id)
         with self._database.read() as connection:
             row = find(connection, id)
-            place = _place(connection, id) if row.state == "queued" else None
+            waits = place(connection, id) if row.state == "queued" else None
             kept = connection.scalar(newest)
-            return Head(kept, row.step, row.state, row.reason, row.lr, row.revision, place)
+            return Head(kept, row.step, row.state, row.reason, row.lr, row.revision, waits)
 
     def metrics(self, id: str, since: int = 0) -> "pd.DataFrame":
         """Return the metrics of the steps after `since`, a row a step.
@@ -211,7 +218,7 @@ class RunReader:
     def place(self, id: str) -> int | None:
         """Return the run's place in the line, 1 for the next; None if it does not wait."""
         with self._database.read() as connection:
-            return _place(connection, id)
+            return place(connection, id)
 
     def wanted(self, id: str) -> Wanted:
         """Return what the owner wants of the run now."""
@@ -239,8 +246,10 @@ def default_url() -> str:
     return f"sqlite:///{user_data_path('rnnviz') / 'runs.db'}"
 
 
-def find(connection: Connection, id: str, lock: bool = False) -> Row[Any]:
+def find(connection: Connection, id: str, lock: bool = False, binned: bool = False) -> Row[Any]:
     """Return the run's row, locked until the transaction ends if it is about to be changed.
+
+    A run in the bin is only found where it is asked for with `binned`.
 
     Raises
     ------
@@ -249,7 +258,7 @@ def find(connection: Connection, id: str, lock: bool = False) -> Row[Any]:
     """
     wanted = select(runs).where(runs.c.id == id)
     row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
-    if row is None:
+    if row is None or (row.deleted is not None and not binned):
         raise RunError(f"There is no run {id!r}: it was deleted, or the link is not complete.")
     return row
 
@@ -260,6 +269,7 @@ def run_of(row: Row[Any]) -> Run:
         id=row.id, owner=row.owner, name=row.name, settings=Settings.from_json(row.settings),
         state=row.state, reason=row.reason, step=row.step, lr=row.lr, seconds=row.seconds,
         created=row.created, heartbeat=row.heartbeat, worker=row.worker, study=row.study,
+        tags=tuple(json.loads(row.tags)), note=row.note,
     )  # fmt: skip
 
 
@@ -267,39 +277,3 @@ def kept_steps(connection: Connection, id: str) -> Sequence[int]:
     """Return the steps of the run's checkpoints, in order."""
     wanted = select(checkpoints.c.step).where(checkpoints.c.run == id).order_by(checkpoints.c.step)
     return connection.scalars(wanted).all()
-
-
-def line(connection: Connection, study: str | None = None) -> Sequence[str]:
-    """Return the runs that wait, of a study if one is named, in the order they will be taken.
-
-    Owners with fewer runs in training go first, then who came first. An owner's own single runs
-    go before the many of their studies.
-    """
-    wanted = select(runs.c.id, runs.c.owner, runs.c.study, runs.c.ticket)
-    wanted = wanted.where(runs.c.state == "queued")
-    if study is not None:
-        wanted = wanted.where(runs.c.study == study)
-    rows = sorted(
-        connection.execute(wanted), key=lambda row: (row.study is not None, row.ticket, row.id)
-    )
-    if not rows:
-        return []
-    training = select(runs.c.owner).where(runs.c.state == "running")
-    taken = Counter(connection.scalars(training))
-    waiting: dict[str, deque[Any]] = {}
-    for row in rows:
-        waiting.setdefault(row.owner, deque()).append(row)
-    order = []
-    while waiting:
-        # the first of the least served
-        owner = min(waiting, key=lambda each: (taken[each], waiting[each][0].ticket))
-        order.append(waiting[owner].popleft().id)
-        taken[owner] += 1
-        if not waiting[owner]:
-            del waiting[owner]
-    return order
-
-
-def _place(connection: Connection, id: str) -> int | None:
-    waiting = line(connection)
-    return waiting.index(id) + 1 if id in waiting else None

@@ -5,17 +5,19 @@ what it did. Readers need a run's id and nothing else.
 
     create -> paused -> queued -> running -> paused | stopped | finished | failed | interrupted
 
-All but finished can be queued again: training goes on where it was, to the same weights.
+All but finished can be queued again: training goes on where it was, to the same weights. A finished
+one goes on when it is given more steps (keeping.py).
 """
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
+from rnnviz.keeping import Keeping, change, own_run
 from rnnviz.reader import (
     STATES,
     Head,
@@ -24,13 +26,13 @@ from rnnviz.reader import (
     default_url,
     find,
     kept_steps,
-    line,
     run_of,
 )
 from rnnviz.settings import Settings
-from rnnviz.studies import Studies, new_run, see
+from rnnviz.studies import new_run, see
 from rnnviz.study_reader import Member, Study
 from rnnviz.thinning import thin
+from rnnviz.waiting import line
 
 if TYPE_CHECKING:  # it brings torch
     from rnnviz.training import Checkpoint
@@ -45,7 +47,7 @@ MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
 
 
-class RunStore(Studies):
+class RunStore(Keeping):
     """Read and write the runs of a store, and its studies; opened as `RunReader` is."""
 
     def create(self, settings: Settings, owner: str, name: str = "") -> str:
@@ -88,17 +90,11 @@ class RunStore(Studies):
             If the rate is outside its range.
         """
         with self._database.write() as connection:
-            row = self._own(connection, id, owner)
+            row = own_run(connection, id, owner)
             if row.state == "finished":
                 raise RunError("This run is finished: start a new one with that learning rate.")
             lr = run_of(row).settings.replace(lr=lr).lr
-            _change(connection, id, lr=lr, revision=row.revision + 1)
-
-    def delete(self, id: str, owner: str) -> None:
-        """Delete the run with all its rows and checkpoints; a worker at it lets go."""
-        with self._database.write() as connection:
-            self._own(connection, id, owner)
-            connection.execute(delete(runs).where(runs.c.id == id))
+            change(connection, id, lr=lr, revision=row.revision + 1)
 
     # What a worker does
 
@@ -144,7 +140,7 @@ class RunStore(Studies):
             changes: dict[str, Any] = {"heartbeat": time.time()}
             if rows:
                 changes |= {"step": rows[-1]["step"], "seconds": rows[-1]["seconds"]}
-            _change(connection, id, worker, **changes)
+            change(connection, id, worker, **changes)
             if rows:
                 first, last = rows[0]["step"], rows[-1]["step"]
                 again = metrics.c.step.between(first, last)
@@ -156,7 +152,7 @@ class RunStore(Studies):
     def beat(self, id: str, worker: str) -> None:
         """Say that the worker is alive and at this run."""
         with self._database.write() as connection:
-            _change(connection, id, worker, heartbeat=time.time())
+            change(connection, id, worker, heartbeat=time.time())
 
     def release(
         self,
@@ -182,7 +178,7 @@ class RunStore(Studies):
             row = find(connection, id, lock=True)
             if revision is not None and row.revision != revision:
                 return False
-            _change(connection, id, worker, state=state, reason=reason, worker=None)
+            change(connection, id, worker, state=state, reason=reason, worker=None)
             return True
 
     # What a server does
@@ -193,17 +189,9 @@ class RunStore(Studies):
             for owner in owners:
                 see(connection, owner)
 
-    def _own(self, connection: Connection, id: str, owner: str) -> Row[Any]:
-        row = find(connection, id, lock=True)
-        if row.owner != owner:
-            raise RunError(
-                "This run belongs to somebody else: watch it, or start your own with its settings."
-            )
-        return row
-
     def _queue(self, id: str, owner: str, one_step: bool) -> None:
         with self._database.write() as connection:
-            row = self._own(connection, id, owner)
+            row = own_run(connection, id, owner)
             if row.state == "finished":
                 raise RunError(
                     f"This run has trained all its {row.step} steps: start a new one with more."
@@ -212,27 +200,19 @@ class RunStore(Studies):
             if row.state not in ("queued", "running"):
                 last = connection.scalar(select(func.max(runs.c.ticket))) or 0
                 wish |= {"state": "queued", "ticket": last + 1}
-            _change(connection, id, revision=row.revision + 1, **wish)
+            change(connection, id, revision=row.revision + 1, **wish)
             see(connection, owner)
 
     def _end(
         self, id: str, owner: str, wanted: str, state: str, idle: Sequence[str], reason: str
     ) -> None:
         with self._database.write() as connection:
-            row = self._own(connection, id, owner)
+            row = own_run(connection, id, owner)
             revision = row.revision + 1
             if row.state == "running":
-                _change(connection, id, wanted=wanted, reason=reason, revision=revision)
+                change(connection, id, wanted=wanted, reason=reason, revision=revision)
             elif row.state in idle:
-                _change(connection, id, state=state, reason=reason, revision=revision)
-
-
-def _change(connection: Connection, id: str, held_by: str | None = None, **values: Any) -> None:
-    change = update(runs).where(runs.c.id == id)
-    if held_by is not None:
-        change = change.where(runs.c.worker == held_by)
-    if not connection.execute(change.values(**values)).rowcount:
-        raise RunError(f"The run {id!r} was deleted, or another worker has taken it over.")
+                change(connection, id, state=state, reason=reason, revision=revision)
 
 
 def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:

@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 
 from rnnviz.errors import SettingsError
 
+VALIDATE_EVERY = 50
+"""Steps between two looks at the validation set."""
 MOST_ACTIVATIONS = 2**24
 """Largest length x batch x hidden x layers: training an LSTM of that size took 1.3 GB."""
 

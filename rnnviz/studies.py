@@ -30,7 +30,7 @@ class Studies(StudyReader):
         A plan that this owner has started before goes on where it was, under the same id.
         """
         made, text = plan.points(), plan.to_json()
-        same = (studies.c.owner == owner) & (studies.c.plan == text)
+        same = (studies.c.owner == owner) & (studies.c.plan == text) & studies.c.deleted.is_(None)
         with self._database.write() as connection:
             id = connection.scalar(select(studies.c.id).where(same))
             if id is None:
@@ -54,7 +54,7 @@ class Studies(StudyReader):
             Here and below: if there is no such study, or it belongs to somebody else.
         """
         with self._database.write() as connection:
-            row = _own(connection, id, owner)
+            row = own_study(connection, id, owner)
             made = study_of(row).plan.points()
             _fill(connection, id, owner, [point.settings for point in made])
             _queue(connection, id)
@@ -68,21 +68,9 @@ class Studies(StudyReader):
         """Stop all runs of a study that are not finished; what is finished stays."""
         self._end_study(id, owner, "stop", "stopped", ("queued", "paused", "interrupted"))
 
-    def delete_study(self, id: str, owner: str) -> None:
-        """Delete a study with the runs that were made for it and that no other study uses."""
-        with self._database.write() as connection:
-            _own(connection, id, owner)
-            connection.execute(delete(points).where(points.c.study == id))
-            used = exists().where(points.c.run == runs.c.id)
-            mine = runs.c.study == id
-            connection.execute(delete(runs).where(mine, ~used))
-            heir = select(func.min(points.c.study)).where(points.c.run == runs.c.id)
-            connection.execute(update(runs).where(mine).values(study=heir.scalar_subquery()))
-            connection.execute(delete(studies).where(studies.c.id == id))
-
     def _end_study(self, id: str, owner: str, wanted: str, state: str, idle: Sequence[str]) -> None:
         with self._database.write() as connection:
-            _own(connection, id, owner)
+            own_study(connection, id, owner)
             again = {"reason": "", "revision": runs.c.revision + 1}
             change = update(runs).where(_members_of(id))
             connection.execute(
@@ -115,6 +103,8 @@ def see(connection: Connection, owner: str) -> None:
 
 def _fill(connection: Connection, id: str, owner: str, wanted: Sequence[Settings]) -> None:
     """Give every point of a study that has none a run: one that is finished, or a new one."""
+    binned = points.c.run.in_(select(runs.c.id).where(runs.c.deleted.is_not(None)))
+    connection.execute(delete(points).where(points.c.study == id, binned))
     there = set(connection.scalars(select(points.c.place).where(points.c.study == id)))
     missing = [place for place in range(len(wanted)) if place not in there]
     if not missing:
@@ -130,7 +120,7 @@ def _fill(connection: Connection, id: str, owner: str, wanted: Sequence[Settings
 
 def _finished(connection: Connection, owner: str, wanted: set[Settings]) -> dict[Settings, str]:
     """Return an owner's finished runs of some settings, but for those whose rate was changed."""
-    of_owner = (runs.c.owner == owner) & (runs.c.state == "finished")
+    of_owner = (runs.c.owner == owner) & (runs.c.state == "finished") & runs.c.deleted.is_(None)
     found = {}
     for row in connection.execute(select(runs.c.id, runs.c.settings, runs.c.lr).where(of_owner)):
         try:
@@ -150,7 +140,7 @@ def _queue(connection: Connection, id: str) -> None:
     wanted = (
         select(runs.c.id)
         .join(points, points.c.run == runs.c.id)
-        .where(points.c.study == id, runs.c.state.in_(WAITS))
+        .where(points.c.study == id, runs.c.state.in_(WAITS), runs.c.deleted.is_(None))
         .order_by(points.c.place)
     )
     for place, run in enumerate(connection.scalars(wanted).all()):
@@ -170,8 +160,9 @@ def _members_of(id: str) -> Any:
     return runs.c.id.in_(select(points.c.run).where(points.c.study == id))
 
 
-def _own(connection: Connection, id: str, owner: str) -> Row[Any]:
-    row = find_study(connection, id)
+def own_study(connection: Connection, id: str, owner: str, binned: bool = False) -> Row[Any]:
+    """Return a study's row, if it is this owner's."""
+    row = find_study(connection, id, binned)
     if row.owner != owner:
         raise RunError(
             "This study belongs to somebody else: watch it, or start your own with its choices."

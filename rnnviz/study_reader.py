@@ -81,7 +81,7 @@ class StudyReader(RunReader):
 
     def studies(self, owner: str) -> Sequence[Study]:
         """Return an owner's studies, newest first."""
-        wanted = select(studies).where(studies.c.owner == owner)
+        wanted = select(studies).where(studies.c.owner == owner, studies.c.deleted.is_(None))
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(studies.c.created.desc(), studies.c.id))
             return [study_of(row) for row in rows]
@@ -92,7 +92,7 @@ class StudyReader(RunReader):
         wanted = (
             select(points.c.place, *(runs.c[name] for name in names))
             .join(runs, runs.c.id == points.c.run)
-            .where(points.c.study == id)
+            .where(points.c.study == id, runs.c.deleted.is_(None))
         )
         with self._database.read() as connection:
             count = study_of(find_study(connection, id)).plan.count
@@ -110,7 +110,7 @@ class StudyReader(RunReader):
         counted = (
             select(runs.c.state, func.count(), func.sum(runs.c.step))
             .join(points, runs.c.id == points.c.run)
-            .where(points.c.study == id)
+            .where(points.c.study == id, runs.c.deleted.is_(None))
             .group_by(runs.c.state)
             .order_by(runs.c.state)
         )
@@ -154,8 +154,8 @@ class StudyReader(RunReader):
             return [(row[0], row[1], row[2]) for row in rows]
 
 
-def find_study(connection: Connection, id: str) -> Row[Any]:
-    """Return a study's row.
+def find_study(connection: Connection, id: str, binned: bool = False) -> Row[Any]:
+    """Return a study's row; one in the bin is only found where it is asked for with `binned`.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def find_study(connection: Connection, id: str) -> Row[Any]:
         If there is no such study.
     """
     row = connection.execute(select(studies).where(studies.c.id == id)).one_or_none()
-    if row is None:
+    if row is None or (row.deleted is not None and not binned):
         raise RunError(f"There is no study {id!r}: it was deleted, or the link is not complete.")
     return row
 

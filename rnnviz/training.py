@@ -16,11 +16,8 @@ from rnnviz.optimizers import (
     save_optimizer,
     scheduled,
 )
-from rnnviz.settings import MOST_ACTIVATIONS, Settings
+from rnnviz.settings import MOST_ACTIVATIONS, VALIDATE_EVERY, Settings
 from rnnviz.tasks import task_of
-
-VALIDATE_EVERY = 50
-"""Steps between two looks at the validation set."""
 
 
 @dataclass(frozen=True)

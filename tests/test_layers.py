@@ -17,7 +17,8 @@ LAYERS = {
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
     "tasks": ("settings plan tasks optimizers training probing", {"plotly", *SCREEN}),
     "runs": (
-        "database reader study_reader thinning studies runs engine worker",
+        "database waiting reader study_reader thinning studies keeping catalogue runs "
+        "engine worker runfile",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

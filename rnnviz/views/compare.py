@@ -10,10 +10,9 @@ from rnnviz import analysis, findings, plots
 from rnnviz.cells import CELLS
 from rnnviz.plan import Point
 from rnnviz.probing import look
-from rnnviz.settings import Settings
+from rnnviz.settings import VALIDATE_EVERY, Settings
 from rnnviz.tasks import task_of
 from rnnviz.tasks.base import PROBE_SIZE
-from rnnviz.training import VALIDATE_EVERY
 from rnnviz.views import compare_words as words
 from rnnviz.views.study import StudyScene
 

@@ -1,0 +1,224 @@
+"""What an owner keeps of runs and studies: names, tags, notes, copies, more steps, and the bin.
+
+What is deleted lies in the bin for `BIN_DAYS`, from where it comes back as it was; a worker at a
+run that is deleted lets go of it.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, select, update
+
+from rnnviz.catalogue import Entry, catalogue
+from rnnviz.database import points, runs, studies
+from rnnviz.errors import RunError
+from rnnviz.reader import Run, find, run_of
+from rnnviz.settings import Settings
+from rnnviz.studies import Studies, new_run, own_study
+from rnnviz.study_reader import Study, study_of
+
+BIN_DAYS = 14
+"""Days after which what was deleted is gone for good."""
+LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, MOST_TAGS = 80, 40, 4000, 20
+
+
+class Keeping(Studies):
+    """Change what is known of the runs of a store."""
+
+    def catalogue(self, owner: str, *, of_studies: bool = False) -> Sequence[Entry]:
+        """Return an owner's runs as a list shows them (catalogue.py), newest first."""
+        return catalogue(self._database, owner, of_studies=of_studies)
+
+    def rename(self, id: str, owner: str, name: str) -> None:
+        """Give the run a name; an empty one takes it away.
+
+        Raises
+        ------
+        RunError
+            Here and below: if there is no such run, it belongs to somebody else, or cannot.
+        """
+        name = " ".join(name.split())
+        if len(name) > LONGEST_NAME:
+            raise RunError(
+                f"A name of {len(name)} characters is too long: use at most {LONGEST_NAME}."
+            )
+        self._describe(id, owner, name=name)
+
+    def tag(self, id: str, owner: str, tags: Iterable[str]) -> None:
+        """Give the run these tags instead of those it has, each once, in this order."""
+        kept = list(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
+        if len(kept) > MOST_TAGS:
+            raise RunError(f"{len(kept)} tags are too many: keep at most {MOST_TAGS}.")
+        if any(len(tag) > LONGEST_TAG for tag in kept):
+            raise RunError(f"A tag is too long: use at most {LONGEST_TAG} characters.")
+        self._describe(id, owner, tags=json.dumps(kept))
+
+    def annotate(self, id: str, owner: str, note: str) -> None:
+        """Write a note about the run instead of the one it has."""
+        if len(note) > LONGEST_NOTE:
+            raise RunError(
+                f"A note of {len(note)} characters is too long: use at most {LONGEST_NOTE}."
+            )
+        self._describe(id, owner, note=note.strip())
+
+    def duplicate(self, id: str, owner: str, name: str = "", **changes: Any) -> str:
+        """Add a run with the settings of another one, whoever's it is, and some changes.
+
+        It has not started; tags and note are not copied, its name is where none is given.
+
+        Raises
+        ------
+        SettingsError
+            If a change is outside its range.
+        """
+        with self._database.write() as connection:
+            row = find(connection, id)
+            settings = run_of(row).settings.replace(**changes)
+            return new_run(connection, settings, owner, name or row.name)
+
+    def extend(self, id: str, owner: str, more: int) -> Settings:
+        """Give the run so many steps more than its settings say; return the settings it has now.
+
+        It goes on when it is resumed. Nothing in a step depends on how many there will be, so the
+        weights are those of a run that had these steps from the start.
+
+        Raises
+        ------
+        SettingsError
+            If that is more steps than a run may have.
+        """
+        if more < 1:
+            raise RunError(f"{more} more steps: must be at least 1.")
+        with self._database.write() as connection:
+            row = own_run(connection, id, owner)
+            if row.study is not None or connection.scalar(
+                select(exists().where(points.c.run == row.id))
+            ):
+                raise RunError(
+                    "This run is a point of a study, whose runs are equally long: duplicate it, "
+                    "and give the copy more steps."
+                )
+            settings = run_of(row).settings
+            settings = settings.replace(steps=settings.steps + more)
+            values = {"settings": settings.to_json(), "revision": row.revision + 1}
+            if row.state == "finished":
+                values |= {"state": "paused", "reason": ""}
+            change(connection, id, **values)
+            return settings
+
+    # The bin
+
+    def delete(self, id: str, owner: str) -> None:
+        """Put the run into the bin; if it waits or trains, it stops."""
+        with self._database.write() as connection:
+            own_run(connection, id, owner)
+            _bin_runs(connection, runs.c.id == id, time.time())
+
+    def restore(self, id: str, owner: str) -> None:
+        """Take the run out of the bin."""
+        with self._database.write() as connection:
+            own_run(connection, id, owner, binned=True)
+            connection.execute(update(runs).where(runs.c.id == id).values(deleted=None))
+
+    def delete_study(self, id: str, owner: str) -> None:
+        """Put a study into the bin, with the runs made for it that no other study uses."""
+        with self._database.write() as connection:
+            own_study(connection, id, owner)
+            now = time.time()
+            mine = runs.c.study == id
+            _bin_runs(connection, mine & ~_used_elsewhere(id), now)
+            heir = select(points.c.study).where(
+                points.c.run == runs.c.id, points.c.study.in_(_living(id))
+            )
+            lent = update(runs).where(mine, runs.c.deleted.is_(None))
+            connection.execute(lent.values(study=heir.limit(1).scalar_subquery()))
+            connection.execute(update(studies).where(studies.c.id == id).values(deleted=now))
+
+    def restore_study(self, id: str, owner: str) -> None:
+        """Take a study out of the bin, with the runs that went there with it."""
+        with self._database.write() as connection:
+            row = own_study(connection, id, owner, binned=True)
+            with_it = (runs.c.study == id) & (runs.c.deleted == row.deleted)
+            connection.execute(update(runs).where(with_it).values(deleted=None))
+            connection.execute(update(studies).where(studies.c.id == id).values(deleted=None))
+
+    def binned(self, owner: str) -> tuple[Sequence[Run], Sequence[Study]]:
+        """Return what an owner's bin holds, newest first: single runs, and studies."""
+        of_runs = select(runs).where(runs.c.owner == owner, runs.c.deleted.is_not(None))
+        of_studies = select(studies).where(studies.c.owner == owner, studies.c.deleted.is_not(None))
+        with self._database.read() as connection:
+            found = connection.execute(of_studies.order_by(studies.c.deleted.desc()))
+            gone = {row.id: row for row in found}
+            alone = [
+                run_of(row)
+                for row in connection.execute(of_runs.order_by(runs.c.deleted.desc()))
+                if row.study not in gone or gone[row.study].deleted != row.deleted
+            ]
+        return alone, [study_of(row) for row in gone.values()]
+
+    def empty_bin(self, owner: str) -> None:
+        """Delete for good all that an owner has in the bin."""
+        with self._database.write() as connection:
+            connection.execute(
+                delete(studies).where(studies.c.owner == owner, studies.c.deleted.is_not(None))
+            )
+            connection.execute(
+                delete(runs).where(runs.c.owner == owner, runs.c.deleted.is_not(None))
+            )
+
+    def purge(self, before: float) -> None:
+        """Delete for good what was put into the bin before that time, whoever's it is."""
+        with self._database.read() as connection:
+            old = [
+                connection.scalar(select(exists().where(table.c.deleted < before)))
+                for table in (studies, runs)
+            ]
+        if any(old):
+            with self._database.write() as connection:
+                connection.execute(delete(studies).where(studies.c.deleted < before))
+                connection.execute(delete(runs).where(runs.c.deleted < before))
+
+    def _describe(self, id: str, owner: str, **values: str) -> None:
+        with self._database.write() as connection:
+            own_run(connection, id, owner)
+            change(connection, id, **values)
+
+
+def own_run(connection: Connection, id: str, owner: str, binned: bool = False) -> Row[Any]:
+    """Return the run's row, locked, if it is this owner's."""
+    row = find(connection, id, lock=True, binned=binned)
+    if row.owner != owner:
+        raise RunError(
+            "This run belongs to somebody else: watch it, or start your own with its settings."
+        )
+    return row
+
+
+def change(connection: Connection, id: str, held_by: str | None = None, **values: Any) -> None:
+    """Change the run's row, if it is there and held by this worker, where one is named."""
+    wanted = update(runs).where(runs.c.id == id, runs.c.deleted.is_(None))
+    if held_by is not None:
+        wanted = wanted.where(runs.c.worker == held_by)
+    if not connection.execute(wanted.values(**values)).rowcount:
+        raise RunError(f"The run {id!r} was deleted, or another worker has taken it over.")
+
+
+def _bin_runs(connection: Connection, which: Any, now: float) -> None:
+    going = runs.c.state.in_(("queued", "running"))
+    stopped = {"state": "stopped", "wanted": "stop", "worker": None}
+    here = runs.c.deleted.is_(None)
+    connection.execute(update(runs).where(which, going, here).values(**stopped))
+    connection.execute(
+        update(runs).where(which, here).values(deleted=now, revision=runs.c.revision + 1)
+    )
+
+
+def _used_elsewhere(study: str) -> Any:
+    return exists().where(points.c.run == runs.c.id, points.c.study.in_(_living(study)))
+
+
+def _living(but: str) -> Any:
+    """Return the studies outside the bin, but for one."""
+    return select(studies.c.id).where(studies.c.deleted.is_(None), studies.c.id != but)
