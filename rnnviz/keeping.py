@@ -81,8 +81,8 @@ class Keeping(Studies):
     def extend(self, id: str, owner: str, more: int) -> Settings:
         """Give the run so many steps more than its settings say; return the settings it has now.
 
-        It goes on when it is resumed. Nothing in a step depends on how many there will be, so the
-        weights are those of a run that had these steps from the start.
+        It goes on when it is resumed, to the weights of a run that had these steps from the start.
+        A rate that falls over all steps would have been another one, so such runs are refused.
 
         Raises
         ------
@@ -101,6 +101,11 @@ class Keeping(Studies):
                     "and give the copy more steps."
                 )
             settings = run_of(row).settings
+            if settings.schedule != "constant":
+                raise RunError(
+                    "The learning rate of this run falls over all its steps, so with more of them "
+                    "it would have been another run: duplicate it, and give the copy more steps."
+                )
             settings = settings.replace(steps=settings.steps + more)
             values = {"settings": settings.to_json(), "revision": row.revision + 1}
             if row.state == "finished":

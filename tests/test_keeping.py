@@ -116,6 +116,9 @@ def test_more_steps_than_a_run_may_have_are_refused(store):
     member = store.members(store.start_study(PLAN, "ada"))[0].run
     with pytest.raises(RunError, match="point of a study"):
         store.extend(member, "ada", 10)
+    falling = store.create(SMALL.replace(schedule="cosine"), "ada")
+    with pytest.raises(RunError, match="falls over all its steps"):
+        store.extend(falling, "ada", 10)
 
 
 def test_what_is_deleted_comes_back_as_it_was(store):
