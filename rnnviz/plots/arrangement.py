@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rnnviz.plots.gates import MOST_LABELS, escape, time_ticks
+from rnnviz.plots.gates import MOST_LABELS, MOST_UNUSUAL, escape, time_ticks
 
 LONGEST = 2
 """Characters of a label that stands under every time step."""
-MOST_UNUSUAL = 6
 
 
 def legend_below_title(made: dict[str, Any]) -> None:

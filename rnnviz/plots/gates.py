@@ -1,6 +1,7 @@
 """A signal of a layer as a picture: units down, time along, the value as colour."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,10 @@ from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame,
 MOST_UNITS = 256
 MOST_STEPS = 1000
 MOST_LABELS = 120
+MOST_UPRIGHT = 64
+"""Long labels that have room side by side, standing upright."""
+MOST_UNUSUAL = 6
+"""Labels that are longer than the others and so always stand."""
 
 
 @figure
@@ -50,7 +55,10 @@ def gates(
         if reach > 1:  # a cell state may leave -1..1; whole numbers keep the scale from flickering
             low, high = -float(np.ceil(reach)), float(np.ceil(reach))
     # an axis with labels writes a label for %{x}; the format asks for the number itself
-    hover = "t = %{x:d} (%{x})" if labels and steps <= MOST_LABELS else "t = %{x}"
+    ticks = time_ticks(labels, steps)
+    # where every step has its label, %{x} is the label
+    every = len(cast(list[int], ticks.get("tickvals", []))) == steps
+    hover = "t = %{x:d} (%{x})" if every else "t = %{x:d}"
     thinned = f", every {thin_units}th unit" if thin_units > 1 else ""
     thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
     symbol = symbol or SYMBOL.get(signal, signal)
@@ -61,7 +69,7 @@ def gates(
         colours,
         note=where + thinned,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**ticks, "title": "time step t", "showgrid": False},
             "yaxis": {
                 "title": "unit",
                 "autorange": "reversed",
@@ -116,12 +124,20 @@ def time_ticks(labels: Sequence[str | None] | None, steps: int) -> dict[str, obj
         return edges
     # short symbols all stand; long ones (numbers) stand upright so that fifty fit
     longest = max(len(label or "") for label in labels)
-    text = [escape(label or "") for label in labels[:steps]]
+    shown = list(range(steps))
+    if longest > 2 and steps > MOST_UPRIGHT:  # every second, third, ... and what stands out
+        sizes = [len(label or "") for label in labels[:steps]]
+        usual = sorted(sizes)[steps // 2]
+        longer = [t for t, size in enumerate(sizes) if size > usual]
+        kept = set(longer if len(longer) <= MOST_UNUSUAL else ())
+        near = {t + d for t in kept for d in (-1, 1)}
+        every = -(-steps // MOST_UPRIGHT)
+        shown = [t for t in shown if t in kept or (t % every == 0 and t not in near)]
     return {
         **edges,
         "tickmode": "array",
-        "tickvals": list(range(len(text))),
-        "ticktext": text,
+        "tickvals": shown,
+        "ticktext": [escape(labels[t] or "") for t in shown],
         "tickangle": 0 if longest <= 2 else -90,
         "ticklen": 2,
     }

@@ -62,3 +62,16 @@ def test_symbols_from_a_user_are_escaped():
 )
 def test_ticks_fall_on_whole_units(count, step):
     assert whole_ticks(count) == step
+
+
+def test_of_many_long_labels_every_second_stands_and_those_that_are_longer():
+    labels = ["0.50"] * 96
+    labels[11] = "[0.20]"
+    figure = gates(pd.DataFrame(np.zeros((96, 3))), "forget_gate", labels=labels)
+    shown = figure.layout.xaxis.tickvals
+    assert 40 <= len(shown) <= 64
+    assert figure.layout.xaxis.ticktext[shown.index(11)] == "[0.20]"
+    assert not {10, 12} & set(shown)
+    assert figure.data[0].hovertemplate.startswith("t = %{x:d},")
+    short = gates(pd.DataFrame(np.zeros((96, 3))), "forget_gate", labels=["a"] * 96)
+    assert len(short.layout.xaxis.tickvals) == 96
