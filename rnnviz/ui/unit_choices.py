@@ -16,7 +16,7 @@ from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, listed, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
-from rnnviz.views.units import ROWS, known_properties
+from rnnviz.views.telling import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT, can_write
 
 SHOWN = (1, 2, 3, 4, 6, 8, 12, 16)

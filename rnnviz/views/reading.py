@@ -1,10 +1,12 @@
 """What a run's network reads, values only: the probe, a visitor's text, held-out sequences."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
+from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel, build, load
 from rnnviz.recording import record
@@ -166,3 +168,25 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
 def as_numbers(x: torch.Tensor) -> np.ndarray:
     """Return the inputs or targets of a task of numbers: (time, batch, feature)."""
     return np.asarray(x.numpy(), dtype=np.float32)
+
+
+def short_numbers(values: np.ndarray) -> list[Any]:
+    """Return numbers with four decimals: half the bytes of a message."""
+    found: list[Any] = values.astype(np.float64).round(4).tolist()
+    return found
+
+
+def letter_of(trace: Trace, layer: str, signal: str) -> str:
+    """Return the letter of a signal in its cell's equations."""
+    cell = CELLS[trace.cell(layer)]
+    return {"input": "x", **cell.gates, **cell.states}[signal]
+
+
+def brushed(scene: Scene, steps: int) -> tuple[int, int] | None:
+    """Return the selected stretch as (start, stop), None if there is none."""
+    first, _, last = scene.choice.text("brush").partition("-")
+    if not (first.isascii() and first.isdigit() and last.isascii() and last.isdigit()):
+        return None
+    if len(first) > 9 or len(last) > 9 or not int(first) <= int(last) < steps:
+        return None
+    return int(first), int(last) + 1

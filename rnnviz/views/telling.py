@@ -1,0 +1,139 @@
+"""What units tell: the chosen property of every step, and the units that tell it best."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnviz.analysis import PROPERTIES, property_values, rank_units
+from rnnviz.errors import RnnvizError
+from rnnviz.tasks import Task
+from rnnviz.views.cache import Cache
+from rnnviz.views.reading import RAW, Reading, alphabet, as_numbers, held_out, short_numbers
+from rnnviz.views.scene import Scene
+
+ROWS = 6
+"""Units under each other, if nothing else was asked."""
+MOST_ROWS = 16
+MOST_CELLS = 12_000
+"""Characters x units that are drawn at once."""
+
+_rankings: Cache[pd.DataFrame] = Cache(64)
+
+
+def known_properties(task: Task) -> list[str]:
+    """Return the keys of the properties that have a meaning in a task."""
+    has = {
+        "": True,
+        "text": hasattr(task, "vocabulary"),
+        "symbols": task.tokens,
+        "answers": task.answers == "classes",
+        "inputs": not task.tokens,
+        "targets": task.answers == "numbers",
+    }
+    return [key for key, kind in PROPERTIES.items() if has[kind.needs]]
+
+
+def units_to_show(
+    scene: Scene, layer: str, signal: str, values: np.ndarray
+) -> tuple[list[int], list[str], str]:
+    """Return the units to show, a note on each, and a sentence if they are not the asked ones."""
+    count = values.shape[1]
+    asked = [int(t) for t in scene.choice.text("units").split(",") if t.isascii() and t.isdigit()]
+    asked = list(dict.fromkeys(unit for unit in asked if unit < count))[:MOST_ROWS]
+    most = min(scene.choice.number("rows", ROWS, 1, MOST_ROWS), max(1, MOST_CELLS // len(values)))
+    try:
+        ranked = ranking_of(scene, layer, signal)
+    except RnnvizError as error:
+        spread = np.argsort(-values.std(axis=0), kind="stable")
+        said = "" if asked else f"{error} Shown are the units that change most."
+        units = asked[:most] or [int(unit) for unit in spread[:most]]
+        return units, [""] * len(units), said
+    units = asked[:most] or ranked["unit"].head(most).tolist()
+    by_unit = ranked.set_index("unit")
+    arrow = {1: "↑", -1: "↓"}
+    notes = [
+        f"{arrow[int(direction)]} {score:.2f}"
+        for direction, score in by_unit.loc[units, ["direction", "score"]].itertuples(index=False)
+    ]
+    return units, notes, ""
+
+
+def ranking_of(scene: Scene, layer: str, signal: str) -> pd.DataFrame:
+    """Rank the units by the chosen property, once for all views of a state."""
+    run = scene.run.id if scene.run else None
+    asked = tuple(
+        scene.choice.text(name) for name in ("property", "symbol", "feature", "pattern", "ago")
+    )
+
+    def make() -> pd.DataFrame:
+        reading = held_out(scene)
+        return rank_units(reading.trace, layer, signal, property_of(scene, reading))
+
+    return _rankings.get((run, scene.settings, scene.step, layer, signal, asked), make)
+
+
+def chosen_property(scene: Scene) -> str:
+    """Return the key of the property that units may tell."""
+    known = known_properties(scene.task)
+    return scene.choice.word("property", known, known[0])
+
+
+def chosen_symbol(scene: Scene) -> str:
+    """Return the chosen symbol, as it is shown."""
+    kind = PROPERTIES[chosen_property(scene)]
+    goes_in, comes_out = alphabet(scene.task)
+    known = comes_out if kind.parameter == "answer" else goes_in
+    return scene.choice.word("symbol", known, "e" if "e" in known else (known or [""])[0])
+
+
+def property_of(scene: Scene, reading: Reading) -> np.ndarray:
+    """Return the chosen property of every step: (time, batch)."""
+    name = chosen_property(scene)
+    symbol = chosen_symbol(scene)
+    answers = reading.answers
+    if reading.texts and PROPERTIES[name].parameter == "symbol":
+        symbol = RAW.get(symbol, symbol)
+    numbers = not scene.task.tokens
+    return property_values(
+        name,
+        steps=reading.steps,
+        samples=reading.samples,
+        symbols=reading.texts or reading.symbols,
+        answers=answers,
+        inputs=as_numbers(reading.batch.inputs) if numbers else None,
+        targets=as_numbers(reading.batch.targets) if scene.task.answers == "numbers" else None,
+        symbol=symbol,
+        feature=scene.choice.number("feature", 0, 0, 10**6),
+        pattern=scene.choice.text("pattern"),
+        ago=scene.choice.number("ago", 0, 0, 999),
+    )
+
+
+def where_it_holds(scene: Scene, reading: Reading) -> list[Any] | None:
+    """Return where a binary property holds in the shown sample; None for a number."""
+    if not PROPERTIES[chosen_property(scene)].binary:
+        return None
+    try:
+        return short_numbers(np.nan_to_num(property_of(scene, reading)[:, 0]))
+    except RnnvizError:
+        return None
+
+
+def property_words(scene: Scene) -> str:
+    """Return the property with its parameters, in words."""
+    name = chosen_property(scene)
+    kind = PROPERTIES[name]
+    words = kind.title
+    if name == "symbol":
+        words = f"the symbol {chosen_symbol(scene)}"
+    elif name == "answer":
+        words = f"next should be {chosen_symbol(scene)}"
+    elif name == "regex":
+        words = f"in a match of {scene.choice.text('pattern')[:40] or 'a regular expression'}"
+    elif kind.parameter == "feature":
+        words = words.replace(
+            "an input", f"input {scene.choice.number('feature', 0, 0, 10**6) + 1}"
+        )
+    ago = scene.choice.number("ago", 0, 0, 999) if kind.lag else 0
+    return words + (f" {ago} step{'s' * (ago > 1)} ago" if ago else "")
