@@ -42,7 +42,7 @@ def screen(run: Run | None, settings: Settings) -> None:
             if look == "match":
                 rule = unit_choices.match_choice(choice["signal"] or "hidden_state")
             elif look == "write":
-                rule = unit_choices.writing_choice()
+                rule = unit_choices.writing_choice(looked_at)
         if look == "match":
             text.matches(name, settings, step=step, height=LOWER, brush=brush,
                          **choice, **rule)  # fmt: skip

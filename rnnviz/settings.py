@@ -53,7 +53,12 @@ class Settings(BaseModel):
         "sunspots",
         "digits_rows",
         "digits_pixels",
+        "sentiment",
+        "entities",
+        "names",
+        "words",
         "characters",
+        "analects",
     ] = Field("adding", title="Task", description="What the network is asked to learn.")
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(
         "lstm", title="Cell", description="The equations of one recurrent unit."

@@ -5,17 +5,21 @@ from functools import lru_cache
 from rnnviz.settings import Settings
 from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Baseline, Batch, Probe, Task
-from rnnviz.tasks.characters import Characters
+from rnnviz.tasks.characters import Analects, Characters
 from rnnviz.tasks.copying import Copying
 from rnnviz.tasks.digits import DigitPixels, DigitRows
+from rnnviz.tasks.entities import Entities
 from rnnviz.tasks.flipflop import FlipFlop
 from rnnviz.tasks.mackey_glass import MackeyGlass
+from rnnviz.tasks.names import Names
 from rnnviz.tasks.nback import NBack
 from rnnviz.tasks.order import Order4, Order8
 from rnnviz.tasks.parity import Parity
+from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sines import Mixture, Sines
 from rnnviz.tasks.strings import Brackets, Counting, Reber
 from rnnviz.tasks.sunspots import Sunspots
+from rnnviz.tasks.words import Words
 
 TASKS: dict[str, type[Task]] = {
     task.key: task
@@ -36,7 +40,12 @@ TASKS: dict[str, type[Task]] = {
         Sunspots,
         DigitRows,
         DigitPixels,
+        Sentiment,
+        Entities,
+        Names,
+        Words,
         Characters,
+        Analects,
     )
 }
 """In the order of the form, one family after the other."""

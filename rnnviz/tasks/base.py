@@ -154,6 +154,11 @@ class Task(ABC):
         return self.length
 
     @property
+    def probe_steps(self) -> int:
+        """Return the number of time steps of the probe's sequences."""
+        return self.steps
+
+    @property
     @abstractmethod
     def baseline(self) -> Baseline:
         """Return what a network scores that has learned nothing."""

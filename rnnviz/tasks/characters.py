@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from textwrap import shorten
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -44,10 +45,11 @@ class _Book:
 
 
 @cache
-def _book() -> _Book:
-    text = asset("texts/alice.txt").read_text(encoding="utf-8")
+def _book(file: str) -> _Book:
+    text = asset(file).read_text(encoding="utf-8")
     vocabulary = "".join(sorted(set(text)))
-    tokens = np.array([vocabulary.index(character) for character in text])
+    place = {character: token for token, character in enumerate(vocabulary)}
+    tokens = np.array([place[character] for character in text])
     return _Book(vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
 
 
@@ -66,13 +68,16 @@ class Characters(Task):
     metric_title = "next characters right"
     answers = "classes"
     tokens = True
+    file: ClassVar[str] = "texts/alice.txt"
+    prompt: ClassVar[str] = "Alice was "
+    """What the network may go on from."""
     typed_form = "type a text of at least two characters"
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
         super().__init__(length, seed, distance)
-        book = _book()
+        book = _book(self.file)
         self.vocabulary = book.vocabulary
         self.inputs = len(book.vocabulary) + 1
         self.outputs = len(book.vocabulary)
@@ -188,6 +193,18 @@ class Characters(Task):
             ],
             captions=captions,
         )
+
+
+class Analects(Characters):
+    """The same with the Analects of Confucius: a Chinese text, 1,358 different characters."""
+
+    key = "analects"
+    title = "next Chinese character"
+    summary = "Read the Analects of Confucius and guess each next character."
+    file = "texts/analects.txt"
+    prompt = "子曰：“"
+    typed_example = "学而时习之，不亦说乎？"
+    defaults = {"length": 40, "hidden": 48, "embedding": 24, "steps": 500}
 
 
 def split(text: str) -> list[str]:

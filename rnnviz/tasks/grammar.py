@@ -116,7 +116,7 @@ class GrammarTask(SymbolTask):
 
     def probe(self) -> Probe:
         """Return 16 streams."""
-        return self._show(self.automaton.write(self.length + 1, PROBE_SIZE, self._random(PROBE)))
+        return self._stream(self.automaton.write(self.length + 1, PROBE_SIZE, self._random(PROBE)))
 
     def read(self, text: str) -> Probe:
         """Return a stream that a user typed; it may break the rules, and the note then says so."""
@@ -126,7 +126,7 @@ class GrammarTask(SymbolTask):
                 f"A stream has 2 to {MOST_TYPED:,} symbols: {self.typed_form}, like "
                 f"{self.typed_example}."
             )
-        return self._show(np.array([[self._token(symbol)] for symbol in written]))
+        return self._stream(np.array([[self._token(symbol)] for symbol in written]))
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of answers from memory that are right, in per cent.
@@ -155,9 +155,9 @@ class GrammarTask(SymbolTask):
         batch = probe.batch
         written = np.concatenate([batch.inputs.numpy(), batch.targets.numpy()[-1:]])
         written[time, 0] = self._token(text.strip())
-        return self._show(written)
+        return self._stream(written)
 
-    def _show(self, written: Tokens) -> Probe:
+    def _stream(self, written: Tokens) -> Probe:
         """Return streams (time, batch) in readable form; the last symbol is only asked."""
         texts = [[self.symbols[token] for token in sample] for sample in written.T]
         wrong = (self.automaton.states(written) < 0).any(0)

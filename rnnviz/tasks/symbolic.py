@@ -1,5 +1,6 @@
 """What tasks of symbols share whose answers follow from the symbols that went in."""
 
+import re
 from abc import abstractmethod
 from textwrap import shorten
 from typing import ClassVar
@@ -13,8 +14,8 @@ from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Batch, Probe, Task
 
 Tokens = NDArray[np.int64]
-CAPTION = 40
-"""Characters of a caption."""
+CAPTION = 60
+"""Characters of a caption of words; half as many are shown of one without spaces."""
 
 
 class SymbolTask(Task):
@@ -97,7 +98,10 @@ class SymbolTask(Task):
 
     def _look(self, inputs: Tokens) -> Probe:
         """Return symbols (time, batch) in readable form, with what is asked about them."""
-        answers = self._answers(inputs)
+        return self._show(inputs, self._answers(inputs))
+
+    def _show(self, inputs: Tokens, answers: Tokens) -> Probe:
+        """Return symbols and answers (time, batch) in readable form."""
         labels = [[self.symbols[token] for token in sample] for sample in inputs.T]
         targets = [[self.classes[t] if t >= 0 else "" for t in sample] for sample in answers.T]
         captions = [self._caption(*each) for each in zip(labels, targets, strict=True)]
@@ -107,5 +111,6 @@ class SymbolTask(Task):
 
 def _cut(text: str) -> str:
     if " " in text:
+        text = re.sub(r" ([.,;:!?])", r"\1", text)
         return shorten(text, CAPTION, placeholder=" …")
-    return text if len(text) <= CAPTION else text[: CAPTION - 1] + "…"
+    return text if len(text) <= CAPTION // 2 else text[: CAPTION // 2] + "…"

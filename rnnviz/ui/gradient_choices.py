@@ -40,13 +40,13 @@ def steps(settings: Settings) -> dict[str, Any]:
 
 def connectivity(settings: Settings) -> dict[str, Any]:
     """Draw the choice of the output and the sample."""
-    last = task_of(settings).steps - 1
+    last = task_of(settings).probe_steps - 1
     return {"t": number("t", "Output at t", last, last), "sample": sample()}
 
 
 def clipping(settings: Settings) -> dict[str, Any]:
     """Draw the window's length, the loss and the sample."""
-    last = task_of(settings).steps
+    last = task_of(settings).probe_steps
     window = number("window", "Window, steps", min(10, last), last, least=1)
     return {"window": window, **loss(settings), "sample": sample(), **top_layer(settings)}
 
@@ -65,7 +65,7 @@ def loss(settings: Settings) -> dict[str, Any]:
     words = {"last": "∂ of last answer", "all": "∂ of all", "one": "∂ of one"}
     asked: dict[str, Any] = {"loss": segment("loss", "Gradient of the loss of", "last", words)}
     if asked["loss"] == "one":
-        last = task_of(settings).steps - 1
+        last = task_of(settings).probe_steps - 1
         asked["k"] = number("k", "Answer at k", last, last)
     return asked
 

@@ -17,7 +17,7 @@ from rnnviz.ui.choices import SHORT, listed, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
 from rnnviz.views.telling import ROWS, known_properties
-from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPT, can_write
+from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
 
 SHOWN = (1, 2, 3, 4, 6, 8, 12, 16)
 THRESHOLDS = (*range(5, 100, 5), 100, 150, 200, 300)
@@ -163,9 +163,12 @@ def below(settings: Settings) -> dict[str, str]:
     return words
 
 
-def writing_choice() -> dict[str, Any]:
+def writing_choice(settings: Settings) -> dict[str, Any]:
     """Draw prompt, temperature, length and seed of a text to be written; return the query."""
-    address.seed("prompt", PROMPT, str)
+    first: str = task_of(settings).prompt  # type: ignore[attr-defined]
+    address.seed("prompt", first, str)
+    if st.session_state["prompt"] in PROMPTS:  # another text's own
+        st.session_state["prompt"] = first
     prompt = st.text_input(
         "Prompt",
         key="prompt",
@@ -175,7 +178,7 @@ def writing_choice() -> dict[str, Any]:
         width=140,
         persist_state="session",
     )
-    address.note("prompt", prompt, PROMPT)
+    address.note("prompt", prompt, first)
     degrees = {str(10 * tenth): f"temperature {tenth / 10:g}" for tenth in range(0, 21)}
     temperature = listed("temperature", "Temperature", degrees, "80", width=165)
     seeds = {str(seed): f"seed {seed}" for seed in range(100)}

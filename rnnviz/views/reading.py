@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
@@ -116,7 +117,10 @@ def held_out(scene: Scene) -> Reading:
     batch = scene.task.validation()
     each = scene.settings.hidden * scene.settings.layers * scene.task.steps
     size = max(1, min(batch.inputs.shape[1], MOST_ACTIVATIONS // 2 // each))
-    return _read(scene, "held out", Batch(batch.inputs[:, :size], batch.targets[:, :size]))
+    lengths = None if batch.lengths is None else batch.lengths[:size]
+    longest = None if lengths is None else int(lengths.max())
+    few = Batch(batch.inputs[:longest, :size], batch.targets[:longest, :size], lengths)
+    return _read(scene, "held out", few)
 
 
 def layer_and_signal(scene: Scene, trace: Trace) -> tuple[str, str]:
@@ -148,7 +152,11 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
         model = model_of(scene)
         labelled = None if labels is None else [labels]
         with torch.no_grad(), record(model, gradients=False, labels=labelled) as trace:
-            model(batch.inputs)
+            if batch.lengths is None:
+                model(batch.inputs)
+            else:  # packed: what is after the end of a sequence is recorded as NaN
+                x = model.input(batch.inputs)
+                model.rnn(pack_padded_sequence(x, batch.lengths, enforce_sorted=False))
         shown, answered = alphabet(scene.task)
         symbols = answers = texts = None
         if scene.task.answers == "classes":

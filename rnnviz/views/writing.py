@@ -7,13 +7,15 @@ import torch
 from rnnviz.analysis import continuation
 from rnnviz.errors import RunError
 from rnnviz.plots.style import theme
-from rnnviz.tasks import Task
+from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks.characters import Characters
 from rnnviz.views.cache import Cache
 from rnnviz.views.reading import model_of
 from rnnviz.views.scene import Scene
 
-PROMPT = "Alice was "
 LONGEST_PROMPT = 200
+PROMPTS = [kind.prompt for kind in TASKS.values() if issubclass(kind, Characters)]
+"""What each language model goes on from, if nothing else is typed."""
 MOST_CHARACTERS = 400
 MOST_WORK = 2**28
 """Multiplications of weights in one text: about a tenth of a second."""
@@ -31,7 +33,8 @@ def show_writing(scene: Scene) -> dict[str, Any]:
     task, choice = scene.task, scene.choice
     if not can_write(task):
         raise RunError("Only a language model can write: choose the task of the next character.")
-    prompt = choice.text("prompt", PROMPT)[:LONGEST_PROMPT] or PROMPT
+    first: str = task.prompt  # type: ignore[attr-defined]
+    prompt = choice.text("prompt", first)[:LONGEST_PROMPT] or first
     wanted = choice.number("characters", 200, 1, MOST_CHARACTERS)
     temperature = choice.number("temperature", 80, 0, 300) / 100
     seed = choice.number("draw", 0, 0, 2**32 - 1)

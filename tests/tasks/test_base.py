@@ -43,7 +43,8 @@ def test_shapes_are_as_the_task_says(key):
         (task.validation(), VALIDATION_SIZE),
         (task.probe().batch, PROBE_SIZE),
     ]:
-        assert batch.inputs.shape[:2] == batch.targets.shape[:2] == (task.steps, size)
+        steps = task.probe_steps if size == PROBE_SIZE else task.steps
+        assert batch.inputs.shape[:2] == batch.targets.shape[:2] == (steps, size)
         if task.tokens:
             assert batch.inputs.dtype == torch.int64
             assert 0 <= batch.inputs.min() and batch.inputs.max() < task.inputs
@@ -62,7 +63,7 @@ def test_probe_says_what_every_step_is(key):
     asked = task.asked(probe.batch.targets)
     assert len(probe.captions) == PROBE_SIZE and all(probe.captions)
     for sample in range(PROBE_SIZE):
-        assert len(probe.labels[sample]) == len(probe.targets[sample]) == task.steps
+        assert len(probe.labels[sample]) == len(probe.targets[sample]) == task.probe_steps
         assert all(probe.labels[sample])
         assert [bool(text) for text in probe.targets[sample]] == asked[:, sample].tolist()
     # a short stream can come twice; two that differ differ in words, too

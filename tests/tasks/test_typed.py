@@ -141,7 +141,7 @@ def test_a_changed_character_is_also_the_answer_before_it():
 
 @pytest.mark.parametrize("key", TASKS)
 @pytest.mark.parametrize(
-    ("time", "text"), [(99, "1"), (-1, "1"), (0, "ab"), (0, ""), (0, "0.1 0.2")]
+    ("time", "text"), [(99, "1"), (-1, "1"), (0, "a b"), (0, ""), (0, "0.1 0.2")]
 )
 def test_a_step_that_cannot_be_changed_is_a_sentence(key, time, text):
     with pytest.raises(TaskError):

@@ -1,0 +1,142 @@
+"""A language model of words: read a book and guess what comes next."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnnviz.errors import TaskError
+from rnnviz.resources import asset
+from rnnviz.tasks.base import (
+    MOST_TYPED,
+    NOT_ASKED,
+    PROBE_SIZE,
+    VALIDATION_SIZE,
+    Baseline,
+    Batch,
+    Probe,
+)
+from rnnviz.tasks.symbolic import SymbolTask, Tokens
+
+KNOWN = 500
+"""Words that are read and asked for: the commonest. All others are one word."""
+RARE = "□"
+HELD_OUT = 0.1
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[.,;:!?]")
+
+
+@dataclass(frozen=True)
+class _Book:
+    words: tuple[str, ...]
+    """The commonest first."""
+    tokens: NDArray[np.int64]
+    training: int
+    """Words for training; the rest is held out."""
+
+
+@cache
+def _book() -> _Book:
+    words = _WORD.findall(asset("texts/alice.txt").read_text(encoding="utf-8").lower())
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    known = tuple(sorted(counts, key=lambda word: (-counts[word], word))[:KNOWN])
+    place = {word: token for token, word in enumerate(known)}
+    tokens = np.array([place.get(word, KNOWN) for word in words])
+    return _Book(known, tokens, round(len(words) * (1 - HELD_OUT)))
+
+
+class Words(SymbolTask):
+    """Predict the next word of "Alice's Adventures in Wonderland", at every step.
+
+    Small letters; punctuation marks are words. The 500 commonest words are told apart, all others
+    are one and never asked for. The last tenth is held out.
+    """
+
+    key = "words"
+    family = "text"
+    title = "next word"
+    summary = "Read a book, Alice in Wonderland, and guess each next word."
+    length_title = "Length"
+    length_help = "Words read in a passage; punctuation marks count as words."
+    metric_title = "next words right"
+    separator = " "
+    typed_form = "type a text of at least two words"
+    typed_example = "alice looked at the white rabbit, and she"
+    defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}
+
+    def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
+        super().__init__(length, seed, distance)
+        book = _book()
+        self.classes = book.words
+        self.symbols = (*book.words, RARE)
+        self._tokens, self._held_out = np.split(book.tokens, [book.training])
+
+    @property
+    def baseline(self) -> Baseline:
+        """Say each word as often as it is asked for: the loss is the entropy of the words."""
+        counts = np.bincount(self._tokens[self._tokens < KNOWN], minlength=KNOWN)
+        share = counts / counts.sum()
+        known = share[share > 0]
+        entropy = float(-(known * np.log(known)).sum())
+        return Baseline(entropy, 100 * float(share.max()), "the words' frequencies")
+
+    def validation(self) -> Batch:
+        """Return passages spread evenly over the held-out part of the text."""
+        return self._batch(self._spread(VALIDATION_SIZE))
+
+    def probe(self) -> Probe:
+        """Return 16 passages of the held-out part."""
+        return self._passages(self._spread(PROBE_SIZE))
+
+    def read(self, text: str) -> Probe:
+        """Return a text that a user typed; rare words are read as one, and the note says so."""
+        words = _WORD.findall(text.lower())
+        if not 2 <= len(words) <= MOST_TYPED:
+            raise TaskError(
+                f"A text has 2 to {MOST_TYPED:,} words: {self.typed_form}, like "
+                f"{self.typed_example!r}."
+            )
+        known = set(self.classes)
+        rare = list(dict.fromkeys(word[:20] for word in words if word not in known))
+        written = np.array([[self._token(word)] for word in words])
+        more = " …" * (len(rare) > 6)
+        note = f"Not among the {KNOWN} commonest words: {' '.join(rare[:6])}{more}" if rare else ""
+        return self._passages(written, note)
+
+    def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
+        starts = random.integers(0, len(self._tokens) - self.length, size)
+        return self._tokens[starts + np.arange(self.length + 1)[:, None]]
+
+    def _answers(self, inputs: Tokens) -> Tokens:
+        return np.where(inputs[1:] == KNOWN, NOT_ASKED, inputs[1:])
+
+    def _draw(self, size: int, random: np.random.Generator) -> Batch:
+        return self._batch(self._inputs(size, random))
+
+    def _batch(self, written: Tokens) -> Batch:
+        return Batch(torch.tensor(written[:-1]), torch.tensor(self._answers(written)))
+
+    def _edit(self, probe: Probe, time: int, text: str) -> Probe:
+        words = text.lower().split()
+        if len(words) != 1 or not _WORD.fullmatch(words[0]) and words[0] != RARE:
+            raise TaskError(f"{text[:20]!r} is not one word: type one, like 'rabbit'.")
+        last = probe.batch.targets.numpy()[-1:]
+        written = np.concatenate([probe.batch.inputs.numpy(), np.where(last < 0, KNOWN, last)])
+        written[time, 0] = self._token(words[0])
+        return self._passages(written)
+
+    def _token(self, word: str) -> int:
+        return self.classes.index(word) if word in self.classes else KNOWN
+
+    def _spread(self, size: int) -> Tokens:
+        starts = np.linspace(0, len(self._held_out) - self.length - 1, size).astype(int)
+        return self._held_out[starts + np.arange(self.length + 1)[:, None]]
+
+    def _passages(self, written: Tokens, note: str = "") -> Probe:
+        """Return passages (time, batch) in readable form; the last word is only asked."""
+        probe = self._show(written[:-1], self._answers(written))
+        return Probe(probe.batch, probe.labels, probe.targets, probe.captions, note)
