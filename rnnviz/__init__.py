@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rnnviz import analysis, plots
+    from rnnviz import analysis, export, plots
     from rnnviz.cells import CELLS
     from rnnviz.comparing import Comparison, compare, sweep
     from rnnviz.errors import RnnvizError
@@ -36,6 +36,7 @@ __all__ = [
     "analysis",
     "clamp",
     "compare",
+    "export",
     "plots",
     "record",
     "sweep",
@@ -60,7 +61,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module (PEP 562)."""
-    if name in ("analysis", "plots"):
+    if name in ("analysis", "export", "plots"):
         return import_module(f"rnnviz.{name}")
     if name in _HOMES:
         return getattr(import_module(f"rnnviz.{_HOMES[name]}"), name)

@@ -105,7 +105,7 @@ def compare(
         settings=settings or Settings(), cells=tuple(cells), seeds=seeds, match=match,
         reference=reference, lrs=tuple(lrs), success=success,
     )  # fmt: skip
-    with _trained(plan, store, workers, progress, owner) as (kept, study):
+    with trained_study(plan, store, workers, progress, owner) as (kept, study):
         before, after = (findings.gradients(kept, study, step) for step in (0, None))
         return Comparison(
             plan,
@@ -155,17 +155,17 @@ def sweep(
         settings=settings or Settings(), cells=tuple(cells), seeds=seeds, match=match,
         reference=reference, vary=dict(vary or {}), success=success,
     )  # fmt: skip
-    with _trained(plan, store, workers, progress, owner) as (kept, study):
+    with trained_study(plan, store, workers, progress, owner) as (kept, study):
         return findings.outcomes(kept, study)
 
 
 @contextmanager
-def _trained(
+def trained_study(
     plan: Plan,
-    store: RunStore | str | None,
-    workers: int | None,
-    progress: Callable[[Progress], object] | None,
-    owner: str,
+    store: RunStore | str | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    owner: str = OWNER,
 ) -> Iterator[tuple[RunStore, str]]:
     """Give a store in which all runs of a plan are done, and the name of the study there."""
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:

@@ -33,6 +33,10 @@ class RunError(RnnvizError):
     """A run does not exist, is not yours, or cannot do that now."""
 
 
+class ExportError(RnnvizError):
+    """A figure cannot be written in the way that was asked."""
+
+
 class DivergedError(RnnvizError):
     """Training produced a loss or gradient that is not a finite number.
 

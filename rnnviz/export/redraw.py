@@ -1,0 +1,153 @@
+"""Draw a view of a network again from its settings alone: train it, then draw."""
+
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rnnviz.comparing import OWNER, trained_study
+from rnnviz.errors import ExportError
+from rnnviz.export.source import Source
+from rnnviz.plan import Plan
+from rnnviz.plots.style import FigureDict
+from rnnviz.runs import Run, RunStore
+from rnnviz.settings import Settings
+from rnnviz.thinning import thin
+from rnnviz.training import Trainer
+from rnnviz.views import VIEWS, Choice, Gallery, draw
+from rnnviz.views.history import MOST
+from rnnviz.worker import MEASURED
+
+OVER_TRAINING = ("unit_history", "weights", "gradient_surface", "gradient_cut",
+                 "gradient_parameters", "gradient_updates")  # fmt: skip
+"""Views that show many kept checkpoints at once."""
+MOST_ROUNDS = 1000
+
+
+def redraw(
+    view: str,
+    settings: Settings | Plan,
+    *,
+    step: int = 0,
+    choice: Mapping[str, str] | None = None,
+    rates: Mapping[int, float] | None = None,
+    kept: Collection[int] = (),
+    trained: int = 0,
+    workers: int | None = None,
+) -> go.Figure:
+    """Return a view as the screen shows it, of a network that is trained for it now.
+
+    Parameters
+    ----------
+    view : str
+        A key of `rnnviz.views.VIEWS`.
+    settings : Settings or Plan
+        Of the run, or the plan of the study.
+    step : int
+        The training step to look at; 0 is untrained.
+    choice : mapping, optional
+        Layer, signal, sample, ...: the view's query.
+    rates : mapping, optional
+        Training step -> learning rate from that step on, where it is not that of the settings.
+    kept : collection of int
+        The checkpoints of a view over training.
+    trained : int
+        The last step of a learning curve, where it is later than `step`.
+    workers : int, optional
+        Processes that train a study, as in `rnnviz.compare`.
+
+    Raises
+    ------
+    ExportError
+        If the view has no figure.
+    DivergedError, RunError
+        As training and the view do.
+    """
+    asked = Choice.of(dict(choice or {}))
+    if isinstance(settings, Plan):
+        with trained_study(settings, workers=workers) as (store, study):
+            return go.Figure(drawing(Gallery(store), view, study, None, asked))
+    last = max([step, trained, *kept])
+    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
+        store = RunStore(f"sqlite:///{Path(folder) / 'runs.db'}")
+        try:
+            if not last:
+                return go.Figure(drawing(Gallery(store), view, None, settings, asked))
+            run = store.create(settings, OWNER)
+            _train(store, run, settings, {0, step, *kept}, last, rates or {})
+            return go.Figure(drawing(Gallery(store), view, run, None, replace(asked, step=step)))
+        finally:
+            store.close()
+
+
+def drawing(
+    gallery: Gallery, view: str, run: str | None, draft: Settings | Plan | None, choice: Choice
+) -> FigureDict:
+    """Return the figure of a view, finished, where a screen would get it in parts.
+
+    Raises
+    ------
+    ExportError
+        If the view has no figure.
+    """
+    for _ in range(MOST_ROUNDS):
+        message = draw(gallery, view, run, draft, choice)
+        if "figure" not in message:
+            raise ExportError(f"The view {view!r} is no figure: export another.")
+        if not message.get("unfinished"):
+            break
+    made: FigureDict = message["figure"]
+    return made
+
+
+def source_of(
+    store: RunStore, view: str, run: str | None, draft: Settings | Plan | None, choice: Choice,
+    step: int, link: str = "",
+) -> Source:  # fmt: skip
+    """Return where a figure comes from, such that `redraw` gives the same.
+
+    Parameters
+    ----------
+    step : int
+        The step that is shown.
+    """
+    asked = dict(choice.asked)
+    if VIEWS[view].of_study:
+        plan = store.study(run).plan if run else draft
+        assert plan is not None
+        return Source(view, plan, choice=asked, link=link)
+    if run is None:
+        assert draft is not None
+        return Source(view, draft, choice=asked, link=link)
+    found: Run = store.get(run)
+    steps: tuple[int, ...] = ()
+    if view in OVER_TRAINING:
+        every = list(store.checkpoint_steps(run))
+        steps = tuple(sorted(set(every) - set(thin(every, MOST))))
+    rates: dict[int, float] = {}
+    rate = found.settings.lr
+    for at, lr in sorted(store.learning_rates(run, since=0).items()):
+        if lr != rate:
+            rates[at] = rate = lr
+    last = found.step if VIEWS[view].every_step else 0
+    return Source(view, found.settings, step, asked, rates, steps, last, link)
+
+
+def _train(
+    store: RunStore, run: str, settings: Settings, kept: set[int], last: int,
+    rates: Mapping[int, float],
+) -> None:  # fmt: skip
+    trainer = Trainer(settings)
+    rows: list[dict[str, Any]] = []
+    store.record(run, [], trainer.checkpoint())
+    while trainer.step < last:
+        if trainer.step + 1 in rates:
+            trainer.lr = rates[trainer.step + 1]
+        done = trainer.advance()
+        rows.append({name: getattr(done, name) for name in MEASURED} | {"seconds": 0.0})
+        if done.step in kept or done.step == last:
+            store.record(run, rows, trainer.checkpoint() if done.step in kept else None)
+            rows.clear()

@@ -1,0 +1,57 @@
+"""The code of a figure: a script of a few lines that draws it again, from its settings."""
+
+from rnnviz.errors import ExportError
+from rnnviz.export.source import Source
+from rnnviz.plan import Plan
+from rnnviz.settings import Settings
+
+
+def script(source: Source | None) -> str:
+    """Return a Python script that trains the same network and draws the same figure.
+
+    Raises
+    ------
+    ExportError
+        If it is not known where the figure comes from.
+    """
+    if source is None:
+        raise ExportError(
+            "Only a figure of a run has code: give `source`, or keep the script that you drew with."
+        )
+    lines = [
+        f'"""Draw the view {source.view!r} again: trains the network, then draws."""',
+        "",
+        "import rnnviz",
+        "from rnnviz.export import redraw",
+        "",
+        'if __name__ == "__main__":  # training may use several processes',
+    ]
+    if isinstance(source.settings, Plan):
+        made = f"rnnviz.Plan.from_json({source.settings.to_json()!r})"
+    else:
+        standard = Settings().model_dump()
+        given = source.settings.model_dump()
+        # what is the standard today may not be tomorrow: the seed and the size always stand
+        always = {"task", "cell", "hidden", "length", "steps", "seed"}
+        said = [
+            f"{name}={value!r}"
+            for name, value in given.items()
+            if name in always or value != standard[name]
+        ]
+        made = f"rnnviz.Settings({', '.join(said)})"
+    lines.append(f"    settings = {made}")
+    choices = [repr(source.view), "settings"]
+    if isinstance(source.settings, Settings):
+        choices.append(f"step={source.step}")
+    for name in ("trained", "kept", "rates"):
+        if value := getattr(source, name):
+            choices.append(f"{name}={value!r}")
+    if source.choice:
+        choices.append(f"choice={dict(source.choice)!r}")
+    lines += [
+        f"    figure = redraw({', '.join(choices)})",
+        f'    rnnviz.export.save(figure, "{source.view}.html")  # or .svg, .pdf, .csv, ...',
+    ]
+    if source.link:
+        lines.append(f"    # {source.link.encode('ascii', 'replace').decode()[:2000]}")
+    return "\n".join([*lines, ""])

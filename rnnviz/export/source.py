@@ -1,0 +1,47 @@
+"""Where a figure comes from: enough to draw it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rnnviz.plan import Plan
+from rnnviz.settings import Settings
+
+
+@dataclass(frozen=True)
+class Source:
+    """A view of a network at a training step, by a choice.
+
+    Attributes
+    ----------
+    view : str
+        A key of `rnnviz.views.VIEWS`.
+    settings : Settings or Plan
+        The run's, or the plan of the study that is looked at.
+    step : int
+        The training step that is shown; 0 is untrained.
+    choice : mapping
+        Layer, signal, sample, ...: the view's query.
+    rates : mapping
+        Training step -> learning rate from there on, where the run's owner changed it.
+    link : str
+        The address that shows it.
+    """
+
+    view: str
+    settings: Settings | Plan
+    step: int = 0
+    choice: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[int, float] = field(default_factory=dict)
+    kept: tuple[int, ...] = ()
+    """Training steps whose weights the run has kept, where the view shows several."""
+    trained: int = 0
+    """The last step of which the run has a loss."""
+    link: str = ""
+
+    def lines(self) -> list[str]:
+        """Return what stands in notes and comments: settings, seed, step, link."""
+        words = [f"View: {self.view}" + "".join(f", {k} {v}" for k, v in self.choice.items())]
+        if isinstance(self.settings, Settings):
+            words.append(f"Training step: {self.step}")
+        words.append(f"Settings: {self.settings.to_json()}")
+        return [*words, f"Link: {self.link}"] if self.link else words
