@@ -15,6 +15,7 @@ from rnnviz.plots.loss import loss
 from rnnviz.plots.multiples import multiples
 from rnnviz.plots.parameters import parameters
 from rnnviz.plots.ranking import ranking
+from rnnviz.plots.run_losses import run_losses
 from rnnviz.plots.saturation import saturation
 from rnnviz.plots.side_by_side import compare_gates
 from rnnviz.plots.surface import gradient_units, surface
@@ -47,6 +48,7 @@ __all__ = [
     "norm_history",
     "parameters",
     "ranking",
+    "run_losses",
     "saturation",
     "stretching",
     "surface",

@@ -1,5 +1,7 @@
 """The frame that every page stands in: style, title, navigation."""
 
+from typing import Any, NoReturn
+
 import streamlit as st
 
 from rnnviz import live
@@ -18,6 +20,7 @@ PAGES = [
     ),
     ("gradients", "Gradients", ":material/trending_down:", "How far back the gradient reaches."),
     ("compare", "Compare", ":material/stacked_line_chart:", "Cells side by side, over seeds."),
+    ("runs", "Runs", ":material/list_alt:", "All that you have trained, kept and named."),
 ]
 
 STYLE = """
@@ -50,10 +53,19 @@ def frame() -> None:
     )
     st.logo(str(ROOT / "assets" / "logo.svg"), size="medium")
     st.html(STYLE.format(base=live.prefix(), ink="light-dark(#1F2933, #ECE8DF)"))
-    pages = [
+    st.navigation(pages(), position="top").run()
+
+
+def pages() -> list[Any]:
+    """Return the pages as Streamlit knows them, in the order of `PAGES`."""
+    return [
         st.Page(
             ROOT / "pages" / f"{file}.py", title=title, icon=icon, default=index == 0, help=says
         )
         for index, (file, title, icon, says) in enumerate(PAGES)
     ]
-    st.navigation(pages, position="top").run()
+
+
+def go_to(file: str) -> NoReturn:
+    """Leave for the page of this file name."""
+    st.switch_page(pages()[[row[0] for row in PAGES].index(file)])

@@ -49,6 +49,13 @@ def enter(run: str) -> None:
         st.query_params["run"] = run
 
 
+def look_into(run: Run) -> None:
+    """Look at a run from now on, with its settings in the form instead of what was there."""
+    for name, value in run.settings.model_dump().items():
+        st.session_state[name] = value
+    st.session_state["run"] = run.id
+
+
 def leave() -> None:
     """Look at no run any more, but at the untrained network."""
     st.session_state.pop("run", None)
@@ -89,9 +96,11 @@ def forget() -> None:
     leave()
 
 
-def attempt(action: Callable[[], object]) -> None:
-    """Do it, or say in a toast why it cannot be done."""
+def attempt(action: Callable[[], object]) -> bool:
+    """Do it, or say in a toast why it cannot be done; return whether it was done."""
     try:
         action()
     except RnnvizError as error:
         st.toast(str(error))
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""All that a visitor has trained: find it, name it, open it, compare it, go on with it."""
+
+import streamlit as st
+
+from rnnviz.catalogue import Entry
+from rnnviz.ui import address, choices, run_actions, session
+from rnnviz.ui.component import figure
+from rnnviz.ui.run_table import SORTS, ordered, run_table, searched, study_table
+
+SHOWN = {"runs": "runs", "members": "runs of studies", "studies": "studies", "bin": "bin"}
+GOING = ("queued", "running")
+# Table, header, bars and gaps leave this much for the curves.
+HEIGHT = "max(16rem, calc(100vh - 470px))"
+EMPTY = {
+    "runs": "Nothing trained yet: press Train on the Train page, and the run is kept here.",
+    "members": "No study has trained yet: press Train all on the Compare page.",
+    "studies": "No study yet: press Train all on the Compare page.",
+}
+
+
+def runs(me: str, *, of_studies: bool) -> None:
+    """Draw the table of runs, what can be done to those that are picked, and their curves."""
+    entries = session.store().catalogue(me, of_studies=of_studies)
+    with top:
+        address.seed("q", "", str)
+        text = st.text_input(
+            "Search", key="q", placeholder="Search names, tags, settings, notes",
+            label_visibility="collapsed", width=300, persist_state="session",
+        )  # fmt: skip
+        address.note("q", text, "")
+        tags = sorted({tag for entry in entries for tag in entry.run.tags})
+        tag = choices.listed("tag", "Tag", {"": "any tag"} | {t: t for t in tags}, width=150)
+        sort = choices.listed("sort", "Order", SORTS, width=180)
+    found = ordered(searched(entries, text or "", tag), sort)
+    if not entries:
+        st.info(EMPTY["members" if of_studies else "runs"])
+        return
+    if not found:
+        st.info("No run matches: search for something else, or choose another tag.")
+        return
+    going = [run.step for run in session.store().list(me) if run.state in GOING]
+    if going:
+        watch(me, going)
+    picked = run_table(found)
+    by_id: dict[str, Entry] = {entry.run.id: entry for entry in found}
+    with actions:
+        st.markdown(f"{len(picked)} of {len(found)} picked" if picked else f"{len(found)} runs",
+                    width="content")  # fmt: skip
+        if len(picked) == 1:
+            run_actions.one(by_id[picked[0]].run)
+        if picked:
+            run_actions.delete(picked)
+    if picked:
+        settings = by_id[picked[0]].run.settings
+        others = ",".join(picked[1:])
+        # the names are in the store, but that one has changed only the page knows
+        names = ",".join(by_id[id].run.name for id in picked)
+        figure("run_losses", picked[0], settings, height=HEIGHT, time=False, beside=others,
+               named=names)  # fmt: skip
+    else:
+        st.caption("Pick runs at the left edge of the table: one to open, describe or go on with "
+                   "it, several to compare their learning curves.")  # fmt: skip
+
+
+@st.fragment(run_every=2.0)
+def watch(me: str, seen: list[int]) -> None:
+    """Draw the page again when a run has gone on."""
+    if [run.step for run in session.store().list(me) if run.state in GOING] != seen:
+        st.rerun()
+
+
+def studies(me: str) -> None:
+    """Draw the table of studies."""
+    store = session.store()
+    found = store.studies(me)
+    if not found:
+        st.info(EMPTY["studies"])
+        return
+    picked = study_table(found, [standing(each.id) for each in found])
+    with actions:
+        st.markdown(f"{len(found)} studies", width="content")
+        if len(picked) == 1:
+            run_actions.open_study(picked[0])
+        if picked:
+            run_actions.delete(picked, studies=True)
+
+
+def standing(study: str) -> str:
+    """Say how many runs of a study are in which state."""
+    return ", ".join(f"{n} {state}" for state, n in session.store().study_head(study).states)
+
+
+def binned(me: str) -> None:
+    """Draw what was deleted, and can be put back."""
+    gone, studies_gone = session.store().binned(me)
+    if not gone and not studies_gone:
+        st.info("The bin is empty. What you delete lies here for two weeks.")
+        return
+    with actions:
+        if st.button("Empty the bin", icon=":material/delete_forever:"):
+            session.attempt(lambda: session.store().empty_bin(me))
+            st.rerun()
+    if gone:
+        picked = run_table([Entry(run, None, None, ()) for run in gone])
+        if picked and st.button("Put back the runs", icon=":material/undo:"):
+            run_actions.put_back(picked)
+    for study in studies_gone:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Study of {len(study.plan.points())} runs", width="content")
+            if st.button("Put back", key=f"back_{study.id}"):
+                run_actions.put_back([study.id], studies=True)
+
+
+top = st.container(horizontal=True, vertical_alignment="center", gap="small")
+actions = st.container(
+    horizontal=True, vertical_alignment="center", gap="small", height=52, border=False
+)
+with top:
+    shown = choices.segment("shown", "What to list", "runs", SHOWN)
+    run_actions.undo()
+me = session.owner()
+if shown == "studies":
+    studies(me)
+elif shown == "bin":
+    binned(me)
+else:
+    runs(me, of_studies=shown == "members")

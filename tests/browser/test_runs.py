@@ -1,0 +1,122 @@
+"""The Runs page as a visitor uses it, in a real Chromium."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.visitors import COOKIE, owner_of
+
+SMALL = Settings(hidden=8, length=10, batch=4, steps=30)
+TABLE = "[data-testid=stDataFrame]"
+FIGURE = ".rnnviz-figure[data-drawn]"
+
+
+@pytest.fixture(scope="module")
+def store(server):
+    store = RunStore(f"sqlite:///{server.log.parent / 'runs.sqlite'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def me(page: Page) -> str:
+    """The visitor, to the store: the first page gives the cookie."""
+    page.goto("/runs")
+    expect(page.get_by_text("Nothing trained yet")).to_be_visible(timeout=30_000)
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    owner = owner_of({COOKIE: cookies[COOKIE]})
+    assert owner
+    return owner
+
+
+def trained(store: RunStore, owner: str, name: str, **changes: object) -> str:
+    """A run with a few rows, as a worker writes them."""
+    settings = SMALL.replace(**changes)
+    run = store.create(settings, owner, name)
+    rows = [
+        {
+            "step": step, "loss": 1 / step, "metric": 50.0, "gradient_norm": 1.0, "lr": settings.lr,
+            "validation_loss": None, "validation_metric": None, "seconds": step / 100,
+        }
+        for step in range(1, 31)
+    ]  # fmt: skip
+    store.record(run, rows)
+    store.release(run, "finished")
+    return run
+
+
+def opened(page: Page, query: str = "") -> Page:
+    page.goto(f"/runs{query}")
+    expect(page.locator(TABLE)).to_be_visible(timeout=30_000)
+    return page
+
+
+def test_a_run_is_named_found_deleted_and_put_back(page, store, me):
+    first, second = trained(store, me, "first"), trained(store, me, "second", cell="gru")
+    opened(page, f"?pick={first}")
+    expect(page.get_by_text("1 of 2 picked")).to_be_visible()
+    expect(page.locator(FIGURE)).to_contain_text("first", timeout=30_000)
+
+    page.get_by_role("button", name="Describe").click()
+    page.get_by_role("textbox", name="Name").fill("<b>seed</b> nine")
+    page.get_by_role("textbox", name="Tags").fill("slow, lecture 3")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator(FIGURE)).to_contain_text("<b>seed</b> nine", timeout=15_000)
+    assert store.get(first).tags == ("slow", "lecture 3")
+
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("1 run in the bin")).to_be_visible(timeout=15_000)
+    assert [run.id for run in store.list(me)] == [second]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("2 runs", exact=True)).to_be_visible(timeout=15_000)
+    assert {run.id for run in store.list(me)} == {first, second}
+
+    page.get_by_placeholder("Search names").fill("lecture")
+    page.get_by_placeholder("Search names").press("Enter")
+    expect(page.get_by_text("1 runs")).to_be_visible(timeout=15_000)
+    page.wait_for_url(re.compile("q=lecture"))
+
+
+def test_a_run_opens_on_another_page_with_its_settings_in_the_form(page, store, me):
+    run = trained(store, me, "gates", cell="gru", hidden=11)
+    opened(page, f"?pick={run}")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(f"run={run}"), timeout=15_000)
+    expect(page.locator(".rnnviz-words")).to_contain_text("Finished", timeout=30_000)
+    expect(page.get_by_role("spinbutton", name="Hidden units")).to_have_value("11")
+
+
+def test_a_finished_run_gets_more_steps_and_stays_picked(page, store, me):
+    run = store.create(SMALL, me, "short")
+    store.enqueue(run, me)
+    opened(page, f"?pick={run}")
+    page.get_by_role("button", name="More steps").click()
+    page.get_by_role("spinbutton", name="Steps more").fill("20")
+    page.get_by_role("button", name="Train them").click()
+    expect(page.locator(f"{FIGURE}[data-step='50']")).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text("1 of 1 picked")).to_be_visible()
+    assert store.get(run).settings.steps == 50
+
+
+def test_another_visitor_sees_nothing(page, store, me, browser: Browser):
+    run = trained(store, me, "mine")
+    opened(page)
+    other = browser.new_context(base_url=page.url.split("/runs")[0]).new_page()
+    other.goto(f"/runs?pick={run}")
+    expect(other.get_by_text("Nothing trained yet")).to_be_visible(timeout=30_000)
+    expect(other.locator(TABLE)).to_have_count(0)
+    other.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(page, store, me, scheme):
+    page.emulate_media(color_scheme=scheme)
+    runs = [trained(store, me, name) for name in ("first", "second")]
+    opened(page, f"?pick={','.join(runs)}")
+    expect(page.locator(FIGURE)).to_have_count(1, timeout=30_000)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
