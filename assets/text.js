@@ -60,7 +60,7 @@ class Reader extends View {
     this.title.replaceChildren(element("b", "", text.title), holds);
     this.saying.textContent = text.said;
     this.saying.hidden = !text.said;
-    this.lines.setAttribute("aria-label", `${text.title}: ${text.symbols.join("")}, coloured by units ${text.rows.map((row) => row.unit).join(", ")}`);
+    this.lines.setAttribute("aria-label", `${text.title}: ${spelled(text.symbols)}, coloured by units ${text.rows.map((row) => row.unit).join(", ")}`);
     this.drawLegend(text);
     this.mark();
     this.panel();
@@ -176,7 +176,8 @@ class Reader extends View {
     const cell = this.cells[place];
     const next = this.text.next;
     const step = cell.last;
-    const before = this.text.symbols.slice(Math.max(0, step - 7), step + 1).join("");
+    const most = this.text.symbols.some((symbol) => symbol.length > 2) ? 4 : 8;
+    const before = spelled(this.text.symbols.slice(Math.max(0, step + 1 - most), step + 1));
     const head = element("p", "rnnviz-next-head");
     if (next.answers) {
       head.append("At step ", element("b", "", String(step)), " the network answers ", element("b", "", next.answers[step]));
@@ -185,7 +186,8 @@ class Reader extends View {
       this.aside.replaceChildren(head, rest);
       return;
     }
-    head.append("After ", element("bdi", "rnnviz-quote", before), " it expects");
+    head.append("After ", element("bdi", "rnnviz-quote", before), ` it ${next.verb}`);
+    this.aside.classList.toggle("rnnviz-next-words", next.classes.some((name) => name.length > 2));
     const rows = [];
     for (let rank = 0; rank < next.width; rank++) {
       const name = next.classes[next.best[step][rank]];
@@ -291,6 +293,11 @@ class Reader extends View {
     window.removeEventListener("pointerup", this.onUp);
     window.removeEventListener("rnnviz:time", this.onTime);
   }
+}
+
+// Words stand apart, letters do not.
+function spelled(symbols) {
+  return symbols.join(symbols.some((symbol) => symbol.length > 2) ? " " : "");
 }
 
 class Writing extends View {

@@ -189,3 +189,22 @@ def test_rankings_of_a_view_are_those_of_the_library(look, gallery):
     ranked = rank_units(reading.trace, "rnn.l0", "hidden_state", space)
     title = look("units_ranking", property="space")["figure"]["layout"]["title"]["text"]
     assert f"Unit {ranked['unit'][0]} tells" in title
+
+
+def test_numbers_that_are_answered_have_the_units_of_the_labels(look, gallery):
+    settings = Settings.for_task("sunspots", hidden=3, length=20)
+    text = look("units_text", settings)["text"]
+    probe = gallery.probe(settings)
+    said, right = (np.array(x, float) for x in (text["next"]["should"], probe.targets[0]))
+    assert abs(said - right).max() <= 1 and right.max() > 50  # sunspots, but for rounding
+    assert text["symbols"] == probe.labels[0]
+    bits = look("units_text", Settings.for_task("flipflop", hidden=3))["text"]["next"]["should"]
+    assert all(set(each.split(", ")) <= {"1.0", "−1.0"} for each in bits)
+
+
+def test_what_comes_next_is_expected_and_what_is_asked_is_answered(look):
+    for task, verb in [("characters", "expects"), ("reber", "expects"), ("names", "answers")]:
+        settings = Settings.for_task(task, hidden=3, length=8)
+        text = look("units_text", settings, property="answer")["text"]
+        assert text["next"]["verb"] == verb
+        assert text["property"].startswith("next" if verb == "expects" else "the answer")

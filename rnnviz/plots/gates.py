@@ -13,6 +13,8 @@ MOST_STEPS = 1000
 MOST_LABELS = 120
 MOST_UPRIGHT = 64
 """Long labels that have room side by side, standing upright."""
+MOST_LETTERS = 110
+"""Letters of long labels that have room side by side, lying: the longest times their number."""
 MOST_UNUSUAL = 6
 """Labels that are longer than the others and so always stand."""
 
@@ -138,7 +140,7 @@ def time_ticks(labels: Sequence[str | None] | None, steps: int) -> dict[str, obj
         "tickmode": "array",
         "tickvals": shown,
         "ticktext": [escape(labels[t] or "") for t in shown],
-        "tickangle": 0 if longest <= 2 else -90,
+        "tickangle": 0 if longest <= 2 or longest * len(shown) <= MOST_LETTERS else -90,
         "ticklen": 2,
     }
 

@@ -130,6 +130,8 @@ class Task(ABC):
     typed_form: ClassVar[str] = ""
     """How a sequence is typed, as a clause with an example."""
     typed_example: ClassVar[str] = ""
+    foretells: ClassVar[bool] = False
+    """Whether the answers are the symbols that come next."""
     inputs: int
     """Number of tokens, or of features a step."""
     outputs: int
@@ -207,6 +209,10 @@ class Task(ABC):
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
         """Return the probe's only sample with another step."""
         raise TaskError(f"{self.title.capitalize()}: single steps cannot be changed.")
+
+    def written(self, numbers: Sequence[float]) -> str:
+        """Return the numbers of one answer as text, in the units that the labels have."""
+        return ", ".join(f"{number:.3f}" for number in numbers)
 
     @abstractmethod
     def metric(self, output: Tensor, batch: Batch) -> float:

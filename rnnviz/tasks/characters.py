@@ -67,6 +67,7 @@ class Characters(Task):
     length_help = "Characters read in a passage; the network starts each one afresh."
     metric_title = "next characters right"
     answers = "classes"
+    foretells = True
     tokens = True
     file: ClassVar[str] = "texts/alice.txt"
     prompt: ClassVar[str] = "Alice was "

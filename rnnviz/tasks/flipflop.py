@@ -1,5 +1,7 @@
 """The 3-bit flip-flop: three switches, each stays as its last pulse has set it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -35,7 +37,7 @@ class FlipFlop(Task):
     typed_example = "+-+ 000 -00 000 0+0"
     inputs = BITS
     outputs = BITS
-    defaults = {"lr": 0.005, "steps": 1500}
+    defaults = {"length": 30, "lr": 0.005, "steps": 1500}
 
     @property
     def baseline(self) -> Baseline:
@@ -65,6 +67,10 @@ class FlipFlop(Task):
         inputs = probe.batch.inputs.clone()
         inputs[time, 0] = torch.tensor(self._signs(text.strip()))
         return self._look(inputs)
+
+    def written(self, numbers: Sequence[float]) -> str:
+        """Return the three bits as text."""
+        return ", ".join(f"{number:.1f}".replace("-", "−") for number in numbers)
 
     def _signs(self, word: str) -> list[float]:
         """Read the pulses of one step."""

@@ -84,6 +84,7 @@ class GrammarTask(SymbolTask):
     """
 
     family = "grammar"
+    foretells = True
     length_title = "Length"
     length_help = "Symbols read in a stream; strings follow each other without a mark."
     options: ClassVar[str]

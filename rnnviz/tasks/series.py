@@ -2,6 +2,7 @@
 
 import re
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -130,6 +131,10 @@ class Forecast(Task):
         answers = [["" if x != x else self._label(x) for x in row] for row in later.T.tolist()]
         captions = [f"{' '.join(row[:5])}{' …' * (len(row) > 5)}" for row in labels]
         return Probe(Batch(inputs, targets), labels, answers, captions)
+
+    def written(self, numbers: Sequence[float]) -> str:
+        """Return a scaled value as text, in the series' own units."""
+        return self._label(numbers[0] * self.spread + self.mean)
 
     def _label(self, value: float) -> str:
         return f"{value:.{self.digits}f}".replace("-", "−")

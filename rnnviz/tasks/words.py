@@ -64,6 +64,7 @@ class Words(SymbolTask):
     length_help = "Words read in a passage; punctuation marks count as words."
     metric_title = "next words right"
     separator = " "
+    foretells = True
     typed_form = "type a text of at least two words"
     typed_example = "alice looked at the white rabbit, and she"
     defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}

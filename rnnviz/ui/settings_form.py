@@ -54,15 +54,17 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         form = Form(Settings.for_task(task).model_dump(), shown, own)
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
-        if TASKS[task].length_title:
-            form.row("length", "batch", length=TASKS[task].length_title)
+        kind = TASKS[task]
+        if kind.distance_title:  # the batch size makes room: a screen of 720 px holds the form
+            titles = {"length": kind.length_title, "distance": kind.distance_title}
+            form.row("length", "distance", **titles)
+        elif kind.length_title:
+            form.row("length", "batch", length=kind.length_title)
         else:
-            form.keep("length")
             form.row("batch")
-        if TASKS[task].distance_title:
-            form.row("distance", distance=TASKS[task].distance_title)
-        else:
-            form.keep("distance")
+        for name in ("length", "distance"):
+            if name not in form.values:
+                form.keep(name)
         st.markdown("Training")
         form.row("optimizer", "lr")
         form.row("clip", "steps")
@@ -74,6 +76,8 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         else:
             form.keep("spectral_radius")
         with st.expander("More"):
+            if kind.distance_title:
+                form.row("batch")
             form.row("dropout", "truncation")
             form.row("embedding", "momentum")
             form.row("schedule", "warmup")
@@ -169,11 +173,11 @@ class Form:
 
 def choose_task(shown: Mapping[str, Any]) -> str:
     """Draw the list of tasks, one family after the other; return the key."""
-    tasks = {key: f"{kind.title} · {kind.family}" for key, kind in TASKS.items()}
+    tasks = {key: kind.title for key, kind in TASKS.items()}
     address.seed("task", shown.get("task", "adding"), address.one_of(tasks))
     kind = TASKS[st.session_state["task"]]
     length = f"\n\n*{kind.length_title}*: {kind.length_help}" if kind.length_title else ""
-    words = f"**{kind.title}**: {kind.summary}{length}"
+    words = f"**{kind.title}** ({kind.family}): {kind.summary}{length}"
     return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
 
 

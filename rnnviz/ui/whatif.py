@@ -40,7 +40,7 @@ def controls(settings: Settings) -> dict[str, str]:
     ):
         with st.popover("What if …", icon=":material/tune:"):
             change_signal(settings, len(probe.labels[0]))
-        label = "Own input" if settings.task != "characters" else "Own text"
+        label = "Own text" if TASKS[settings.task].family == "text" else "Own input"
         with st.popover(label, icon=":material/edit:"):
             type_input(settings, trouble)
             change_step(settings, probe)

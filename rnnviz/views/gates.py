@@ -202,6 +202,8 @@ def needed_lags(scene: Scene) -> list[tuple[float, str]]:
     settings = scene.settings
     if settings.task == "copying":
         return [(settings.length + RECALLED, "from a symbol to its answer")]
+    if settings.task == "nback":
+        return [(settings.distance, "from a symbol to its answer")]
     if settings.task == "adding":
         inputs = scene.probe.batch.inputs[:, scene.sample].numpy()
         marks = np.flatnonzero(inputs[:, 1])

@@ -142,7 +142,7 @@ def _check_size(scene: Scene, steps: int) -> None:
     size = steps * scene.settings.hidden * scene.settings.layers
     if size > MOST_ACTIVATIONS:
         raise RunError(
-            f"Characters x hidden units x layers = {size:,} is too much to look into at once: "
+            f"Steps x hidden units x layers = {size:,} is too much to look into at once: "
             f"up to {MOST_ACTIVATIONS:,} can be shown, so paste a shorter passage."
         )
 

@@ -128,7 +128,9 @@ def property_words(scene: Scene) -> str:
     if name == "symbol":
         words = f"the symbol {chosen_symbol(scene)}"
     elif name == "answer":
-        words = f"next should be {chosen_symbol(scene)}"
+        words = (
+            f"{'next' if scene.task.foretells else 'the answer'} should be {chosen_symbol(scene)}"
+        )
     elif name == "regex":
         words = f"in a match of {scene.choice.text('pattern')[:40] or 'a regular expression'}"
     elif kind.parameter == "feature":

@@ -108,6 +108,7 @@ def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
         asked = np.maximum(right, 0)[:, None]
         return {
             "classes": classes,
+            "verb": "expects" if scene.task.foretells else "answers",
             "best": best.astype(np.int32),
             "share": short_numbers(np.take_along_axis(share, best, axis=1)),
             "width": best.shape[1],
@@ -118,8 +119,11 @@ def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
     with torch.no_grad():
         answers = model.readout(torch.tensor(hidden)).numpy()
     should = as_numbers(reading.batch.targets)[:, 0]
-    return {"answers": [f"{row[0]:.3f}" for row in answers],
-            "should": ["" if np.isnan(row[0]) else f"{row[0]:.3f}" for row in should]}  # fmt: skip
+    write = scene.task.written
+    return {
+        "answers": [write(row.tolist()) for row in answers],
+        "should": ["" if np.isnan(row[0]) else write(row.tolist()) for row in should],
+    }
 
 
 def _symbols(reading: Reading) -> list[str]:

@@ -75,3 +75,9 @@ def test_of_many_long_labels_every_second_stands_and_those_that_are_longer():
     assert figure.data[0].hovertemplate.startswith("t = %{x:d},")
     short = gates(pd.DataFrame(np.zeros((96, 3))), "forget_gate", labels=["a"] * 96)
     assert len(short.layout.xaxis.tickvals) == 96
+
+
+def test_long_labels_lie_where_there_is_room_and_stand_where_not():
+    for steps, angle in [(12, 0), (50, -90)]:
+        figure = gates(values(steps=steps), "forget_gate", labels=["brilliant"] * steps)
+        assert figure.layout.xaxis.tickangle == angle
