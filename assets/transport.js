@@ -37,6 +37,7 @@ class Transport {
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
     this.range.addEventListener("input", () => this.look(this.nearest(Number(this.range.value))));
     this.range.addEventListener("change", () => this.keep());
+    this.range.addEventListener("keydown", (event) => this.walk(event));
     this.back.addEventListener("click", () => {
       this.look(null);
       this.keep();
@@ -62,6 +63,7 @@ class Transport {
       return;
     }
     const status = message.status;
+    if (status.state !== "running") this.ending = undefined;
     this.status = status;
     this.home.dataset.state = status.state;
     this.home.dataset.step = status.step;
@@ -80,6 +82,8 @@ class Transport {
   order(name) {
     const what = name === "train" ? this.next() : name;
     if (this.buttons[name].disabled) return;
+    this.ending = { stop: "Stopping after this step …", pause: "Pausing after this step …" }[what];
+    if (this.ending && this.status) this.show();
     this.setTriggerValue(what, Date.now());
   }
 
@@ -113,6 +117,7 @@ class Transport {
     let words = WORDS[state === "new" && this.data.study ? "all" : state] ?? state;
     if (state === "queued" && place) words += `, place ${place} in line`;
     if (reason && state !== "running" && state !== "finished") words += `: ${reason}`;
+    if (this.ending && state === "running") words = this.ending;
     this.words.textContent = words;
     const { runs, done, diverged, share } = this.status;
     const parts = state === "new" ? [] : [["step", `${number.format(step)} / ${number.format(steps)}`]];
@@ -120,8 +125,9 @@ class Transport {
     if (diverged) parts.push(["diverged", number.format(diverged)]);
     if (rate) parts.push(["steps/s", number.format(rate)]);
     if (left) parts.push(["left", duration(left)]);
-    if (loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
-    if (metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
+    const newest = this.step === null; // these two are the newest step's
+    if (newest && loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
+    if (newest && metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
     this.figures.replaceChildren(...parts.map((part) => pair(...part)));
     this.range.max = steps;
     const looks = this.data.slider !== false; // or it only shows how far all is
@@ -143,6 +149,18 @@ class Transport {
     let best = kept[0];
     for (const each of kept) if (Math.abs(each - step) < Math.abs(best - step)) best = each;
     return best;
+  }
+
+  // An arrow key goes to the next kept step, however far away that is.
+  walk(event) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    const kept = this.status?.checkpoints ?? [];
+    if (!by || !kept.length) return;
+    event.preventDefault();
+    const at = this.step === null ? kept.length - 1 : kept.findLastIndex((each) => each <= this.step);
+    const next = Math.max(0, at + by);
+    this.look(next >= kept.length - 1 ? null : kept[next]);
+    this.keep();
   }
 
   look(step) {

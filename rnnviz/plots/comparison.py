@@ -152,7 +152,9 @@ def compare_learning(
     made["annotations"] = [
         {
             "text": baseline_text, "xref": "paper", "x": 1, "xanchor": "right",
-            "y": float(np.log10(baseline)), "yanchor": "bottom",
+            "y": float(np.log10(baseline)),
+            # under the line where above it is no room left below the title
+            "yanchor": "top" if np.log10(baseline) > bottom + 0.8 * (top - bottom) else "bottom",
             "bgcolor": rgba(palette.paper, 0.7), **quiet,
         },
         {

@@ -7,7 +7,17 @@ import pandas as pd
 
 from rnnviz.plots.gates import time_ticks
 from rnnviz.plots.panels import axis, bar, beside, downwards, heading, number, spread
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.style import (
+    NAME,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    ordinal,
+    rgba,
+    theme,
+)
 
 TOPS = (0.1, 0.25, 0.5, 1.0)
 """Upper ends that an axis of shares may have, so that it seldom moves."""
@@ -132,7 +142,7 @@ def distributions_through_time(
         f"Share of values over time and value, for "
         f"{', '.join(NAME.get(name, name) for name in signals)}, {where}.",
         colours,
-        note=where + (f", every {thin}th step" if thin > 1 else ""),
+        note=where + (f", every {ordinal(thin)} step" if thin > 1 else ""),
         axes={
             "xaxis": {
                 **time_ticks(labels, steps),

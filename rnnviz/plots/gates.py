@@ -6,7 +6,17 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, scale, theme
+from rnnviz.plots.style import (
+    NAME,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    ordinal,
+    scale,
+    theme,
+)
 
 MOST_UNITS = 256
 MOST_STEPS = 1000
@@ -61,8 +71,8 @@ def gates(
     # where every step has its label, %{x} is the label
     every = len(cast(list[int], ticks.get("tickvals", []))) == steps
     hover = "t = %{x:d} (%{x})" if every else "t = %{x:d}"
-    thinned = f", every {thin_units}th unit" if thin_units > 1 else ""
-    thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
+    thinned = f", every {ordinal(thin_units)} unit" if thin_units > 1 else ""
+    thinned += f", every {ordinal(thin_steps)} step" if thin_steps > 1 else ""
     symbol = symbol or SYMBOL.get(signal, signal)
     title = f"{NAME.get(signal, signal).capitalize()} {symbol}<sub>t</sub>"
     made = frame(

@@ -8,7 +8,17 @@ import pandas as pd
 from rnnviz.plots.gates import MOST_UNITS
 from rnnviz.plots.multiples import bounds, unit_axis
 from rnnviz.plots.panels import bar
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, scale, theme
+from rnnviz.plots.style import (
+    NAME,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    ordinal,
+    scale,
+    theme,
+)
 
 
 @figure
@@ -54,7 +64,7 @@ def unit_history(
         f"Heatmap of the mean {NAME.get(signal, signal)} of {means.shape[1]} units at {len(at)} "
         f"checkpoints up to step {at.max(initial=0)}, {where}.",
         colours,
-        note=where + (f", every {thin}th unit" if thin > 1 else ""),
+        note=where + (f", every {ordinal(thin)} unit" if thin > 1 else ""),
         axes={
             "xaxis": {"title": "training step", "range": [-0.5, max(1, steps)], "showgrid": False},
             "yaxis": {

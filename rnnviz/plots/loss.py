@@ -151,7 +151,10 @@ def loss(
         "x": 1,
         "xanchor": "right",
         "y": np.log10(baseline) if baseline else 0,
-        "yanchor": "bottom",
+        # under the line where above it is no room left below the title
+        "yanchor": "top"
+        if baseline and np.log10(baseline) > bottom + 0.8 * (top - bottom)
+        else "bottom",
         "showarrow": False,
         "visible": bool(baseline),
         "font": {"size": 12, "color": palette.muted},

@@ -7,7 +7,17 @@ import pandas as pd
 
 from rnnviz.plots.gates import time_ticks
 from rnnviz.plots.panels import axis, bar, beside, downwards, number
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, scale, theme
+from rnnviz.plots.style import (
+    NAME,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    ordinal,
+    scale,
+    theme,
+)
 
 MOST_UNITS = 96
 MOST_STEPS = 500
@@ -55,8 +65,8 @@ def multiples(
     if one:
         title = NAME.get(one, one).capitalize() + (" before its σ or tanh" if before else "")
     names = ", ".join(NAME.get(name, name) for name in values)
-    thinned = f", every {-(-most // MOST_UNITS)}th unit" if most > MOST_UNITS else ""
-    thinned += f", every {thin_steps}th step" if thin_steps > 1 else ""
+    thinned = f", every {ordinal(-(-most // MOST_UNITS))} unit" if most > MOST_UNITS else ""
+    thinned += f", every {ordinal(thin_steps)} step" if thin_steps > 1 else ""
     made = frame(
         title,
         f"Heatmaps of {names}: up to {most} units by {steps} time steps, {where}.",

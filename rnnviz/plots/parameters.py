@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.logarithms import decades, log_axis, positive
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, frame, theme
+from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, frame, rgba, theme
 
 KINDS = {"weight_hh": "solid", "weight_ih": "dash", "bias": "dot"}
 WORDS = {"weight_hh": "W<sub>h</sub>", "weight_ih": "W<sub>x</sub>", "bias": "b"}
@@ -83,6 +83,14 @@ def parameters(
         level = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": HEALTHY, "y1": HEALTHY}
         grey = {"color": palette.muted, "width": 1.5, "dash": "dash"}
         made["shapes"].append({**level, "line": grey})
+        made["annotations"] = [
+            {
+                "text": "a thousandth: about right", "xref": "paper", "x": 0, "xanchor": "left",
+                "y": float(np.log10(HEALTHY)), "yanchor": "bottom", "showarrow": False,
+                "font": {"size": 12, "color": palette.muted},
+                "bgcolor": rgba(palette.paper, 0.7),
+            }
+        ]  # fmt: skip
     if marked is not None:
         ends = {"x0": marked, "x1": marked, "y0": 0, "y1": 1, "yref": "paper"}
         line = {"color": palette.signal["cell_state"], "width": 2}

@@ -208,6 +208,12 @@ def heat(colours: Theme) -> list[list[Any]]:
     return [[place / (len(colours.heat) - 1), each] for place, each in enumerate(colours.heat)]
 
 
+def ordinal(number: int) -> str:
+    """Write a number as a place in a row: 2nd, 3rd, 11th."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
+
+
 def rgba(colour: str, alpha: float) -> str:
     """Return a hex colour with an opacity, as Plotly writes it."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))

@@ -75,10 +75,11 @@ def trainability(
             ticktext=[words(each) for each in ys], **common,
             **({"title": y_title} if not place else {}),
         )  # fmt: skip
+        learned, done = int(one["successes"].sum()), int(one["done"].sum())
         headings.append(
             {
-                "text": f"<b>{TITLE[cell]}</b>  {int(one['successes'].sum())} of "
-                f"{int(one['done'].sum())} learned",
+                "text": f"<b>{TITLE[cell]}</b>  "
+                + (f"{learned} of {done} learned" if done else "not trained yet"),
                 "x": places[place][0], "y": 1, "xref": "paper", "yref": "paper",
                 "xanchor": "left", "yanchor": "bottom", "showarrow": False,
                 "font": {"size": 14, "color": palette.cell[cell]},

@@ -7,7 +7,17 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.panels import axis, bar, heading, number, spread
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.style import (
+    NAME,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    ordinal,
+    rgba,
+    theme,
+)
 
 MOST_UNITS = 256
 NARROWEST = 0.12
@@ -50,7 +60,8 @@ def weights(
         f"Heatmaps of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)} from the "
         f"input and from the state before, {units} units, {where}.",
         colours,
-        note=where + (f", every {-(-units // MOST_UNITS)}th unit" if units > MOST_UNITS else ""),
+        note=where
+        + (f", every {ordinal(-(-units // MOST_UNITS))} unit" if units > MOST_UNITS else ""),
     )
     made["annotations"] = []
     data: list[dict[str, Any]] = []

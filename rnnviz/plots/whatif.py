@@ -15,6 +15,7 @@ from rnnviz.plots.style import (
     figure,
     float32,
     frame,
+    ordinal,
     rgba,
     theme,
 )
@@ -183,7 +184,7 @@ def whatif_units(
         f"Heatmap of the {NAME[signal]} minus that of the unchanged run: {units} units by {steps} "
         f"time steps, from -{reach:g} to {reach:g}; {where}.",
         colours,
-        note=where + (f", every {thin}th unit" if thin > 1 else ""),
+        note=where + (f", every {ordinal(thin)} unit" if thin > 1 else ""),
         axes={
             "xaxis": {**few_labels(labels, steps), "title": "time step t", "showgrid": False},
             "yaxis": {

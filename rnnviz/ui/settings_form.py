@@ -91,8 +91,10 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         try:
             return Settings(task=task, **form.values)
         except SettingsError as error:
-            st.error(str(error))
-            return None
+            refused = str(error)
+            st.error(refused)
+    st.error(refused)  # in the middle too: at the side it may be below the screen's edge
+    return None
 
 
 class Form:

@@ -7,6 +7,8 @@ from rnnviz.analysis import lyapunov_exponents
 from rnnviz.views.flow import Flow, number, steps
 
 NOTE = "Little gradient means slow learning this far back, not that nothing is kept."
+FEWEST = 5
+"""Outputs at a distance of which a median is spoken."""
 CROOKED = 0.7
 """Share of variance explained, below which a fitted line is said to be none."""
 
@@ -50,13 +52,17 @@ def halving(fit: pd.Series) -> str:
     verb = "halves" if fit["slope"] < 0 else "doubles"
     between = sorted((abs(np.log(2) / low), abs(np.log(2) / high))) if low * high > 0 else None
     interval = (
-        f"{between[0]:.3g} to {between[1]:.3g}" if between else "not told from standing still"
+        f"{number(between[0])} to {number(between[1])}"
+        if between
+        else "not told from standing still"
     )
-    return (
-        f"‖∂L/∂h‖ {verb} every {steps(abs(fit['half_life']))} back (95 %: {interval}; "
-        f"slope {number(fit['slope'])} ± {number(fit['error'])})"
-        + ("." if fit["straight"] > CROOKED else ", but is no straight line here.")
+    said = (
+        f"{verb} every {steps(abs(fit['half_life']))} back (95 %: {interval}; "
+        f"slope {number(fit['slope'])} ± {number(fit['error'])})."
     )
+    if fit["straight"] > CROOKED:
+        return f"‖∂L/∂h‖ {said}"
+    return f"‖∂L/∂h‖ is no straight line here; the line that comes nearest {said}"
 
 
 def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame | None) -> str:
@@ -186,8 +192,10 @@ def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.nda
     if len(steps_of) * steps_of.shape[1] ** 3 < 6e7:
         exponents = lyapunov_exponents(steps_of)
         said += (
-            f" Along this sequence the largest Lyapunov exponent is {number(exponents[0])} "
-            f"a step, the mean {number(float(exponents.mean()))}."
+            f" That is for the one direction that grows most. A direction that is carried along "
+            f"with the steps grows by e^λ a step in the long run: the largest Lyapunov exponent λ, "
+            f"over this sequence, is {number(exponents[0])}, their mean "
+            f"{number(float(exponents.mean()))}."
         )
     return said
 
@@ -197,7 +205,7 @@ def of_connectivity(norms: pd.DataFrame) -> str:
     away = np.subtract.outer(norms.index.to_numpy(), norms.columns.to_numpy())
     values = norms.to_numpy()
     by_lag = [float(np.median(values[away == lag])) for lag in range(norms.shape[1])
-              if (away == lag).any()]  # fmt: skip
+              if (away == lag).sum() >= min(FEWEST, len(norms))]  # fmt: skip
     if not by_lag or not by_lag[0] > 0:
         return "No output depends on its input."
     share = np.array(by_lag) / by_lag[0]
@@ -265,8 +273,8 @@ def of_truncation(norms: pd.DataFrame, window: int, truncation: int = 0) -> str:
         return "There is no gradient of the recurrent weights to truncate."
     said = (
         f"If every loss reached back {steps(window)} only, {lost:.2%} of the recurrent weights' "
-        f"gradient would be thrown away (cosine with the whole: {cosine:.4f}); {steps(gone)} would "
-        "lose more than half of theirs."
+        f"gradient would be thrown away (cosine with the whole: {cosine:.4f}); at {gone} of "
+        f"{len(one)} time steps, more than half of ∂L/∂h would be lost."
     )
     if truncation:
         said += (

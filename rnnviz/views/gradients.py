@@ -11,6 +11,7 @@ from rnnviz.analysis.jacobians import state_gradient_norms
 from rnnviz.analysis.weights import layer_parameters
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
+from rnnviz.plots.style import ordinal
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
 from rnnviz.views.scene import Scene
@@ -174,7 +175,7 @@ def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     common: dict[str, Any] = {
         "labels": flow.labels,
         "where": f"sample {flow.sample + 1}, {scene.when}"
-        + (f", every {every}th output" if every > 1 else ""),
+        + (f", every {ordinal(every)} output" if every > 1 else ""),
         "colours": scene.choice.theme,
     }
     chosen = scene.choice.number("t", int(flow.asked[-1]), 0, length - 1)

@@ -105,7 +105,7 @@ def test_cells_and_what_is_equal_stand_in_the_address(page, console):
 def test_the_map_fills_in_and_stands_in_the_address(page, console):
     opened(page, "&look=map&vary=hidden&map_budget=100&map_seeds=1&span=short", figures=1)
     picture = page.locator(FIGURE)
-    expect(picture).to_contain_text("0 of 0 learned")
+    expect(picture).to_contain_text("not trained yet")
     train_all(page)
     runs_done(page, "48 of 48 runs")
     expect(picture).to_contain_text(re.compile(r"\d+ of 16 learned"))
