@@ -1,6 +1,7 @@
 """The Runs page as a visitor uses it, in a real Chromium."""
 
 import re
+import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -100,6 +101,10 @@ def test_a_finished_run_gets_more_steps_and_stays_picked(page, store, me):
     expect(page.locator(f"{FIGURE}[data-step='50']")).to_have_count(1, timeout=30_000)
     expect(page.get_by_text("1 of 1 picked")).to_be_visible()
     assert store.get(run).settings.steps == 50
+    with page.expect_download(timeout=15_000) as download:
+        page.get_by_role("button", name="Model").click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        assert sorted(file.namelist()) == ["model.py", "settings.json", "weights.safetensors"]
 
 
 def test_another_visitor_sees_nothing(page, store, me, browser: Browser):

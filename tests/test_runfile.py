@@ -1,0 +1,72 @@
+"""A model that leaves rnnviz gives the same answers without it."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import torch
+
+from rnnviz.errors import RunError
+from rnnviz.model import load
+from rnnviz.runfile import model_file, model_script
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.tasks import task_of
+from rnnviz.training import Trainer
+
+SMALL = Settings(hidden=5, length=6, batch=4, steps=3)
+RUN = """
+import sys
+sys.modules["rnnviz"] = None  # whoever imports it fails
+exec(open("model.py").read())
+from safetensors.torch import save_file
+with torch.no_grad():
+    save_file({"y": run(load_file("x.safetensors")["x"]).contiguous()}, "y.safetensors")
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cell": "lstm", "layers": 2, "dropout": 0.3}, {"cell": "gru"}, {"cell": "rnn"},
+        {"cell": "rnn_relu"}, {"cell": "gru", "task": "copying", "embedding": 3},
+    ],
+)  # fmt: skip
+def test_the_script_gives_the_same_answers_where_rnnviz_cannot_be_imported(
+    store, tmp_path, changes
+):
+    from safetensors.torch import load_file, save_file
+
+    settings = SMALL.replace(**changes)
+    trainer = Trainer(settings)
+    while not trainer.finished:
+        trainer.advance()
+    run = store.create(settings, "ada")
+    store.record(run, [], trainer.checkpoint())
+    folder = tmp_path / "model"
+    with zipfile.ZipFile(io.BytesIO(model_file(store, run))) as file:
+        file.extractall(folder)
+    assert json.loads((folder / "settings.json").read_text()) == settings.model_dump()
+    x = task_of(settings).batch(4, 1).inputs.contiguous()
+    save_file({"x": x}, folder / "x.safetensors")
+    subprocess.run([sys.executable, "-I", "-c", RUN], cwd=folder, check=True, timeout=120)
+    with torch.no_grad():
+        expected, _ = load(settings, store.checkpoint(run).weights).eval()(x)
+    torch.testing.assert_close(load_file(folder / "y.safetensors")["y"], expected, rtol=0, atol=0)
+
+
+def test_what_torch_has_no_module_for_is_refused(store):
+    with pytest.raises(RunError, match="layer normalisation"):
+        model_script(SMALL.replace(norm="layer"))
+    with pytest.raises(RunError, match="no checkpoint"):
+        model_file(store, store.create(SMALL, "ada"))
