@@ -11,6 +11,7 @@ import rnnviz
 from rnnviz import analysis
 from rnnviz.errors import RunError, TraceError
 from rnnviz.model import build, load, save
+from rnnviz.plan import Plan
 from rnnviz.recurrent import GRU, LSTM, RNN
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings, choices
@@ -223,10 +224,11 @@ REFUSED = {
 def test_every_view_is_right_or_says_that_it_does_not_apply(cell, tmp_path):
     store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     gallery, draft = Gallery(store), settings(cell, task="characters", batch=2)
+    swept = Plan(settings=draft, cells=(cell,), seeds=1, vary={"length": (3, 5)})
     refused = set()
     for view in VIEWS:
         try:
-            message = draw(gallery, view, None, draft, Choice())
+            message = draw(gallery, view, None, swept if view == "compare_map" else draft, Choice())
         except TraceError as error:
             assert "layer normalisation" in str(error)
             refused.add(view)

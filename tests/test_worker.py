@@ -246,6 +246,9 @@ def test_ten_killed_workers_lose_nothing(store):
     # Workers start in no time when they are forked from a process that has imported torch.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["rnnviz.worker", "torch._dynamo"])
+    first = context.Process(target=int)  # it waits for the server, which imports torch
+    first.start()
+    first.join()
     run = store.create(SETTINGS.replace(hidden=8, length=10, steps=100_000), "ada")
     before = store.metrics(run)
     for kill in range(10):
