@@ -1,6 +1,8 @@
 import multiprocessing
+import sys
 import threading
 import time
+import types
 
 import pytest
 import torch
@@ -242,7 +244,9 @@ def serve_forever(url, name):
     serve(RunStore(url), name, threading.Event())
 
 
-def test_ten_killed_workers_lose_nothing(store):
+def test_ten_killed_workers_lose_nothing(store, monkeypatch):
+    # Streamlit's AppTest leaves its script as the main module, which children would run.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     # Workers start in no time when they are forked from a process that has imported torch.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["rnnviz.worker", "torch._dynamo"])
