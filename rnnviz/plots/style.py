@@ -140,6 +140,8 @@ def layout(key: str) -> dict[str, Any]:
         "tickmode": "auto",
         "zeroline": False,
         "automargin": True,
+        # margins make room for labels; looking for those outside took a third of a redraw
+        "ticklabeloverflow": "allow",
         "title": {"standoff": 8, "font": {"size": 13, "color": colours.muted}},
         "tickfont": {"size": 12, "color": colours.muted},
     }
