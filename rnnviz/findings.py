@@ -194,10 +194,10 @@ def time_norms(settings: Settings, weights: bytes | None = None) -> np.ndarray:
         Of a checkpoint; the untrained network if None.
     """
     task = task_of(settings)
-    each = task.steps * settings.hidden * settings.layers
+    each = task.steps * settings.units
     probe = task.probe().first(min(SAMPLES, max(1, MOST_ACTIVATIONS // each)))
     trace = look(settings, weights, probe, dtype=torch.float64).trace
-    gradient = trace.gradient(trace.layers[-1], "hidden_state")
+    gradient = trace.gradient(trace.top, "hidden_state")
     norms: np.ndarray = np.median(norm_over_units(gradient), axis=1)
     return norms
 

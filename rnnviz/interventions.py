@@ -20,7 +20,7 @@ from torch.utils.hooks import RemovableHandle
 from rnnviz.cells import Cell
 from rnnviz.errors import ClampError
 from rnnviz.recording import NO_BACKWARD, Site, sites
-from rnnviz.recurrent import time_major
+from rnnviz.stacking import time_major
 from rnnviz.trace import Trace
 
 Places = int | slice | Iterable[int] | Iterable[range] | None

@@ -1,13 +1,16 @@
-"""The network that is trained: input, stacked recurrent layers, read-out at every step."""
+"""The network that is trained: input, stacked recurrent layers, read-out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn.functional import linear
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz.errors import RunError
 from rnnviz.initialization import initialize
@@ -16,6 +19,37 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 
 State = Tensor | tuple[Tensor, Tensor]
+
+
+class TiedReadout(nn.Module):
+    """Score each symbol by the vector that stands for it where it goes in (Press, Wolf 2017).
+
+    Its matrix is the embedding's, with the numbers that a read-out of its own would begin with:
+    those that torch's `nn.Linear` draws. Only the biases are parameters of its own.
+
+    Parameters
+    ----------
+    embedding : nn.Embedding
+        (symbol, hidden unit).
+    outputs : int
+        The first so many symbols are scored.
+    """
+
+    def __init__(self, embedding: nn.Embedding, outputs: int) -> None:
+        super().__init__()
+        self._embedding = (embedding,)  # in a tuple, or its weights would be found here too
+        bound = embedding.embedding_dim**-0.5
+        nn.init.uniform_(embedding.weight, -bound, bound)
+        self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
+
+    @property
+    def weight(self) -> Tensor:
+        """The matrix (output, unit)."""
+        return self._embedding[0].weight[: len(self.bias)]
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Return the scores (..., output) of hidden states (..., unit)."""
+        return linear(hidden, self.weight, self.bias)
 
 
 class SequenceModel(nn.Module):
@@ -39,18 +73,66 @@ class SequenceModel(nn.Module):
             settings.layers,
             # torch warns where there is no second layer to protect.
             dropout=settings.dropout if settings.layers > 1 else 0.0,
+            bidirectional=settings.bidirectional,
             normalized=settings.norm == "layer",
+            residual=settings.residual,
+            one_mask=settings.dropout_kind == "sequence",
         )
-        self.readout = nn.Linear(settings.hidden, task.outputs)
+        self.reads = settings.readout
+        self.readout: nn.Linear | TiedReadout
+        if settings.tied:
+            self.readout = TiedReadout(cast(nn.Embedding, self.input), task.outputs)
+        else:
+            self.readout = nn.Linear(settings.hidden * settings.directions, task.outputs)
 
-    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, inputs: Tensor, state: State | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Return the answers (time, batch, output) and the last state.
 
-        inputs : (time, batch) tokens or (time, batch, feature)
-        state : as torch's recurrent modules take it; zero if None
+        Parameters
+        ----------
+        inputs : Tensor
+            (time, batch) tokens or (time, batch, feature).
+        state : optional
+            As torch's recurrent modules take it; zero if None.
+        lengths : Tensor (batch,), optional
+            Steps of each sequence, where shorter ones are padded after their end: a layer that
+            reads backwards begins there. What is answered after it has no meaning.
         """
-        hidden, state = self.rnn(self.input(inputs), state)
-        return self.readout(hidden), state
+        hidden, state = self.states(inputs, state, lengths)
+        return self.answers(hidden), state
+
+    def states(
+        self, inputs: Tensor, state: State | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """Return what the top layer gives at each step (time, batch, unit), and the last state.
+
+        Of two directions, the units of the one that runs forwards come first.
+        """
+        x = self.input(inputs)
+        if lengths is None or not self.rnn.bidirectional:
+            hidden, state = self.rnn(x, state)
+            return hidden, state
+        packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+        hidden, state = self.rnn(packed, state)
+        return pad_packed_sequence(hidden, total_length=len(x))[0], state
+
+    def answers(self, hidden: Tensor) -> Tensor:
+        """Return the answers (time, batch, output) that are read out of what the top layer gives.
+
+        Read out "every" step, each answer is that of its own step. Of the "mean", it is that of
+        all states up to its step, so at the last step that of the whole sequence. Of the "last"
+        states, the one that runs backwards gives the one that it ends with, at the first step.
+        """
+        if self.reads == "mean":
+            steps = torch.arange(1, len(hidden) + 1)
+            hidden = hidden.cumsum(0) / steps[:, None, None]
+        elif self.reads == "last" and self.rnn.bidirectional:
+            forwards, backwards = hidden.chunk(2, dim=-1)
+            hidden = torch.cat([forwards, backwards[:1].expand_as(backwards)], -1)
+        answers: Tensor = self.readout(hidden)
+        return answers
 
 
 def build(settings: Settings) -> SequenceModel:

@@ -21,7 +21,8 @@ from torch.utils.hooks import RemovableHandle
 
 from rnnviz.cells import Cell, State
 from rnnviz.errors import RecordingError
-from rnnviz.recurrent import Watchable, make_cell, make_cells, take_step, time_major, unroll
+from rnnviz.recurrent import Watchable, make_cell, make_cells, take_step, unroll
+from rnnviz.stacking import time_major
 from rnnviz.trace import LayerTrace, Trace
 
 Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]

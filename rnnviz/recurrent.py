@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
 from rnnviz.normalized import NORMALIZED
+from rnnviz.stacking import directions, fused_layer, run_stack, time_major
 
 
 def make_cell(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
@@ -30,7 +30,7 @@ def make_cell(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
 
 def make_cells(rnn: nn.RNNBase) -> dict[str, Cell]:
     """Return a new cell for each layer and direction, by torch's suffix (``l0_reverse``)."""
-    return {suffix: make_cell(rnn) for i in range(rnn.num_layers) for suffix in _directions(rnn, i)}
+    return {suffix: make_cell(rnn) for i in range(rnn.num_layers) for suffix in directions(rnn, i)}
 
 
 def unroll(
@@ -49,45 +49,17 @@ def unroll(
     ValueError, RuntimeError
         As torch's forward does, for an input or state of a wrong shape or type.
     """
-    if isinstance(input, PackedSequence):
-        x, batch_sizes, order, restore = input
-        sizes = batch_sizes.tolist()
-        squeezed = False
-    else:
-        if input.dim() not in (2, 3):
-            raise ValueError(f"Expected input to be 2D or 3D, got {input.dim()}D instead")
-        x, batch_sizes, order, restore = time_major(rnn, input), None, None, None
-        sizes = [x.size(1)] * x.size(0)
-        squeezed = input.dim() == 2
-        if not sizes:
-            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
-    # check_input wants two dimensions of a packed sequence and three of all others
-    rnn.check_input(x, batch_sizes)
-    initial = _initial_state(rnn, x, sizes[0], hx, squeezed, order)
 
-    final: list[State] = []
-    for i in range(rnn.num_layers):
-        outputs = []
-        for suffix in _directions(rnn, i):
-            start = tuple(state[len(final)] for state in initial)
-            output, end = _run(rnn, suffix, cells[suffix], x, sizes, start)
+    def run(layer: int, x: Tensor, sizes: list[int], start: State) -> tuple[Tensor, list[State]]:
+        outputs, ends = [], []
+        for way, suffix in enumerate(directions(rnn, layer)):
+            begin = tuple(part[way] for part in start)
+            output, end = _run(rnn, suffix, cells[suffix], x, sizes, begin)
             outputs.append(output)
-            final.append(end)
-        x = torch.cat(outputs, -1) if rnn.bidirectional else outputs[0]
-        if i < rnn.num_layers - 1:
-            x = dropout(x, rnn.dropout, rnn.training)
+            ends.append(end)
+        return torch.cat(outputs, -1) if rnn.bidirectional else outputs[0], ends
 
-    states = tuple(torch.stack(parts) for parts in zip(*final, strict=True))
-    if squeezed:
-        states = tuple(state.squeeze(1) for state in states)
-    if restore is not None:
-        states = tuple(state.index_select(1, restore) for state in states)
-    hidden = states if isinstance(rnn, nn.LSTM) else states[0]
-    if isinstance(input, PackedSequence):
-        return PackedSequence(x, batch_sizes, order, restore), hidden
-    if squeezed:
-        return x.squeeze(1), hidden
-    return x.transpose(0, 1) if rnn.batch_first else x, hidden
+    return run_stack(rnn, run, input, hx)
 
 
 def take_step(
@@ -112,46 +84,6 @@ def take_step(
     if squeezed:
         state = tuple(s.squeeze(0) for s in state)
     return state if isinstance(module, nn.LSTMCell) else state[0]
-
-
-def time_major(module: nn.RNNBase | nn.RNNCellBase, x: Tensor) -> Tensor:
-    """Return an input, laid out as the user gives it, the way cells get it.
-
-    That is (time, batch, feature) for a sequence, (batch, feature) for the one step of a cell.
-    """
-    if isinstance(module, nn.RNNCellBase):
-        return torch.atleast_2d(x)
-    if x.dim() == 2:
-        return x.unsqueeze(1)
-    return x.transpose(0, 1) if module.batch_first else x
-
-
-def _directions(rnn: nn.RNNBase, layer: int) -> tuple[str, ...]:
-    """Return torch's suffixes of the parameters of one layer."""
-    return (f"l{layer}", f"l{layer}_reverse") if rnn.bidirectional else (f"l{layer}",)
-
-
-def _initial_state(
-    rnn: nn.RNNBase,
-    x: Tensor,
-    batch: int,
-    hx: Tensor | State | None,
-    squeezed: bool,
-    order: Tensor | None,
-) -> State:
-    """Return the state before the first step, each part (layer and direction, batch, unit)."""
-    rows = rnn.num_layers * (2 if rnn.bidirectional else 1)
-    shapes = [(rows, batch, rnn.proj_size or rnn.hidden_size)]
-    if isinstance(rnn, nn.LSTM):
-        shapes.append((rows, batch, rnn.hidden_size))
-    if hx is None:
-        return tuple(x.new_zeros(shape) for shape in shapes)
-    given = (hx,) if isinstance(hx, Tensor) else tuple(hx)
-    if squeezed:
-        given = tuple(state.unsqueeze(1) for state in given)
-    for state, shape in zip(given, shapes, strict=True):
-        rnn.check_hidden_size(state, shape)
-    return given if order is None else tuple(state.index_select(1, order) for state in given)
 
 
 def _run(
@@ -205,12 +137,27 @@ class Watchable(nn.RNNBase):
     ----------
     normalized : bool
         Whether the recurrence has layer normalisation (`rnnviz.normalized`), for which torch has
-        no fused kernel; the rest as for torch's module.
+        no fused kernel.
+    residual : bool
+        Whether each layer's input is added to its output, from the second layer on
+        (`rnnviz.stacking`).
+    one_mask : bool
+        Whether dropout has the same mask at all steps of a sequence; the rest as for torch's
+        module.
     """
 
-    def __init__(self, *args: Any, normalized: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        normalized: bool = False,
+        residual: bool = False,
+        one_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.normalized = normalized
+        self.residual = residual
+        self.one_mask = one_mask
         for suffix, cell in make_cells(self).items():
             kind = NORMALIZED[type(cell)] if normalized else None
             self.add_module(suffix, kind(self.hidden_size) if kind else cell)
@@ -234,6 +181,8 @@ class Watchable(nn.RNNBase):
         """
         if self.normalized or self.watched:
             return unroll(self, self.cells, input, hx)
+        if self.residual or (self.one_mask and self.training and self.dropout):
+            return run_stack(self, partial(fused_layer, self), input, hx)
         return super().forward(input, hx)
 
 

@@ -12,6 +12,12 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 
 WEIGHTS, SETTINGS, SCRIPT = "weights.safetensors", "settings.json", "model.py"
+POOLED = {
+    # how the read-out reads -> what becomes of the hidden states before it
+    "mean": "    hidden = hidden.cumsum(0) / torch.arange(1, len(hidden) + 1)[:, None, None]",
+    "last": "    forwards, backwards = hidden.chunk(2, -1)\n"
+    "    hidden = torch.cat([forwards, backwards[:1].expand_as(backwards)], -1)",
+}
 KINDS = {
     "rnn": 'RNN({}, nonlinearity="tanh")',
     "rnn_relu": 'RNN({}, nonlinearity="relu")',
@@ -33,25 +39,39 @@ def model_script(settings: Settings) -> str:
             "torch has no recurrent module with layer normalisation: train without it, "
             "to have a model that plain torch runs."
         )
+    if settings.residual and settings.layers > 1:
+        raise RunError(
+            "torch has no recurrent module with residual connections: train without them, "
+            "to have a model that plain torch runs."
+        )
     task = task_of(settings)
     features = settings.embedding if task.tokens else task.inputs
-    kind = KINDS[settings.cell].format(f"{features}, {settings.hidden}, {settings.layers}")
+    both = ", bidirectional=True" * settings.bidirectional
+    kind = KINDS[settings.cell].format(f"{features}, {settings.hidden}, {settings.layers}{both}")
     embedding = f"Embedding({task.inputs}, {features})" if task.tokens else "Identity()"
     what = "(time, batch) whole numbers" if task.tokens else f"(time, batch, {features}) numbers"
+    pooled = "\n" + POOLED[settings.readout] if settings.readout in POOLED else ""
+    if settings.readout == "last" and not settings.bidirectional:
+        pooled = ""  # the last state of one direction is that of the answer's own step
+    tied = ""
+    if settings.tied:
+        tied = f'\nweights["readout.weight"] = weights["input.weight"][:{task.outputs}]'
     return f'''import torch
 from safetensors.torch import load_file
 
 model = torch.nn.ModuleDict({{
     "input": torch.nn.{embedding},
     "rnn": torch.nn.{kind},
-    "readout": torch.nn.Linear({settings.hidden}, {task.outputs}),
+    "readout": torch.nn.Linear({settings.hidden * settings.directions}, {task.outputs}),
 }})
-model.load_state_dict(load_file("{WEIGHTS}"))
+weights = load_file("{WEIGHTS}"){tied}
+model.load_state_dict(weights)
 
 model.eval()
 
 def run(x):  # x: {what}
-    return model["readout"](model["rnn"](model["input"](x))[0])  # (time, batch, {task.outputs})
+    hidden = model["rnn"](model["input"](x))[0]{pooled}
+    return model["readout"](hidden)  # (time, batch, {task.outputs})
 '''
 
 

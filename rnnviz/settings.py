@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from rnnviz.errors import SettingsError
+from rnnviz.refusals import refusal
 
 VALIDATE_EVERY = 50
 """Steps between two looks at the validation set."""
@@ -69,6 +70,31 @@ class Settings(BaseModel):
     layers: int = Field(
         1, ge=1, le=8, title="Layers", description="Recurrent layers, each reading the one below."
     )
+    residual: bool = Field(
+        False,
+        title="Residual",
+        description="From the second layer on, what a layer reads is added to what it gives.",
+    )
+    bidirectional: bool = Field(
+        False,
+        title="Bidirectional",
+        description="In each layer, a second one reads the sequence from its end; the layer above "
+        "and the read-out see both.",
+    )
+    readout: Literal["every", "last", "mean"] = Field(
+        "every",
+        title="Read-out",
+        description="What an answer is read out of. every: the state at its own step; last: the "
+        "last state of each direction; mean: the mean of the states up to it. Only for tasks that "
+        "ask once, at the end.",
+    )
+    tied: bool = Field(
+        False,
+        title="Tied embedding",
+        description="The vectors that stand for the symbols that go in also score those that come "
+        "out. Only where both are the same symbols, with as many embedding numbers as hidden "
+        "units.",
+    )
     embedding: int = Field(
         16,
         ge=1,
@@ -96,6 +122,14 @@ class Settings(BaseModel):
     )
     steps: int = Field(
         5000, ge=1, le=1_000_000, title="Steps", description="Updates of the weights in all."
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Patience",
+        description="Validations, one every 50 steps, without a lower loss after which training "
+        "stops early; the best weights are restored. 0: train all steps, keep the last.",
     )
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
         "adam", title="Optimizer", description="How the gradient becomes a change of the weights."
@@ -138,7 +172,13 @@ class Settings(BaseModel):
         ge=0,
         le=1000,
         title="Clipping",
-        description="Largest norm of the whole gradient; 0 switches clipping off.",
+        description="Limit of the gradient: of its norm, or of each of its numbers; 0: none.",
+    )
+    clip_by: Literal["norm", "value"] = Field(
+        "norm",
+        title="Clip by",
+        description="norm: scale the whole gradient down to the limit; value: cut each of its "
+        "numbers to between minus the limit and the limit, which can turn its direction.",
     )
     truncation: int = Field(
         0,
@@ -148,12 +188,24 @@ class Settings(BaseModel):
         description="Steps in each piece of a sequence that training's gradient does not leave; "
         "0: the gradient flows through all of it. Pictures always show the whole gradient.",
     )
+    carry: bool = Field(
+        False,
+        title="Carry the state",
+        description="A batch goes on in the text where the last one ended, from the state that it "
+        "ended with; the gradient stays within a batch. Only for passages of a text.",
+    )
     dropout: float = Field(
         0.0,
         ge=0,
         le=0.95,
         title="Dropout",
         description="Share of units dropped between layers; only with two layers or more.",
+    )
+    dropout_kind: Literal["step", "sequence"] = Field(
+        "step",
+        title="Dropped units",
+        description="step: others at every time step; sequence: the same ones throughout a "
+        "sequence (variational dropout).",
     )
     norm: Literal["none", "layer"] = Field(
         "none",
@@ -193,17 +245,30 @@ class Settings(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError(_sentence(error.errors()[0])) from None
-        activations = self.length * self.batch * self.hidden * self.layers
+        activations = self.length * self.batch * self.units
         if activations > MOST_ACTIVATIONS:
+            both = " x 2 directions" * self.bidirectional
             raise SettingsError(
-                f"length x batch x hidden x layers = {activations:,}: must be at most "
+                f"length x batch x hidden x layers{both} = {activations:,}: must be at most "
                 f"{MOST_ACTIVATIONS:,}, or training runs out of memory; lower one of the four."
             )
+        if reason := refusal(self):
+            raise SettingsError(reason)
 
     @field_validator("*", mode="before")
     @classmethod
     def _plain_number(cls, value: object) -> object:
         return value.item() if isinstance(value, np.generic) else value
+
+    @property
+    def directions(self) -> int:
+        """In how many directions each layer reads."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def units(self) -> int:
+        """How many recurrent units there are, in all layers and directions."""
+        return self.hidden * self.layers * self.directions
 
     @classmethod
     def for_task(cls, task: str, **changes: Any) -> Self:
@@ -268,7 +333,9 @@ def _sentence(error: ErrorDetails) -> str:
         )
         return f"There is no setting called {name!r}: {meant}"
     field = Settings.model_fields[name]
-    if isinstance(field.default, str):
+    if isinstance(field.default, bool):
+        allowed = "True or False"
+    elif isinstance(field.default, str):
         allowed = f"one of {', '.join(choices(name))}"
     else:
         low, high = bounds(name)

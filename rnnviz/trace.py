@@ -81,6 +81,12 @@ class Trace:
         return tuple(self._filled())
 
     @property
+    def top(self) -> str:
+        """Name of the last layer that runs forwards; of the last one where none does."""
+        forwards = [name for name in self.layers if not name.endswith("_reverse")]
+        return (forwards or self.layers)[-1]
+
+    @property
     def has_gradients(self) -> bool:
         """Whether `gradient` answers."""
         self._filled()

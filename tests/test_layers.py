@@ -13,9 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.ui"}
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
-    "networks": ("cells normalized recurrent initialization model", {"plotly", "pandas", *SCREEN}),
+    "networks": (
+        "cells normalized stacking recurrent initialization model",
+        {"plotly", "pandas", *SCREEN},
+    ),
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
-    "tasks": ("settings plan tasks optimizers training probing", {"plotly", *SCREEN}),
+    "tasks": (
+        "settings refusals plan tasks optimizers stopping training probing",
+        {"plotly", *SCREEN},
+    ),
     "runs": (
         "database waiting reader study_reader thinning studies keeping catalogue runs "
         "engine worker runfile",

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rnnviz.errors import RunError
-from rnnviz.model import load
+from rnnviz.model import build, load, save
 from rnnviz.runfile import model_file, model_script
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
@@ -63,6 +63,26 @@ def test_the_script_gives_the_same_answers_where_rnnviz_cannot_be_imported(
     with torch.no_grad():
         expected, _ = load(settings, store.checkpoint(run).weights).eval()(x)
     torch.testing.assert_close(load_file(folder / "y.safetensors")["y"], expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bidirectional": True, "layers": 2}, {"bidirectional": True, "readout": "last"},
+        {"cell": "rnn", "readout": "mean"}, {"readout": "last"},
+        {"task": "names", "cell": "gru", "bidirectional": True, "readout": "mean"},
+    ],
+)  # fmt: skip
+def test_the_script_knows_how_the_read_out_reads(tmp_path, monkeypatch, changes):
+    settings = SMALL.replace(**changes)
+    model = build(settings)
+    (tmp_path / "weights.safetensors").write_bytes(save(model))
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(model_script(settings), names)
+    x = task_of(settings).batch(4, 1).inputs
+    with torch.no_grad():
+        torch.testing.assert_close(names["run"](x), model.eval()(x)[0], rtol=0, atol=0)
 
 
 def test_what_torch_has_no_module_for_is_refused(store):

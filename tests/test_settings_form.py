@@ -5,6 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.model import build, parameter_count
+from rnnviz.settings import Settings
+
 
 def script():
     import streamlit as st
@@ -22,7 +25,7 @@ def form():
 
 
 def fields(form):
-    return {control.key for control in (*form.number_input, *form.selectbox)}
+    return {control.key for control in (*form.number_input, *form.selectbox, *form.toggle)}
 
 
 def settings(form):
@@ -35,7 +38,8 @@ def choose(form, name, value):
 
 
 def test_every_setting_has_a_control_or_keeps_its_default(form):
-    assert set(settings(form)) - fields(form) == {"spectral_radius", "distance"}
+    hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "carry"}
+    assert set(settings(form)) - fields(form) == hidden
 
 
 def test_the_spectral_radius_is_shown_where_it_is_used(form):
@@ -76,6 +80,47 @@ def test_the_forget_bias_is_hidden_where_nothing_reads_it(form, name, value, bac
     assert settings(form)["forget_bias"] == 2.5
     choose(form, name, back)
     assert form.number_input(key="forget_bias").value == 2.5
+
+
+def test_what_needs_two_layers_is_shown_with_two(form):
+    form.number_input(key="layers").set_value(2)
+    form.number_input(key="dropout").set_value(0.2).run()
+    form.selectbox(key="dropout_kind").set_value("sequence")
+    form.toggle(key="residual").set_value(True).run()
+    assert settings(form)["dropout_kind"] == "sequence" and settings(form)["residual"] is True
+    assert form.query_params["residual"] in ("1", ["1"])
+    form.number_input(key="layers").set_value(1).run()
+    assert settings(form)["residual"] is False and "residual" not in form.query_params
+
+
+def test_what_a_task_has_no_use_for_is_off_with_the_reason(form):
+    form.toggle(key="bidirectional").set_value(True).run()
+    choose(form, "readout", "mean")
+    assert settings(form)["bidirectional"] is True
+    choose(form, "task", "words")
+    assert not form.error and "readout" not in fields(form)
+    switch = form.toggle(key="bidirectional")
+    assert switch.disabled and not switch.value
+    assert switch.help.startswith("A network that also reads from the end has seen the next")
+    assert not {"bidirectional", "readout"} & set(form.query_params)
+    form.toggle(key="carry").set_value(True).run()
+    form.toggle(key="tied").set_value(True).run()
+    assert "set embedding to 64" in form.error[0].value
+    form.number_input(key="embedding").set_value(64).run()
+    assert settings(form)["tied"] is settings(form)["carry"] is True
+    choose(form, "task", "adding")
+    assert settings(form)["carry"] is settings(form)["bidirectional"] is False
+
+
+def test_the_number_of_parameters_follows_the_choices(form):
+    def shown():
+        return next(each.value for each in form.caption if each.value.endswith("parameters"))
+
+    assert shown() == "4,641 parameters"  # 4 gates: 32 x (2 + 32 + 2), and 32 + 1
+    form.number_input(key="hidden").set_value(10).run()
+    form.toggle(key="bidirectional").set_value(True).run()
+    both = parameter_count(build(Settings(**settings(form))))
+    assert shown() == f"{both:,} parameters"
 
 
 def test_a_link_to_a_field_that_is_not_shown_is_read():

@@ -72,8 +72,8 @@ def walk(parts: Recurrence, entries: Entries) -> Iterator[Moment]:
         if not n:
             continue
         h, c, e, via = dh[:n], dc[:n], along[:n], through[:n]
-        new = slice(0, n) if flows else slice(int(np.searchsorted(-entries.steps, -t)), n)
-        entering = entries.h[t, :n] if flows else entries.h[new]
+        first, entering = _entering(entries, t, n)
+        new = slice(first, n)
         h[new] += entering
         if lstm:
             via[new] += entering
@@ -90,6 +90,14 @@ def walk(parts: Recurrence, entries: Entries) -> Iterator[Moment]:
             alone = np.concatenate([e, e, e, np.zeros_like(e)], -1) * parts.slope[t]
             through[:n], along[:n] = parts.before(t, h, e, alone)
         dh[:n], dc[:n] = parts.before(t, h, c, da)
+
+
+def _entering(entries: Entries, t: int, active: int) -> tuple[int, Array]:
+    """Return from which item on gradient enters at a step, and what: (item, batch, unit)."""
+    if entries.h.ndim == 4:
+        return 0, entries.h[t, :active]
+    first = int(np.searchsorted(-entries.steps, -t))
+    return first, entries.h[first:active]
 
 
 def entries_of(trace: Trace, layer: str, parts: Recurrence, sample: int | None = None) -> Entries:
@@ -159,6 +167,7 @@ def walk_down(
         If there are layers above in two directions, or calls that differ.
     """
     above = layers_above(module, trace, layer)
+    residual = getattr(find_layer(module, layer)[0], "residual", False)
     parts = recurrence(module, trace, above[0]).of(sample)
     entries = entries_of(trace, above[0], parts, sample) if top is None else top
     for below in above[1:]:
@@ -166,6 +175,9 @@ def walk_down(
         flow = np.zeros((parts.steps, *entries.h.shape[-3:-1], parts.weight_ih.shape[1]))
         for now in walk(parts, entries):
             flow[now.t, : now.active] = now.da @ parts.weight_ih
+            if residual:  # what the layer reads is also added to what it gives
+                first, added = _entering(entries, now.t, now.active)
+                flow[now.t, first : now.active] += added
         parts, entries = lower, Entries(entries.steps, flow)
     return parts, entries
 

@@ -91,8 +91,8 @@ def kept_along_path(
     Returns
     -------
     DataFrame
-        Columns `time`, `kept` (mean over units and samples; 1 at the last step) and `best` (the
-        unit that keeps most, mean over samples).
+        Columns `time`, `kept` (mean over units and samples; 1 at the last step, of a layer that
+        runs backwards at the first) and `best` (the unit that keeps most, mean over samples).
 
     Raises
     ------
@@ -110,8 +110,10 @@ def kept_along_path(
             times, units = clamp.where(*factors.shape[::2])
             there = np.ix_(times, range(factors.shape[1]), units)
             factors[there] *= clamp.value if clamp.how == "scale" and clamp.value else 0.0
+    flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
+    factors = factors[flip]
     later = factors[1:][::-1].cumprod(0)[::-1]
-    kept = np.concatenate([later, np.ones_like(factors[:1])])
+    kept = np.concatenate([later, np.ones_like(factors[:1])])[flip]
     return pd.DataFrame(
         {
             "time": np.arange(len(kept)),

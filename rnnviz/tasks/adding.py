@@ -29,6 +29,7 @@ class Adding(Task):
     summary = "Remember the two marked numbers and give their sum at the end."
     length_title = "Length"
     length_help = "Numbers in a sequence; two of them are marked."
+    one_answer = True
     metric_title = f"answers within {TOLERANCE}"
     answers = "numbers"
     tokens = False

@@ -16,6 +16,12 @@ from rnnviz.errors import TaskError
 NOT_ASKED = -100
 """Marks a step without an answer in targets of classes; in targets of numbers NaN does."""
 
+NEXT_IS_SEEN = (
+    "a network that also reads from the end has seen the next symbol before it foretells it"
+)
+LATER_IS_SEEN = (
+    "a network that also reads from the end has seen the later values that it is to forecast"
+)
 TRAINING, VALIDATION, PROBE = range(3)
 VALIDATION_SIZE = 128
 PROBE_SIZE = 16
@@ -132,6 +138,15 @@ class Task(ABC):
     typed_example: ClassVar[str] = ""
     foretells: ClassVar[bool] = False
     """Whether the answers are the symbols that come next."""
+    only_forwards: ClassVar[str] = ""
+    """Why a network may not read from the end too: what goes in later gives the answers away.
+
+    A clause; "" where it may.
+    """
+    continues: ClassVar[bool] = False
+    """Whether sequences are passages of one text, so that one can go on where another ended."""
+    one_answer: ClassVar[bool] = False
+    """Whether one answer is asked of a sequence, at its last step."""
     inputs: int
     """Number of tokens, or of features a step."""
     outputs: int
@@ -229,6 +244,18 @@ class Task(ABC):
     def batch(self, size: int, step: int) -> Batch:
         """Return the training sequences of a step; they depend on the seed and the step only."""
         return self._draw(size, self._random(TRAINING, step))
+
+    def continued(self, size: int, step: int) -> tuple[Batch, bool]:
+        """Return the sequences that go on where those of the step before ended.
+
+        The bool says whether they begin a new round through the text instead.
+
+        Raises
+        ------
+        TaskError
+            If the task does not continue, or its text is too short for that.
+        """
+        raise TaskError(f"{self.title.capitalize()}: sequences do not go on from each other.")
 
     def validation(self) -> Batch:
         """Return the fixed sequences that are never seen in training."""

@@ -38,6 +38,7 @@ class Digits(Task):
     family = "pictures"
     length_title = ""
     length_help = ""
+    one_answer = True
     metric_title = "digits right"
     answers = "classes"
     tokens = False

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnviz.errors import TaskError
-from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Baseline, Batch, Probe
+from rnnviz.tasks.base import MOST_TYPED, NEXT_IS_SEEN, PROBE, PROBE_SIZE, Baseline, Batch, Probe
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
 
 Arc = tuple[str, float, Any]
@@ -85,6 +85,7 @@ class GrammarTask(SymbolTask):
 
     family = "grammar"
     foretells = True
+    only_forwards = NEXT_IS_SEEN
     length_title = "Length"
     length_help = "Symbols read in a stream; strings follow each other without a mark."
     options: ClassVar[str]

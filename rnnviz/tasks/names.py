@@ -40,6 +40,7 @@ class Names(SentenceTask):
     title = "origin of a surname"
     summary = "A surname, letter by letter: from which of eight languages does it come?"
     length_help = "Letters of a name that are read; what is longer is cut."
+    one_answer = True
     metric_title = "origins right"
     symbols = ascii_lowercase + PADDING
     typed_form = "type a surname in letters a to z, and its origin after =, if it is no listed one"

@@ -25,6 +25,7 @@ class Order(SymbolTask):
     family = "memory"
     length_title = "Other symbols"
     length_help = "Symbols a, b, c, d that carry nothing; X and Y, start and end come on top."
+    one_answer = True
     metric_title = "orders right"
     marks: ClassVar[int]
     defaults = {"length": 60, "lr": 0.005, "steps": 1500}

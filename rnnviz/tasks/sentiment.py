@@ -33,6 +33,7 @@ class Sentiment(SentenceTask):
     title = "sentiment with negation"
     summary = "Sentences like “the film was not very good”: praise or blame?"
     length_help = "Words of the longest sentence, full stop included; all are there from 14 on."
+    one_answer = True
     metric_title = "sentences right"
     symbols = WORDS
     classes = ("blame", "praise")

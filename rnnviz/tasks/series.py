@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import (
+    LATER_IS_SEEN,
     MOST_TYPED,
     PROBE,
     PROBE_SIZE,
@@ -40,6 +41,7 @@ class Forecast(Task):
     length_title = "Length"
     length_help = "Values that are read; at each, a later one is asked."
     distance_title = "Steps ahead"
+    only_forwards = LATER_IS_SEEN
     metric_title = "of the variance explained"
     answers = "numbers"
     tokens = False

@@ -11,6 +11,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
+from rnnviz.views.scene import layers_of
 
 T = TypeVar("T")
 SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
@@ -120,8 +121,8 @@ def sample() -> int:
 
 def layer(settings: Settings) -> str:
     """Draw the list of layers, if there are several; return the name of one."""
-    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    return listed("layer", "Layer", words, width=125) if settings.layers > 1 else "rnn.l0"
+    words = layers_of(settings)
+    return listed("layer", "Layer", words, width=125) if len(words) > 1 else next(iter(words))
 
 
 def unit(settings: Settings) -> int:

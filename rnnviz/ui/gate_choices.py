@@ -10,6 +10,7 @@ from rnnviz.cells import CELLS
 from rnnviz.settings import Settings
 from rnnviz.ui.choices import SHORT, listed, sample, segment, unit
 from rnnviz.views import FIRST_LOOK
+from rnnviz.views.scene import layers_of
 
 
 def signals(settings: Settings) -> dict[str, Any]:
@@ -97,10 +98,8 @@ def before_or_after() -> str:
 
 def layer(settings: Settings) -> dict[str, Any]:
     """Draw the layers, if there are several."""
-    if settings.layers == 1:
-        return {}
-    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    return {"layer": segment("layer", "Layer", "rnn.l0", words)}
+    words = layers_of(settings)
+    return {"layer": segment("layer", "Layer", next(iter(words)), words)} if len(words) > 1 else {}
 
 
 def order(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui.choices import SHORT, listed, sample, segment, whole
+from rnnviz.views.scene import layers_of, top_layer
 
 
 def through_time(settings: Settings) -> dict[str, Any]:
@@ -20,22 +21,22 @@ def through_time(settings: Settings) -> dict[str, Any]:
     asked = {"of": segment("of", "Gradient with respect to", "gates", kinds), **loss(settings)}
     asked["sample"] = all_or_one("samples", "sample", PROBE_SIZE, first=1)
     asked["unit"] = all_or_one("units", "unit", settings.hidden)
-    return {**asked, **top_layer(settings)}
+    return {**asked, **from_the_top(settings)}
 
 
 def items(settings: Settings) -> dict[str, Any]:
     """Draw the choice of state, sample and layer."""
-    return {**state(settings), "sample": sample(), **top_layer(settings)}
+    return {**state(settings), "sample": sample(), **from_the_top(settings)}
 
 
 def surface(settings: Settings) -> dict[str, Any]:
     """Draw the choice of state, loss and layer."""
-    return {**state(settings), **loss(settings), **top_layer(settings)}
+    return {**state(settings), **loss(settings), **from_the_top(settings)}
 
 
 def steps(settings: Settings) -> dict[str, Any]:
     """Draw the choice of sample and layer."""
-    return {"sample": sample(), **top_layer(settings)}
+    return {"sample": sample(), **from_the_top(settings)}
 
 
 def connectivity(settings: Settings) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def clipping(settings: Settings) -> dict[str, Any]:
     """Draw the window's length, the loss and the sample."""
     last = task_of(settings).probe_steps
     window = number("window", "Window, steps", min(10, last), last, least=1)
-    return {"window": window, **loss(settings), "sample": sample(), **top_layer(settings)}
+    return {"window": window, **loss(settings), "sample": sample(), **from_the_top(settings)}
 
 
 def parameters(settings: Settings) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def parameters(settings: Settings) -> dict[str, Any]:
         "recurrent": "recurrent weights", "input": "input weights", "bias": "biases",
         "other": "the rest",
     }  # fmt: skip
-    return {"which": segment("which", "Parameters", "recurrent", which), **top_layer(settings)}
+    return {"which": segment("which", "Parameters", "recurrent", which), **from_the_top(settings)}
 
 
 def loss(settings: Settings) -> dict[str, Any]:
@@ -79,12 +80,12 @@ def state(settings: Settings) -> dict[str, str]:
     return {"state": segment("state", "State", "hidden_state", words)}
 
 
-def top_layer(settings: Settings) -> dict[str, str]:
+def from_the_top(settings: Settings) -> dict[str, str]:
     """Draw the layers, the top one first chosen: there the loss comes in."""
-    if settings.layers == 1:
+    words = layers_of(settings)
+    if len(words) == 1:
         return {}
-    words = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
-    return {"layer": segment("depth", "Layer", f"rnn.l{settings.layers - 1}", words)}
+    return {"layer": segment("depth", "Layer", top_layer(settings), words)}
 
 
 def all_or_one(name: str, what: str, count: int, first: int = 0) -> str:

@@ -10,9 +10,11 @@ import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
+from rnnviz.plan import parameters
+from rnnviz.refusals import refused_by_task
 from rnnviz.runs import Run, Study
 from rnnviz.settings import Settings, bounds, choices
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, Task
 from rnnviz.ui import address
 
 STEP = {
@@ -35,6 +37,13 @@ WORDS = {
     "chrono": "chrono",
     "none": "none",
     "layer": "layer norm",
+    "norm": "the norm",
+    "value": "each value",
+    "step": "at every step",
+    "sequence": "once a sequence",
+    "every": "every step",
+    "last": "last state",
+    "mean": "mean state",
 }
 
 
@@ -51,7 +60,7 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
     with st.sidebar:
         shown = run.settings.model_dump() if run else {}
         task = choose_task(shown)
-        form = Form(Settings.for_task(task).model_dump(), shown, own)
+        form = Form(task, Settings.for_task(task).model_dump(), shown, own)
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
         kind = TASKS[task]
@@ -65,7 +74,7 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         for name in ("length", "distance"):
             if name not in form.values:
                 form.keep(name)
-        st.markdown("Training")
+        heading = st.empty()  # with the number of parameters, when all choices are known
         form.row("optimizer", "lr")
         form.row("clip", "steps")
         st.markdown("Start")
@@ -76,25 +85,49 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         else:
             form.keep("spectral_radius")
         with st.expander("More"):
-            if kind.distance_title:
-                form.row("batch")
-            form.row("dropout", "truncation")
-            form.row("embedding", "momentum")
-            form.row("schedule", "warmup")
-            form.row("weight_decay")
-            gated = form.values["cell"] == "lstm" and start != "chrono"
-            form.row("norm")
-            if gated:
-                form.row("forget_bias")
-            else:
-                form.keep("forget_bias")
+            more_of_network(form, kind)
+            more_of_training(form, kind)
         try:
-            return Settings(task=task, **form.values)
+            settings = Settings(task=task, **form.values)
+            with heading.container(horizontal=True, horizontal_alignment="distribute"):
+                st.markdown("Training", width="content")
+                if "cell" not in own:  # else there are several networks
+                    st.caption(f"{parameters(settings):,} parameters", width="content")
+            return settings
         except SettingsError as error:
             refused = str(error)
+            heading.markdown("Training")
             st.error(refused)
     st.error(refused)  # in the middle too: at the side it may be below the screen's edge
     return None
+
+
+def more_of_network(form: "Form", kind: type[Task]) -> None:
+    """Draw the choices of the network that few experiments change; those that apply."""
+    form.row("embedding", "norm")
+    if form.values["cell"] == "lstm" and form.values["initialization"] != "chrono":
+        form.row("dropout", "forget_bias")
+    else:
+        form.row("dropout")
+        form.keep("forget_bias")
+    several = form.values["layers"] > 1
+    form.where(several and form.values["dropout"] > 0, "dropout_kind")
+    form.where(kind.one_answer, "readout")
+    form.row("bidirectional")
+    form.where(several, "residual")
+    form.where(kind.foretells and kind.tokens, "tied")
+
+
+def more_of_training(form: "Form", kind: type[Task]) -> None:
+    """Draw the choices of training that few experiments change; those that apply."""
+    if kind.distance_title:
+        form.row("batch", "truncation")
+    else:
+        form.row("truncation")
+    form.row("momentum", "clip_by")
+    form.row("schedule", "warmup")
+    form.row("weight_decay", "patience")
+    form.where(kind.continues, "carry")
 
 
 class Form:
@@ -102,6 +135,7 @@ class Form:
 
     Parameters
     ----------
+    task : str
     defaults : dict
         The task's own settings.
     shown : dict
@@ -111,8 +145,13 @@ class Form:
     """
 
     def __init__(
-        self, defaults: dict[str, Any], shown: dict[str, Any], own: Mapping[str, Any]
+        self,
+        task: str,
+        defaults: dict[str, Any],
+        shown: dict[str, Any],
+        own: Mapping[str, Any],
     ) -> None:
+        self.task = task
         self.defaults = defaults
         self.shown = shown
         self.own = own
@@ -129,6 +168,8 @@ class Form:
             with column:
                 if isinstance(self.defaults[name], str):
                     self.select(name, {key: WORDS[key] for key in choices(name)})
+                elif isinstance(self.defaults[name], bool):
+                    self.switch(name)
                 else:
                     self.number(name, titles.get(name))
 
@@ -145,6 +186,32 @@ class Form:
         self._begin(name)
         address.note(name, st.session_state[name], self.defaults[name])
         self.values[name] = st.session_state[name]
+
+    def where(self, applies: bool, name: str) -> None:
+        """Draw a field where it applies; else it has what the run has, and the task allows."""
+        if applies:
+            self.row(name)
+        elif name not in self.own:
+            address.note(name, None, None)
+            if not refused_by_task(self.task, name):
+                self.values[name] = self.shown.get(name, self.defaults[name])
+
+    def switch(self, name: str) -> None:
+        """Draw a field that is on or off; where a task has no use for it, off, with the reason."""
+        field, default = Settings.model_fields[name], self.defaults[name]
+        why_not = refused_by_task(self.task, name)
+        address.seed(name, bool(self.shown.get(name, default)), lambda text: text == "1")
+        if why_not:
+            st.session_state[name] = False
+        value = st.toggle(
+            field.title or name,
+            key=name,
+            help=_clause(why_not) or field.description,
+            disabled=bool(why_not),
+            persist_state="session",
+        )
+        address.note(name, "1" if value else "0", "1" if default else "0")
+        self.values[name] = value
 
     def number(self, name: str, title: str | None = None) -> None:
         """Draw a number between the field's bounds."""
@@ -171,6 +238,12 @@ class Form:
         read = address.within(kind, low, high, annotation not in (int, float))
         address.seed(name, self.shown.get(name, default), read)
         return kind, low, high
+
+
+def _clause(why_not: str) -> str:
+    """Return why something is refused, without what to change: the form cannot be wrong there."""
+    why = why_not.partition(";")[0]
+    return f"{why[:1].upper()}{why[1:]}." if why else ""
 
 
 def choose_task(shown: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, listed, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet
+from rnnviz.views.scene import layers_of
 from rnnviz.views.telling import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
 
@@ -29,10 +30,10 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
     words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
-    layers = {f"rnn.l{place}": f"layer {place + 1}" for place in range(settings.layers)}
+    layers = layers_of(settings)
     asked: dict[str, Any] = {
         "signal": segment("shown", "Signal", "hidden_state", words) if len(words) > 1 else "",
-        "layer": segment("layer", "Layer", "rnn.l0", layers) if settings.layers > 1 else "",
+        "layer": segment("layer", "Layer", "rnn.l0", layers) if len(layers) > 1 else "",
     }
     own = own_text(settings)
     read: dict[str, Any] = own if own else {"sample": sample()}

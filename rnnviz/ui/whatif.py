@@ -16,7 +16,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, task_of
 from rnnviz.ui import address
 from rnnviz.ui.component import figure
-from rnnviz.views.scene import FIRST_LOOK, edited
+from rnnviz.views.scene import FIRST_LOOK, edited, layers_of
 
 LONGEST_LINK = 4000
 """Bytes of typed input in an address."""
@@ -94,11 +94,11 @@ def change_signal(settings: Settings, steps: int) -> None:
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states, "input": "x"}
     presets = PRESETS.get(settings.cell, ())
-    layers = [f"rnn.l{place}" for place in range(settings.layers)]
-    layer = layers[0]
+    layers = layers_of(settings)
+    layer = next(iter(layers))
     if len(layers) > 1:
         layer = st.selectbox(
-            "Layer", layers, format_func=lambda name: name.removeprefix("rnn.l"), key="whatif_layer"
+            "Layer", list(layers), format_func=layers.__getitem__, key="whatif_layer"
         )
     with st.container(horizontal=True, gap="small"):
         for signal, value in presets:
@@ -189,7 +189,8 @@ def chips(settings: Settings, probe: Probe) -> None:
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states, "input": "x"}
     for place, clamp in enumerate(fitting(settings, len(probe.labels[0]))):
-        chip(short(clamp, symbols, settings.layers), f"clamp_{place}", take_back, (str(clamp),))
+        says = short(clamp, symbols, layers_of(settings))
+        chip(says, f"clamp_{place}", take_back, (str(clamp),))
     if st.session_state["input"] and len(probe.labels) == 1:
         caption = probe.captions[0]
         chip(f"own: {caption[:24]}{'…' * (len(caption) > 24)}", "input", clear, ("input",))
@@ -214,7 +215,7 @@ def chip(label: str, key: str, undo: Any, args: tuple[Any, ...]) -> None:
     )
 
 
-def short(clamp: Clamp, symbols: dict[str, str], layers: int) -> str:
+def short(clamp: Clamp, symbols: dict[str, str], layers: dict[str, str]) -> str:
     """Return a clamp in few signs: ``f = 1, units 0–3``."""
     symbol = symbols[clamp.signal]
     says = {
@@ -222,8 +223,8 @@ def short(clamp: Clamp, symbols: dict[str, str], layers: int) -> str:
         "scale": f"{symbol} × {clamp.value or 0:g}",
         "mean": f"{symbol} = mean",
     }[clamp.how]
-    if layers > 1:
-        says += f", layer {int(clamp.layer.removeprefix('rnn.l')) + 1}"
+    if len(layers) > 1:
+        says += f", {layers[clamp.layer]}"
     if clamp.units is not None:
         says += f", units {written(clamp.units, '–')}"  # type: ignore[arg-type]
     if clamp.times is not None:
@@ -262,7 +263,7 @@ def fitting(settings: Settings, steps: int) -> tuple[Clamp, ...]:
     return tuple(
         clamp
         for clamp in parse_clamps(st.session_state["clamp"])
-        if clamp.layer in {f"rnn.l{place}" for place in range(settings.layers)}
+        if clamp.layer in layers_of(settings)
         and clamp.signal in known
         and all(clamp.where(steps, settings.hidden))
     )

@@ -14,7 +14,7 @@ from rnnviz.cells import CELLS
 from rnnviz.model import build, read_tensors
 from rnnviz.plots.style import GATES, NAME, theme
 from rnnviz.settings import Settings
-from rnnviz.views.equations import GRADIENT_NOTES, NOTES, typeset
+from rnnviz.views.equations import GRADIENT_NOTES, NOTES, turned, typeset
 from rnnviz.views.scene import Scene, short
 
 DRAWING = {"rnn": "rnn", "rnn_relu": "rnn", "lstm": "lstm", "gru": "gru"}
@@ -42,6 +42,7 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     where = f"layer {short(layer)}, {of}, sample {sample + 1}, {scene.when}"
     title = CELLS[cell].title
     symbols = {letter: signal for signal, letter in scene.symbols.items()}
+    backwards = layer.endswith("_reverse")
     labels = trace.labels[sample] if trace.labels else []
     return {
         "anatomy": {
@@ -64,10 +65,13 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
             "reach": reaches(shown),
             "top": top(shown),
             "equations": {
-                "values": typeset(cell, symbols, gradient=False),
-                "gradient": typeset(cell, symbols, gradient=True),
+                "values": typeset(cell, symbols, gradient=False, backwards=backwards),
+                "gradient": typeset(cell, symbols, gradient=True, backwards=backwards),
             },
-            "notes": {"values": NOTES[cell], "gradient": GRADIENT_NOTES[cell]},
+            "notes": {
+                "values": NOTES[cell],
+                "gradient": [turned(note) if backwards else note for note in GRADIENT_NOTES[cell]],
+            },
         }
     }
 

@@ -160,7 +160,7 @@ def gate_values(settings: Settings, weights: bytes | None, sample: int) -> np.nd
     probe = task_probe.one(min(sample, len(task_probe.labels) - 1))
     trace = look(settings, weights, probe, dtype=torch.float32).trace
     signal = KEEPS.get(settings.cell, "hidden_state")
-    values: np.ndarray = trace.value(trace.layers[-1], signal)[:, 0].copy()
+    values: np.ndarray = trace.value(trace.top, signal)[:, 0].copy()
     return values
 
 

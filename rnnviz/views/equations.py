@@ -239,8 +239,10 @@ def pieces(text: str, symbols: dict[str, str]) -> list[Piece]:
     return found
 
 
-def typeset(cell: str, symbols: dict[str, str], *, gradient: bool) -> list[dict[str, Any]]:
-    """Return a cell's equations in pieces.
+def typeset(
+    cell: str, symbols: dict[str, str], *, gradient: bool, backwards: bool = False
+) -> list[dict[str, Any]]:
+    """Return a cell's equations in pieces; of a layer that reads from the end, with its steps.
 
     Each has ``left``, ``letters``, ``numbers`` (a list of right-hand sides, the last the result)
     and ``signal``, whose recorded value the result is, unless something set that value.
@@ -250,11 +252,17 @@ def typeset(cell: str, symbols: dict[str, str], *, gradient: bool) -> list[dict[
         result = numbers[-1].strip("{}")
         made.append(
             {
-                "left": pieces(left, symbols),
-                "letters": pieces(letters, symbols),
+                "left": pieces(turned(left) if backwards else left, symbols),
+                "letters": pieces(turned(letters) if backwards else letters, symbols),
                 "numbers": [pieces(side, symbols) for side in numbers],
                 "signal": result.removesuffix(".computed"),
                 "result": result,
             }
         )
     return made
+
+
+def turned(text: str) -> str:
+    """Return an equation or a note for a layer that reads from the end: t−1 is t+1 there."""
+    swapped = {"t−1": "t+1", "t+1": "t−1", "last step": "first step"}
+    return re.sub("|".join(map(re.escape, swapped)), lambda found: swapped[found[0]], text)

@@ -12,7 +12,7 @@ from rnnviz.errors import RunError
 from rnnviz.probing import Look, LossAt
 from rnnviz.trace import Trace
 from rnnviz.views.history import network
-from rnnviz.views.scene import Scene
+from rnnviz.views.scene import Scene, layers_of, short, top_layer
 
 MOST_ACTIVATIONS = 2**18
 """Largest length x hidden x layers x samples that is recorded in float64 for one message."""
@@ -30,8 +30,8 @@ class Flow:
     @cached_property
     def layer(self) -> str:
         """The chosen layer, or the top one, where the loss comes in."""
-        names = [f"rnn.l{place}" for place in range(self.scene.settings.layers)]
-        return self.scene.choice.word("layer", names, names[-1])
+        settings = self.scene.settings
+        return self.scene.choice.word("layer", layers_of(settings), top_layer(settings))
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -43,7 +43,7 @@ class Flow:
     def samples(self) -> int:
         """How many samples of the probe are looked at."""
         settings, probe = self.scene.settings, self.scene.gallery.probe(self.scene.settings)
-        each = len(probe.labels[0]) * settings.hidden * settings.layers
+        each = len(probe.labels[0]) * settings.units
         return min(len(probe.labels), max(1, MOST_ACTIVATIONS // each))
 
     @property
@@ -126,9 +126,9 @@ class Flow:
         title = CELLS[self.scene.settings.cell].title
         if self.scene.settings.norm == "layer":
             title += " with layer norm"
-        if self.scene.settings.layers == 1:
+        if len(layers_of(self.scene.settings)) == 1:
             return title
-        return f"{title} layer {int(self.layer.removeprefix('rnn.l')) + 1}"
+        return f"{title} layer {short(self.layer)}"
 
     def where(self, *more: str) -> str:
         """Return cell, whatever else there is, and step in words."""
@@ -137,7 +137,7 @@ class Flow:
     def check_size(self) -> None:
         """Raise RunError if walking back from every step would take too long to be live."""
         settings, steps = self.scene.settings, self.scene.task.steps
-        if (steps * settings.hidden) ** 2 * settings.layers > MOST_WORK:
+        if (steps * settings.hidden) ** 2 * settings.layers * settings.directions > MOST_WORK:
             raise RunError(
                 f"{steps} time steps x {settings.hidden} hidden units are too many to walk back "
                 f"from every step live: up to {int(MOST_WORK**0.5):,} together can be shown; "

@@ -1,6 +1,6 @@
 """The views of the Gradients page that look at one moment of training."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from rnnviz.analysis.jacobians import state_gradient_norms
 from rnnviz.analysis.weights import layer_parameters
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
+from rnnviz.model import SequenceModel
 from rnnviz.plots.style import ordinal
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
@@ -47,6 +48,8 @@ def show_time(scene: Scene) -> dict[str, Any]:
         else analysis.gradient_norms(trace, layer, signals, before=kind == "before")
     )
     states = every[every["signal"].isin(cell.states)]
+    if layer.endswith("_reverse"):
+        states = states[:0]  # its gradient goes to later steps: there is no slope back in time
     fits = analysis.decay(states, last=fitted_until(flow))
     normalized = scene.settings.norm != "none"
     predicted = None if normalized else analysis.predicted_norms(flow.model, trace, layer)
@@ -87,6 +90,7 @@ def show_units(scene: Scene) -> dict[str, Any]:
 def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
     """Which loss step sends how much, as a matrix or as bars."""
     flow = Flow(scene)
+    check_read_at_its_step(flow, "so its parts do not tell which answer they come from")
     flow.check_size()
     signal = "hidden_state"
     if scene.settings.cell == "lstm":
@@ -153,16 +157,22 @@ def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
 def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     """How much each output depends on each input: all as a matrix, or one output's row."""
     flow = Flow(scene)
-    flow.check_size()
     settings = scene.settings
+    if settings.bidirectional:
+        raise RunError(
+            "In two directions an output depends on each input by ways from both sides, which this "
+            "picture does not add up: look at a network that reads forwards alone."
+        )
+    check_read_at_its_step(flow, "so an output depends on each input by many ways")
+    flow.check_size()
     trace = flow.trace_of("last")
-    readout = flow.model.get_parameter("readout.weight").detach().numpy()
+    readout = cast(SequenceModel, flow.model).readout.weight.detach().numpy()
     rows = min(readout.shape)
     length, gates = (
         len(trace.value(flow.layer, "input")),
         len(layer_parameters(flow.model, flow.layer)[1]),
     )
-    work = length * length / 2 * rows * gates * settings.hidden * settings.layers
+    work = length * length / 2 * rows * gates * settings.units
     every = max(1, int(np.ceil(work / CONNECTION_WORK)))
     # two pictures show it: it is measured once
     key = ("connectivity", scene.run.id if scene.run else None, settings, scene.step, flow.sample)
@@ -189,6 +199,20 @@ def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
         "figure": plots.dependence.spec(norms, output, **common),
         "says": words.of_dependence(norms, output, flow.labels),
     }
+
+
+def check_read_at_its_step(flow: Flow, why: str) -> None:
+    """Raise RunError if answers are read out of the layer's states at other steps than their own.
+
+    Parameters
+    ----------
+    why : str
+        The clause that says what this makes impossible.
+    """
+    read = flow.scene.settings.readout
+    if read == "mean" or (read == "last" and flow.layer.endswith("_reverse")):
+        of = "The mean of all states is" if read == "mean" else "Its state at the first step is"
+        raise RunError(f"{of} read out, {why}: look at a network with the read-out of every step.")
 
 
 def fitted_until(flow: Flow) -> int:

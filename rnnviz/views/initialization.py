@@ -71,7 +71,7 @@ def _theory(top: float) -> pd.DataFrame:
 
 def _of_cells(scene: Scene, over: str) -> dict[str, Any]:
     settings = scene.settings
-    if settings.hidden * settings.layers > LARGEST:
+    if settings.units > LARGEST:
         raise RunError(
             f"{settings.layers} x {settings.hidden} units are too many to measure many networks "
             f"live: up to {LARGEST} can be shown; in a script rnnviz.analysis.cell_slopes does it "

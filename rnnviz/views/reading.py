@@ -115,7 +115,7 @@ def held_out(scene: Scene) -> Reading:
     """
     scene.gallery.probe(scene.settings)  # what is too large for the probe is for this, too
     batch = scene.task.validation()
-    each = scene.settings.hidden * scene.settings.layers * scene.task.steps
+    each = scene.settings.units * scene.task.steps
     size = max(1, min(batch.inputs.shape[1], MOST_ACTIVATIONS // 2 // each))
     lengths = None if batch.lengths is None else batch.lengths[:size]
     longest = None if lengths is None else int(lengths.max())
@@ -139,7 +139,7 @@ def alphabet(task: Task) -> tuple[list[str], list[str]]:
 
 
 def _check_size(scene: Scene, steps: int) -> None:
-    size = steps * scene.settings.hidden * scene.settings.layers
+    size = steps * scene.settings.units
     if size > MOST_ACTIVATIONS:
         raise RunError(
             f"Steps x hidden units x layers = {size:,} is too much to look into at once: "

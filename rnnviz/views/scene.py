@@ -287,7 +287,7 @@ class Gallery:
             raise TaskError(f"Up to {LONGEST - 1:,} characters can be looked into: type fewer.")
         probe = task.read(typed) if typed else task.probe()
         steps = len(probe.labels[0])
-        each = steps * settings.hidden * settings.layers
+        each = steps * settings.units
         if each > MOST_ACTIVATIONS:
             raise RunError(
                 f"Time steps x hidden units x layers = {each:,} is too much to look into at once: "
@@ -343,6 +343,25 @@ def edited(task: Task, probe: Probe, sample: int, edit: str) -> Probe:
             f"3:{probe.labels[sample][0]}."
         )
     return task.edit(probe, sample, int(time), text)
+
+
+def layers_of(settings: Settings) -> dict[str, str]:
+    """Return the recurrent layers of a network by their names in a trace, with words for each."""
+    names = [f"layer {place + 1}" for place in range(settings.layers)]
+    if not settings.bidirectional:
+        return {f"rnn.l{place}": name for place, name in enumerate(names)}
+    if len(names) == 1:
+        return {"rnn.l0": "forwards", "rnn.l0_reverse": "backwards"}
+    return {
+        f"rnn.l{place}{suffix}": f"{name} {arrow}"
+        for place, name in enumerate(names)
+        for suffix, arrow in (("", "→"), ("_reverse", "←"))
+    }
+
+
+def top_layer(settings: Settings) -> str:
+    """Return the last layer that runs forwards, where the loss of a step comes in at that step."""
+    return next(name for name in reversed(layers_of(settings)) if not name.endswith("_reverse"))
 
 
 def short(layer: str) -> str:

@@ -150,7 +150,7 @@ class StudyScene:
         """Raise RunError if the gradient through one network would take too long to be live."""
         for point in self.points[: len(self.plan.places()) * len(self.plan.cells)]:
             settings = point.settings
-            size = task_of(settings).steps * settings.hidden * settings.layers
+            size = task_of(settings).steps * settings.units
             if size > LARGEST:
                 raise RunError(
                     f"Time steps x hidden units x layers = {size:,} is too much to follow "

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rnnviz.analysis import next_probabilities
 from rnnviz.cells import CELLS
 from rnnviz.plots import ranking, tracks
 from rnnviz.plots.style import NAME, scale, theme
@@ -99,9 +98,11 @@ def show_tracks(scene: Scene) -> dict[str, Any]:
 
 def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
     """Return what the network answers at every step: the likeliest classes, or the numbers."""
-    model = model_of(scene)
+    batch = reading.batch
+    with torch.no_grad():
+        given, _ = model_of(scene)(batch.inputs, lengths=batch.lengths)
     if scene.task.answers == "classes":
-        share = next_probabilities(reading.trace, model.readout).to_numpy()
+        share = given[:, 0].double().softmax(-1).numpy()
         best = np.argsort(-share, axis=1, kind="stable")[:, :LIKELIEST]
         _, classes = alphabet(scene.task)
         right = reading.batch.targets[:, 0].numpy()
@@ -115,13 +116,10 @@ def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
             "right": [classes[t] if t >= 0 else "" for t in right.tolist()],
             "right_share": short_numbers(np.take_along_axis(share, asked, axis=1)[:, 0]),
         }
-    hidden = reading.trace.value(reading.trace.layers[-1], "hidden_state")[:, 0]
-    with torch.no_grad():
-        answers = model.readout(torch.tensor(hidden)).numpy()
     should = as_numbers(reading.batch.targets)[:, 0]
     write = scene.task.written
     return {
-        "answers": [write(row.tolist()) for row in answers],
+        "answers": [write(row.tolist()) for row in given[:, 0].numpy()],
         "should": ["" if np.isnan(row[0]) else write(row.tolist()) for row in should],
     }
 

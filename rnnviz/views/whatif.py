@@ -111,9 +111,10 @@ def say_gradient(scene: Scene, norms: pd.DataFrame) -> str:
     signal = STATES.get(cell, "hidden_state")
     symbol = scene.symbols[signal]
     steps = len(scene.trace.value(layer, signal)) - 1
+    far = steps if layer.endswith("_reverse") else 0
     if cell in STATES and steps and scene.clamps:
         now, before = (
-            float(kept_along_path(trace, layer, clamps, samples(scene))["kept"].iloc[0])
+            float(kept_along_path(trace, layer, clamps, samples(scene))["kept"].iloc[far])
             for trace, clamps in ((scene.trace, scene.clamps), (scene.plain, ()))
         )
         keeps = "is cut: it keeps nothing" if now == 0 else f"keeps {per_cent(now)}"
@@ -121,9 +122,9 @@ def say_gradient(scene: Scene, norms: pd.DataFrame) -> str:
             f"the {symbol}-path {keeps} of its gradient over {steps} steps, "
             f"unchanged it keeps {per_cent(before)}. All paths together: "
         )
-    first = norms[(norms["time"] == 0) & (norms["signal"] == signal)].set_index("run")["norm"]
+    first = norms[(norms["time"] == far) & (norms["signal"] == signal)].set_index("run")["norm"]
     return says + (
-        f"‖∂L/∂{symbol}‖ at t = 0 is {short_number(first['changed'])}, "
+        f"‖∂L/∂{symbol}‖ at t = {far} is {short_number(first['changed'])}, "
         f"unchanged {short_number(first['unchanged'])}."
     )
 
