@@ -116,7 +116,7 @@ class Transport {
     const { state, reason, step, steps, rate, left, loss, metric, metric_title, metric_unit, place } = this.status;
     let words = WORDS[state === "new" && this.data.study ? "all" : state] ?? state;
     if (state === "queued" && place) words += `, place ${place} in line`;
-    if (reason && state !== "running" && state !== "finished") words += `: ${reason}`;
+    if (reason && state !== "running") words += `: ${reason}`;
     if (this.ending && state === "running") words = this.ending;
     this.words.textContent = words;
     const { runs, done, diverged, share } = this.status;

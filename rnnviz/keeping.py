@@ -82,7 +82,8 @@ class Keeping(Studies):
         """Give the run so many steps more than its settings say; return the settings it has now.
 
         It goes on when it is resumed, to the weights of a run that had these steps from the start.
-        A rate that falls over all steps would have been another one, so such runs are refused.
+        A rate that falls over all steps would have been another one, so such runs are refused; and
+        early stopping has put the best weights in the place of the last.
 
         Raises
         ------
@@ -105,6 +106,12 @@ class Keeping(Studies):
                 raise RunError(
                     "The learning rate of this run falls over all its steps, so with more of them "
                     "it would have been another run: duplicate it, and give the copy more steps."
+                )
+            if settings.patience and row.state == "finished":
+                raise RunError(
+                    "This run has ended with the weights of its best step, so there is nothing to "
+                    "go on from at its last one: duplicate it, and give the copy more steps or "
+                    "another patience."
                 )
             settings = settings.replace(steps=settings.steps + more)
             values = {"settings": settings.to_json(), "revision": row.revision + 1}

@@ -1,16 +1,19 @@
 """How a gradient becomes a change of the weights: optimizers, schedules, their state as bytes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import safetensors.torch
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rnnviz.errors import RunError
 from rnnviz.model import read_tensors
 from rnnviz.settings import Settings
+
+MORE = "run"
+"""Under which name what is not the optimizer's stands beside its state."""
 
 
 def make_optimizer(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.Optimizer:
@@ -61,23 +64,38 @@ def scheduled(optimizer: torch.optim.Optimizer, factor: float) -> Iterator[None]
         group["lr"] = lr
 
 
-def save_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module) -> bytes:
-    """Write the learning rate, and the optimizer's state by parameter name, as safetensors."""
+def save_optimizer(
+    optimizer: torch.optim.Optimizer, model: nn.Module, more: Mapping[str, Tensor] | None = None
+) -> bytes:
+    """Write the learning rate, and the optimizer's state by parameter name, as safetensors.
+
+    Parameters
+    ----------
+    more : mapping of Tensor, optional
+        What else training needs to go on.
+    """
     tensors = {"lr": torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)}
+    tensors |= {f"{MORE}.{name}": value for name, value in (more or {}).items()}
     for name, parameter in model.named_parameters():
         for key, value in optimizer.state[parameter].items():
             tensors[f"{_kind(optimizer)}.{name}.{key}"] = value
     return safetensors.torch.save(tensors)
 
 
-def load_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, data: bytes) -> None:
-    """Give an optimizer the state that `save_optimizer` wrote."""
+def load_optimizer(
+    optimizer: torch.optim.Optimizer, model: nn.Module, data: bytes
+) -> dict[str, Tensor]:
+    """Give an optimizer the state that `save_optimizer` wrote; return what else was written."""
     tensors = read_tensors(data)
+    more: dict[str, Tensor] = {}
     parameters = dict(model.named_parameters())
     try:
         optimizer.param_groups[0]["lr"] = tensors.pop("lr").item()
         for path, value in tensors.items():
             kind, rest = path.split(".", 1)
+            if kind == MORE:
+                more[rest] = value.clone()
+                continue
             name, key = rest.rsplit(".", 1)
             if kind != _kind(optimizer) or value.shape not in ((), parameters[name].shape):
                 raise KeyError(path)
@@ -88,6 +106,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, data: byt
             "The optimizer's state does not fit these settings: "
             "load it with the settings of its own run."
         ) from error
+    return more
 
 
 def _kind(optimizer: torch.optim.Optimizer) -> str:

@@ -222,5 +222,6 @@ def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:
     connection.execute(insert(checkpoints).values(run=id, step=checkpoint.step, **blobs))
     size = sum(len(blob) for blob in blobs.values())
     limit = max(4, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size)))
-    dropped = thin(kept_steps(connection, id), limit)
+    # never the one that is being kept: the best step's comes after later ones
+    dropped = [step for step in thin(kept_steps(connection, id), limit) if step != checkpoint.step]
     connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step.in_(dropped)))

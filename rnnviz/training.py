@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import DivergedError, RunError
-from rnnviz.model import SequenceModel, build, load, save, seeded
+from rnnviz.model import SequenceModel, State, build, load, read_tensors, save, seeded
 from rnnviz.optimizers import (
     load_optimizer,
     make_optimizer,
@@ -17,7 +18,11 @@ from rnnviz.optimizers import (
     scheduled,
 )
 from rnnviz.settings import MOST_ACTIVATIONS, VALIDATE_EVERY, Settings
-from rnnviz.tasks import task_of
+from rnnviz.stopping import Stopping
+from rnnviz.tasks import Batch, task_of
+
+CARRIED = ("state", "cell_state")
+"""Names of the carried state in a checkpoint: h, and c of an LSTM."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Step:
 
     Loss, metric and gradient norm are those of the step's batch before its update; the norm is
     that of the whole gradient before clipping. The validation figures belong to the weights after
-    the update, as the checkpoint of this step holds them, and are None at most steps.
+    the update, as the checkpoint of this step holds them, and are None at most steps. Where early
+    stopping restores the best weights at the last step, they belong to those.
     """
 
     step: int
@@ -65,6 +71,9 @@ class Trainer:
     of the step (truncated back-propagation through time: BPTT(k; k) of Williams, Peng 1990, with
     the update at the end of the sequence). Validation knows no truncation.
 
+    With `carry`, a batch begins with the state that the one before ended with, until a round
+    through the text is over; no gradient goes that way.
+
     Parameters
     ----------
     settings : Settings
@@ -85,9 +94,15 @@ class Trainer:
         self.model.eval()
         self._parameters = list(self.model.parameters())
         self._optimizer = make_optimizer(self._parameters, settings)
+        self._best = Stopping(settings.patience)
+        self._state: State | None = None  # where the next batch goes on, with `carry`
         if checkpoint is not None:
             self.step = checkpoint.step
-            load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
+            more = load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
+            self._best.read(more, checkpoint.weights, checkpoint.optimizer)
+            state = [more[name] for name in CARRIED if name in more]
+            if state:
+                self._state = state[0] if len(state) == 1 else (state[0], state[1])
         self._validation = self.task.validation()
 
     @property
@@ -102,8 +117,22 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps of the settings are done."""
-        return self.step >= self.settings.steps
+        """Whether all steps of the settings are done, or training was stopped early."""
+        return self.step >= self.settings.steps or self._best.ended
+
+    @property
+    def said(self) -> str:
+        """Why the run ended as it did, for people; "" where it simply did all its steps."""
+        return self._best.said(self.step, self.settings.steps)
+
+    @property
+    def best(self) -> Checkpoint | None:
+        """The state after the step with the lowest validation loss, where `patience` looks for it.
+
+        None before the first validation.
+        """
+        best = self._best
+        return Checkpoint(best.step, best.weights, best.optimizer) if best.step else None
 
     def advance(self) -> Step:
         """Do one step.
@@ -117,24 +146,29 @@ class Trainer:
             If all steps are done.
         """
         if self.finished:
+            if self.step < self.settings.steps:
+                raise RunError(f"{self.said} Raise `patience` to go on for longer.")
             raise RunError(f"All {self.settings.steps} steps are done: raise `steps` to go on.")
         step = self.step + 1
-        batch = self.task.batch(self.settings.batch, step)
-        output = self._forward(batch.inputs, step)
+        batch, begin = self._batch(step)
+        output, end = self._forward(batch, step, begin)
         loss = self.task.mean_loss(output, batch.targets)
         for parameter in self._parameters:
             parameter.grad = None  # as zero_grad does, which takes 3 % of a small network's step
         loss.backward()
         _check_finite(loss.item(), "loss", step)
-        norm, clipped = clip_gradients(self._parameters, self.settings.clip)
+        norm, clipped = clip_gradients(self._parameters, self.settings.clip, self.settings.clip_by)
         _check_finite(norm, "gradient", step)
         with scheduled(self._optimizer, rate_factor(self.settings, step)):
             self._optimizer.step()
         self.step = step
+        self._state = end if self.settings.carry else None
 
         validation_loss = validation_metric = None
         if step % VALIDATE_EVERY == 0 or self.finished:
             validation_loss, validation_metric = self._validate()
+            if self.settings.patience:
+                validation_loss, validation_metric = self._wait(validation_loss, validation_metric)
         metric = self.task.metric(output.detach(), batch)
         return Step(
             step=step,
@@ -150,37 +184,85 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Return the state after the newest step."""
-        return Checkpoint(self.step, save(self.model), save_optimizer(self._optimizer, self.model))
+        more = self._best.tensors(self.step)
+        if self._state is not None:
+            parts = (self._state,) if isinstance(self._state, Tensor) else self._state
+            more |= dict(zip(CARRIED, parts, strict=False))
+        optimizer = save_optimizer(self._optimizer, self.model, more)
+        return Checkpoint(self.step, save(self.model), optimizer)
 
-    def _forward(self, inputs: Tensor, step: int) -> Tensor:
-        """Run the network, in training mode where that means anything: with its step's dropout."""
+    def _batch(self, step: int) -> tuple[Batch, State | None]:
+        """Return the sequences of a step, and the state that they begin with, None for zero."""
+        if not self.settings.carry:
+            return self.task.batch(self.settings.batch, step), None
+        batch, anew = self.task.continued(self.settings.batch, step)
+        return batch, None if anew else self._state
+
+    def _forward(self, batch: Batch, step: int, state: State | None = None) -> tuple[Tensor, State]:
+        """Run the network, in training mode where that means anything: with its step's dropout.
+
+        Returns the answers, and the last state, through which no gradient flows.
+        """
         if self.model.rnn.dropout == 0:
-            return self._in_pieces(inputs)
+            return self._in_pieces(batch, step, state)
         self.model.train()
         try:
             with seeded(self.settings.seed, step):
-                output = self._in_pieces(inputs)
+                return self._in_pieces(batch, step, state)
         finally:
             self.model.eval()
-        return output
 
-    def _in_pieces(self, inputs: Tensor) -> Tensor:
-        """Run the network so that no gradient leaves a piece of the sequence."""
-        outputs, state = [], None
-        for piece in inputs.split(self.settings.truncation or len(inputs)):
-            output, state = self.model(piece, state)
-            state = (
-                state.detach() if isinstance(state, Tensor) else tuple(s.detach() for s in state)
-            )
-            outputs.append(output)
-        return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+    def _in_pieces(self, batch: Batch, step: int, state: State | None) -> tuple[Tensor, State]:
+        """Run the network so that no gradient leaves a piece of the sequence.
+
+        With masks for whole sequences each piece draws those of the step again.
+        """
+        again = self.model.training and self.settings.dropout_kind == "sequence"
+        pieces = batch.inputs.split(self.settings.truncation or len(batch.inputs))
+        if len(pieces) == 1:
+            output, state = self.model(batch.inputs, state, batch.lengths)
+            return output, _detached(state)
+        parts: list[Tensor] = []
+        for piece in pieces:
+            with seeded(self.settings.seed, step) if again else nullcontext():
+                hidden, state = self.model.states(piece, state)
+            state = _detached(state)
+            parts.append(hidden)
+        assert state is not None
+        if self.model.reads == "mean":
+            return self.model.answers(torch.cat(parts)), state
+        return torch.cat([self.model.answers(part) for part in parts]), state
+
+    def _wait(self, loss: float, metric: float) -> tuple[float, float]:
+        """Keep the best state, or wait for a better one no longer: it is restored.
+
+        Returns the figures of the weights that there are then.
+        """
+        best = self._best
+        if best.better(self.step, loss, metric):
+            kept = self.checkpoint()
+            best.weights, best.optimizer = kept.weights, kept.optimizer
+        if not (best.impatient or self.step >= self.settings.steps):
+            return loss, metric
+        best.ended = True
+        lr = self.lr
+        self.model.load_state_dict(read_tensors(best.weights))
+        load_optimizer(self._optimizer, self.model, best.optimizer)
+        self._optimizer.param_groups[0]["lr"] = lr
+        return best.loss, best.metric
 
     @torch.inference_mode()
     def _validate(self) -> tuple[float, float]:
         # In parts that take no more memory than training may.
-        one = self.task.steps * self.settings.hidden * self.settings.layers
-        parts = self._validation.inputs.split(max(1, MOST_ACTIVATIONS // one), dim=1)
-        output = torch.cat([self.model(part)[0] for part in parts], dim=1)
+        settings, batch = self.settings, self._validation
+        one = self.task.steps * settings.units
+        size = max(1, MOST_ACTIVATIONS // one)
+        parts = batch.inputs.split(size, dim=1)
+        lengths = [None] * len(parts) if batch.lengths is None else batch.lengths.split(size)
+        outputs = [
+            self.model(part, lengths=each)[0] for part, each in zip(parts, lengths, strict=True)
+        ]
+        output = torch.cat(outputs, dim=1)
         loss = self.task.mean_loss(output, self._validation.targets).item()
         _check_finite(loss, "loss on the validation set", self.step)
         return loss, self.task.metric(output, self._validation)
@@ -201,18 +283,39 @@ def train(settings: Settings, checkpoint: Checkpoint | None = None) -> Iterator[
         yield trainer.advance()
 
 
-def clip_gradients(parameters: Iterable[nn.Parameter], limit: float) -> tuple[float, bool]:
-    """Scale the gradient so that its norm is at most a limit (0: leave it as it is).
+def clip_gradients(
+    parameters: Iterable[nn.Parameter], limit: float, by: str = "norm"
+) -> tuple[float, bool]:
+    """Bring the gradient within a limit (0: leave it as it is).
 
-    Returns its norm before that, over all parameters together, and whether it was above the limit
-    (Pascanu, Mikolov, Bengio 2013, algorithm 1).
+    Parameters
+    ----------
+    by : "norm" or "value"
+        Scale the whole gradient so that its norm is at most the limit (Pascanu, Mikolov, Bengio
+        2013, algorithm 1), or cut each of its numbers to [-limit, limit] (Mikolov 2012).
+
+    Returns
+    -------
+    float, bool
+        Its norm before that, over all parameters together, and whether anything was changed.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))).item()
+    if by == "value":
+        largest = torch.stack(torch._foreach_norm(gradients, math.inf)).max().item()
+        clipped = 0 < limit < largest
+        if clipped:
+            torch._foreach_clamp_max_(gradients, limit)
+            torch._foreach_clamp_min_(gradients, -limit)
+        return norm, clipped
     clipped = 0 < limit < norm
     if clipped:
         torch._foreach_mul_(gradients, limit / norm)
     return norm, clipped
+
+
+def _detached(state: State) -> State:
+    return state.detach() if isinstance(state, Tensor) else (state[0].detach(), state[1].detach())
 
 
 def _check_finite(value: float, name: str, step: int) -> None:

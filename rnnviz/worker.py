@@ -83,6 +83,8 @@ class Session:
                 next_poll = now + POLL
             if end := self._end(wanted):
                 self._flush(checkpoint=True)
+                if trainer.finished:
+                    self._keep_best()
                 if self._store.release(self._run.id, *end, self._run.worker, wanted.revision):
                     return
                 next_poll = 0.0  # the owner wants something new since
@@ -107,7 +109,7 @@ class Session:
     def _end(self, wanted: Wanted) -> tuple[str, str] | None:
         """Return the state and the reason to release the run with, if it has to be now."""
         if self._trainer.finished:
-            return "finished", ""
+            return "finished", self._trainer.said
         if wanted.action == "stop":
             return "stopped", wanted.reason
         if wanted.action == "pause":
@@ -117,6 +119,12 @@ class Session:
         if self._stopping.is_set():
             return "paused", "The server was stopped: resume to go on."
         return None
+
+    def _keep_best(self) -> None:
+        """Write the checkpoint of the step that early stopping found best, if it is not there."""
+        best = self._trainer.best
+        if best is not None and best.step not in self._store.checkpoint_steps(self._run.id):
+            self._store.record(self._run.id, [], best, self._run.worker)
 
     def _flush(self, checkpoint: bool | None = None) -> None:
         """Write new rows, with a checkpoint or without; if None, when its turn has come."""

@@ -40,6 +40,10 @@ RESUMED = [
     {"cell": "gru", "norm": "layer", "optimizer": "rmsprop"},
     {"optimizer": "adamw", "weight_decay": 0.1, "schedule": "cosine", "warmup": 3},
     {"optimizer": "sgd", "weight_decay": 0.01, "schedule": "linear"},
+    {"optimizer": "sgd", "clip": 0.01, "clip_by": "value"},
+    {"task": "sentiment", "bidirectional": True, "readout": "mean"},
+    {"task": "names", "bidirectional": True, "readout": "last", "layers": 2, "dropout": 0.3},
+    {"readout": "mean", "truncation": 3},
 ]
 
 
@@ -71,10 +75,10 @@ def test_dropout_differs_from_step_to_step_and_by_seed():
     settings = small(layers=2, dropout=0.5)
     trainer = Trainer(settings)
     reseeded = Trainer(settings.replace(seed=1), trainer.checkpoint())  # the same weights
-    inputs = trainer.task.batch(4, 1).inputs
-    first, same, other = (trainer._forward(inputs, step) for step in (1, 1, 2))
+    inputs = trainer.task.batch(4, 1)
+    first, same, other = (trainer._forward(inputs, step)[0] for step in (1, 1, 2))
     assert torch.equal(first, same) and not torch.equal(first, other)
-    assert not torch.equal(first, reseeded._forward(inputs, 1))
+    assert not torch.equal(first, reseeded._forward(inputs, 1)[0])
     assert not trainer.model.training
 
 
@@ -184,6 +188,23 @@ def test_clipping_keeps_the_direction(limit):
     assert after.norm().item() == pytest.approx(expected, rel=1e-6)
     assert clipped == (expected < norm)
     assert torch.cosine_similarity(before, after, 0).item() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.5, 1e6])
+def test_clipping_by_value_is_torchs(limit):
+    generator = torch.Generator().manual_seed(0)
+    ours, theirs = ([torch.nn.Parameter(torch.zeros(s)) for s in ((7, 5), (3,))] for _ in range(2))
+    for mine, torchs in zip(ours, theirs, strict=True):
+        mine.grad = torch.randn(mine.shape, generator=generator)
+        torchs.grad = mine.grad.clone()
+    before = torch.cat([p.grad.flatten() for p in ours])
+    norm, clipped = clip_gradients(ours, limit, "value")
+    assert norm == pytest.approx(before.norm().item(), rel=1e-6)
+    assert clipped == (limit == 0.5)
+    if limit:
+        torch.nn.utils.clip_grad_value_(theirs, limit)
+    for mine, torchs in zip(ours, theirs, strict=True):
+        assert torch.equal(mine.grad, torchs.grad)
 
 
 def test_norm_is_reported_before_clipping():

@@ -15,6 +15,7 @@ from rnnviz.settings import Settings
 from rnnviz.training import Checkpoint, Trainer
 from rnnviz.views import Choice, Gallery, draw
 from rnnviz.views.flow import number, steps
+from rnnviz.views.gradient_words import of_clipping
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 VIEWS = [
@@ -188,6 +189,14 @@ def test_clipping_shows_what_training_wrote(gallery, run):
     np.testing.assert_allclose(drawn["after"]["y"], np.minimum(norm, 1.0))
     says = shown(gallery, "gradient_clipping", run)["says"]
     assert ("None of 20" if (norm <= 1).all() else f"{(norm > 1).sum()} of 20") in says
+
+
+def test_clipping_of_each_value_claims_no_more_than_the_norm_tells(gallery):
+    settings = SMALL.replace(clip=0.05, clip_by="value")
+    norms = pd.DataFrame({"norm": [0.04, 0.2, 0.05], "clipped": [False, True, False]})
+    assert "At 2 of 3 steps" in of_clipping(norms, settings.clip, settings.clip_by)
+    (drawn,) = shown(gallery, "gradient_clipping", draft=settings)["figure"]["data"]
+    assert drawn["name"] == "before clipping"
 
 
 def test_updates_are_the_way_between_two_checkpoints(gallery, run):

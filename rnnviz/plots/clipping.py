@@ -1,6 +1,7 @@
 """Clipping over training, and the window that truncated back-propagation looks through."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,13 @@ def clipping(
     *,
     limit: float,
     steps: int,
+    by: str = "norm",
     marked: int | None = None,
     colours: str = "light",
 ) -> FigureDict:
     """Draw the gradient's norm before and after clipping over training, and the share clipped.
+
+    Where each number is clipped by itself, only the norm before that is known, and drawn.
 
     Parameters
     ----------
@@ -31,8 +35,11 @@ def clipping(
         Where the gradient is clipped; 0: nowhere.
     steps : int
         Where the training axis ends.
+    by : "norm" or "value"
+        Whether the norm has that limit, or each number of the gradient.
     """
     palette = theme(colours)
+    whole = by == "norm"
     stretch = max(1, -(-len(norms) // MOST_POINTS))
     # the largest of each stretch: a spike is what clipping is for
     place = np.arange(len(norms)) // stretch
@@ -69,21 +76,31 @@ def clipping(
         },
     ]
     bottom, top = decades([norm, [2 * limit] if limit > 0 else []], least=2)
+    axes: dict[str, Any] = {
+        "xaxis": {"title": "training step", "range": [0, steps], "anchor": "y2" if whole else "y"},
+        "yaxis": log_axis(
+            bottom, top, title="gradient norm", domain=[0.36 if whole else 0, 1], dtick=1
+        ),
+    }
+    says = f"Norm of the whole gradient before clipping over {steps} training steps, logarithmic."
+    note = f"each number clipped at ±{limit:g}"
+    if whole:
+        says = (
+            f"Norm of the whole gradient before and after clipping over {steps} training steps, "
+            "logarithmic; below, the share of clipped steps among the last 100."
+        )
+        note = f"clipped at {limit:g}"
+        axes["yaxis2"] = {
+            "title": "clipped, %", "range": [0, 103], "domain": [0, 0.24], "nticks": 3,
+            "anchor": "x",
+        }  # fmt: skip
     made = frame(
         "Gradient norm in training",
-        f"Norm of the whole gradient before and after clipping over {steps} training steps, "
-        f"logarithmic; below, the share of clipped steps among the last 100.",
+        says,
         colours,
-        note=f"clipped at {limit:g}" if limit > 0 else "clipping is off",
-        axes={
-            "xaxis": {"title": "training step", "range": [0, steps], "anchor": "y2"},
-            "yaxis": log_axis(bottom, top, title="gradient norm", domain=[0.36, 1], dtick=1),
-            "yaxis2": {
-                "title": "clipped, %", "range": [0, 103], "domain": [0, 0.24], "nticks": 3,
-                "anchor": "x",
-            },
-        },
-    )  # fmt: skip
+        note=note if limit > 0 else "clipping is off",
+        axes=axes,
+    )
     legend_below_title(made)
     made["shapes"] = []
     if limit > 0:
@@ -97,7 +114,7 @@ def clipping(
                 "line": {"color": palette.signal["cell_state"], "width": 2},
             }
         )  # fmt: skip
-    return {"data": data, "layout": made}
+    return {"data": data if whole else data[:1], "layout": made}
 
 
 @figure

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from textwrap import shorten
 from typing import ClassVar
 
@@ -16,14 +16,17 @@ from rnnviz.errors import TaskError
 from rnnviz.resources import asset
 from rnnviz.tasks.base import (
     MOST_TYPED,
+    NEXT_IS_SEEN,
     NOT_ASKED,
     PROBE_SIZE,
+    TRAINING,
     VALIDATION_SIZE,
     Baseline,
     Batch,
     Probe,
     Task,
 )
+from rnnviz.tasks.passages import lane_starts
 
 HELD_OUT = 0.1
 """Share of the text, at its end, that training never sees."""
@@ -68,6 +71,8 @@ class Characters(Task):
     metric_title = "next characters right"
     answers = "classes"
     foretells = True
+    continues = True
+    only_forwards = NEXT_IS_SEEN
     tokens = True
     file: ClassVar[str] = "texts/alice.txt"
     prompt: ClassVar[str] = "Alice was "
@@ -159,6 +164,12 @@ class Characters(Task):
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         starts = random.integers(0, len(self._tokens) - self.length, size)
         return self._passages(self._tokens, starts)
+
+    def continued(self, size: int, step: int) -> tuple[Batch, bool]:
+        """Return the passages that go on where those of the step before ended."""
+        rounds = partial(self._random, TRAINING)
+        starts, anew = lane_starts(len(self._tokens), self.length, size, step, rounds)
+        return self._passages(self._tokens, starts), anew
 
     def _passages(self, tokens: NDArray[np.int64], starts: NDArray[np.int64]) -> Batch:
         """Cut length + 1 tokens at each start: the first only goes in, the last only comes out."""

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -12,13 +12,16 @@ from rnnviz.errors import TaskError
 from rnnviz.resources import asset
 from rnnviz.tasks.base import (
     MOST_TYPED,
+    NEXT_IS_SEEN,
     NOT_ASKED,
     PROBE_SIZE,
+    TRAINING,
     VALIDATION_SIZE,
     Baseline,
     Batch,
     Probe,
 )
+from rnnviz.tasks.passages import lane_starts
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
 
 KNOWN = 500
@@ -65,6 +68,8 @@ class Words(SymbolTask):
     metric_title = "next words right"
     separator = " "
     foretells = True
+    continues = True
+    only_forwards = NEXT_IS_SEEN
     typed_form = "type a text of at least two words"
     typed_example = "alice looked at the white rabbit, and she"
     defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}
@@ -107,6 +112,12 @@ class Words(SymbolTask):
         more = " …" * (len(rare) > 6)
         note = f"Not among the {KNOWN} commonest words: {' '.join(rare[:6])}{more}" if rare else ""
         return self._passages(written, note)
+
+    def continued(self, size: int, step: int) -> tuple[Batch, bool]:
+        """Return the passages that go on where those of the step before ended."""
+        rounds = partial(self._random, TRAINING)
+        starts, anew = lane_starts(len(self._tokens), self.length, size, step, rounds)
+        return self._batch(self._tokens[starts + np.arange(self.length + 1)[:, None]]), anew
 
     def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
         starts = random.integers(0, len(self._tokens) - self.length, size)

@@ -16,6 +16,7 @@ from rnnviz.probing import in_type, loss_weights
 from rnnviz.recording import record
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
+from rnnviz.views.gradients import check_read_at_its_step
 from rnnviz.views.history import measured
 from rnnviz.views.scene import Scene
 
@@ -63,21 +64,23 @@ def show_clipping(scene: Scene) -> dict[str, Any]:
     metrics = scene.gallery.metrics(scene.run.id if scene.run else None)
     if "gradient_norm" not in metrics:
         metrics = pd.DataFrame({"step": [], "gradient_norm": []}, dtype=float)
-    limit = scene.settings.clip
+    limit, by = scene.settings.clip, scene.settings.clip_by
     norms = analysis.clipping(metrics, limit)
     figure = plots.clipping.spec(
         norms,
         limit=limit,
         steps=scene.settings.steps,
+        by=by,
         marked=scene.choice.step,
         colours=scene.choice.theme,
     )
-    return {"figure": figure, "says": words.of_clipping(norms, limit)}
+    return {"figure": figure, "says": words.of_clipping(norms, limit, by)}
 
 
 def show_truncation(scene: Scene) -> dict[str, Any]:
     """Parts of the gradient that a window of time keeps and throws away."""
     flow = Flow(scene)
+    check_read_at_its_step(flow, "so no loss reaches back from one step alone")
     loss = flow.loss
     if loss == "all" and len(flow.asked) > 1:
         flow.check_size()

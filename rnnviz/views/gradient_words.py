@@ -18,6 +18,11 @@ def of_time(
 ) -> str:
     """Say how fast the gradient fades, with its uncertainty, and what theory had to say."""
     found = fits[fits["signal"] == "hidden_state"]
+    if flow.layer.endswith("_reverse"):
+        return (
+            "This layer reads from the end, so its gradient flows to later steps; a slope is "
+            f"fitted to the layer that reads forwards. {NOTE}"
+        )
     if found.empty:
         return ""
     fit = found.iloc[0]
@@ -246,14 +251,21 @@ def of_surface(norms: pd.DataFrame, whole: bool) -> str:
     )
 
 
-def of_clipping(norms: pd.DataFrame, limit: float) -> str:
-    """Say how often, and by how much, the gradient was clipped."""
+def of_clipping(norms: pd.DataFrame, limit: float, by: str = "norm") -> str:
+    """Say how often, and by how much, the gradient was clipped, as far as its norm tells."""
     if norms.empty:
         return "Not trained yet: press Train, and every step's gradient norm is drawn here."
     if limit <= 0:
         top = norms["norm"].max()
         spike = number(top / norms["norm"].median())
         return f"Clipping is off. The norm reached {number(top)}, {spike} times its median."
+    if by == "value":
+        below = int((norms["norm"] <= limit).sum())
+        return (
+            f"Each number of the gradient is cut to between −{limit:g} and {limit:g}, which can "
+            f"turn its direction. At {below:,} of {len(norms):,} steps the whole norm was not "
+            "above that, so nothing was cut; how much was at the others is not kept."
+        )
     clipped = norms[norms["clipped"]]
     if clipped.empty:
         return f"None of {len(norms):,} steps reached the limit of {limit:g}."

@@ -132,6 +132,8 @@ def test_clipping_and_truncation():
                           "clipped": [False, True], "share": [0.0, 0.5]})  # fmt: skip
     before, after, share = clipping(frame, limit=1.0, steps=10).data
     assert list(before.y) == [0.5, 4] and list(after.y) == [0.5, 1] and list(share.y) == [0, 50]
+    (alone,) = (by_value := clipping(frame, limit=1.0, steps=10, by="value")).data
+    assert list(alone.y) == [0.5, 4] and "±1" in by_value.layout.title.text
     rows = pd.DataFrame({"window": [2] * 3 + [3] * 3, "time": [0, 1, 2] * 2, "total": 1.0,
                          "kept": 0.5, "lost": 0.5, "weights_lost": [0.4] * 3 + [0.0] * 3,
                          "weights_cosine": 1.0})  # fmt: skip
