@@ -1,15 +1,12 @@
 """The database under the run store: its tables, its transactions, its errors as sentences."""
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    URL,
     Column,
     Connection,
     Double,
@@ -21,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
-    event,
     insert,
     inspect,
     make_url,
@@ -30,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from rnnviz import postgresql, sqlite
 from rnnviz.errors import StoreError
 
 VERSION = 3
@@ -146,17 +143,6 @@ viewers = Table(
     Column("seen", Double, nullable=False),
 )
 
-_SQLITE_REASONS = {
-    sqlite3.SQLITE_BUSY: "is locked by another program: close that program or choose another store",
-    sqlite3.SQLITE_LOCKED: "is locked by another program: close it or choose another store",
-    sqlite3.SQLITE_READONLY: "cannot be written: allow it to be written or choose another store",
-    sqlite3.SQLITE_IOERR: "cannot be read or written, its disk fails: choose another store",
-    sqlite3.SQLITE_CORRUPT: "is damaged: move the file away or choose another store",
-    sqlite3.SQLITE_FULL: "cannot grow, its disk is full: free some space",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: check its folder or choose another store",
-    sqlite3.SQLITE_NOTADB: "is not a run store but some other file: choose another store",
-}
-
 
 class Database:
     """Open the database of a run store; make its tables if it is empty, or as they are today.
@@ -166,7 +152,7 @@ class Database:
     url : str
         An SQLAlchemy URL of SQLite or PostgreSQL, such as "sqlite:////home/ada/runs.db".
     timeout : float
-        Seconds to wait while another process writes (SQLite).
+        Seconds to wait while another process writes.
 
     Raises
     ------
@@ -175,10 +161,14 @@ class Database:
     """
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
-        shown = re.sub("//.*@", "//", url)  # no name, no password
+        shown = re.sub("//.*@", "//", url).partition("?")[0]  # no name, no password
         try:
-            parsed = make_url(url)
-            self._engine = create_engine(parsed, **_options(parsed, timeout))
+            parsed = postgresql.with_driver(make_url(url))
+            self._sqlite = parsed.get_backend_name() == "sqlite"
+            if not self._sqlite and not postgresql.is_postgresql(parsed):
+                raise ValueError(parsed.drivername)
+            made = sqlite.options(parsed, timeout) if self._sqlite else postgresql.options()
+            self._engine = create_engine(parsed, **made)
         except StoreError:
             raise
         except (ArgumentError, NoSuchModuleError, ValueError):
@@ -186,16 +176,24 @@ class Database:
                 f"{shown!r} is not the address of a run store: write sqlite:////folder/runs.db "
                 "or postgresql://user@host/database."
             ) from None
-        except ImportError as error:
+        except ImportError:
             raise StoreError(
-                f"The run store {shown!r} needs the Python package {error.name!r}: install it."
+                f"The run store {shown!r} needs the Python package 'rnnviz[postgresql]': "
+                "install it."
             ) from None
-        self._name = parsed.database if _is_sqlite(parsed) else shown
-        if _is_sqlite(parsed):
-            event.listen(self._engine, "connect", _configure_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
-        with self.write() as connection:
-            self._prepare(connection)
+        self._name = parsed.database if self._sqlite else shown
+        self._reads = self._engine
+        if self._sqlite:
+            sqlite.configure(self._engine)
+        else:
+            postgresql.configure(self._engine, timeout)
+            self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        try:
+            with self.write(alone=True) as connection:
+                self._prepare(connection)
+        except StoreError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -206,12 +204,18 @@ class Database:
         StoreError
             If the database does not answer.
         """
-        with self._sentences(), self._engine.connect() as connection:
+        with self._sentences(), self._reads.connect() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
         """Give a connection whose changes are made all at once at the end, or not at all.
+
+        Parameters
+        ----------
+        alone : bool
+            Whether to wait until no other transaction that asked for this is at work. SQLite has
+            one writer at a time anyway; on PostgreSQL, whoever changes many runs has to ask.
 
         Raises
         ------
@@ -221,6 +225,8 @@ class Database:
         with self._sentences(), self._engine.connect() as connection:
             connection = connection.execution_options(rnnviz_writes=True)
             with connection.begin():
+                if alone and not self._sqlite:
+                    postgresql.work_alone(connection)
                 yield connection
 
     def close(self) -> None:
@@ -258,48 +264,17 @@ class Database:
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise StoreError(self._sentence(cause)) from error
-        except sqlite3.Error as error:  # from `_configure_sqlite`, which SQLAlchemy does not wrap
+        except sqlite3.Error as error:  # from `sqlite.configure`, which SQLAlchemy does not wrap
             raise StoreError(self._sentence(error)) from error
 
     def _sentence(self, error: BaseException | None) -> str:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is an extended code
-        if code in _SQLITE_REASONS:
-            return f"The run store {self._name} {_SQLITE_REASONS[code]}."
+        known = sqlite.sentence(error) or postgresql.sentence(error)
+        if known:
+            return f"The run store {self._name} {known}."
         lines = str(error).strip().splitlines() or [type(error).__name__]
         return f"The run store {self._name} cannot be used: {lines[0].rstrip('.')}."
 
 
-def _is_sqlite(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite"
-
-
-def _options(url: URL, timeout: float) -> dict[str, Any]:
-    if not _is_sqlite(url):
-        return {"pool_pre_ping": True}
-    if url.database in (None, "", ":memory:"):
-        raise StoreError(
-            "A run store in memory cannot be shared with the training processes: name a file, "
-            "such as sqlite:////folder/runs.db."
-        )
-    folder = Path(url.database).absolute().parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The folder {folder} of the run store cannot be made "
-            f"({os.strerror(error.errno or 0).lower()}): choose another store."
-        ) from None
-    return {"connect_args": {"timeout": timeout}}
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another one has written
-    # in between; taking the write lock at the start makes it wait its turn instead.
-    writes = connection.get_execution_options().get("rnnviz_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def upserting(connection: Connection, table: Table) -> Any:
+    """Return an insert into a table that has `on_conflict_do_update`, each database's own."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

@@ -8,8 +8,9 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unicodedata import category
 
-from sqlalchemy import Connection, Row, delete, exists, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, select, update
 
 from rnnviz.catalogue import Entry, catalogue
 from rnnviz.database import points, runs, studies
@@ -39,7 +40,7 @@ class Keeping(Studies):
         RunError
             Here and below: if there is no such run, it belongs to somebody else, or cannot.
         """
-        name = " ".join(name.split())
+        name = tidy(name)
         if len(name) > LONGEST_NAME:
             raise RunError(
                 f"A name of {len(name)} characters is too long: use at most {LONGEST_NAME}."
@@ -48,7 +49,7 @@ class Keeping(Studies):
 
     def tag(self, id: str, owner: str, tags: Iterable[str]) -> None:
         """Give the run these tags instead of those it has, each once, in this order."""
-        kept = list(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
+        kept = distinct(tags)
         if len(kept) > MOST_TAGS:
             raise RunError(f"{len(kept)} tags are too many: keep at most {MOST_TAGS}.")
         if any(len(tag) > LONGEST_TAG for tag in kept):
@@ -57,11 +58,12 @@ class Keeping(Studies):
 
     def annotate(self, id: str, owner: str, note: str) -> None:
         """Write a note about the run instead of the one it has."""
+        note = tidy(note, lines=True)
         if len(note) > LONGEST_NOTE:
             raise RunError(
                 f"A note of {len(note)} characters is too long: use at most {LONGEST_NOTE}."
             )
-        self._describe(id, owner, note=note.strip())
+        self._describe(id, owner, note=note)
 
     def duplicate(self, id: str, owner: str, name: str = "", **changes: Any) -> str:
         """Add a run with the settings of another one, whoever's it is, and some changes.
@@ -136,7 +138,7 @@ class Keeping(Studies):
 
     def delete_study(self, id: str, owner: str) -> None:
         """Put a study into the bin, with the runs made for it that no other study uses."""
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             own_study(connection, id, owner)
             now = time.time()
             mine = runs.c.study == id
@@ -150,7 +152,7 @@ class Keeping(Studies):
 
     def restore_study(self, id: str, owner: str) -> None:
         """Take a study out of the bin, with the runs that went there with it."""
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             row = own_study(connection, id, owner, binned=True)
             with_it = (runs.c.study == id) & (runs.c.deleted == row.deleted)
             connection.execute(update(runs).where(with_it).values(deleted=None))
@@ -172,7 +174,7 @@ class Keeping(Studies):
 
     def empty_bin(self, owner: str) -> None:
         """Delete for good all that an owner has in the bin."""
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             connection.execute(
                 delete(studies).where(studies.c.owner == owner, studies.c.deleted.is_not(None))
             )
@@ -188,7 +190,7 @@ class Keeping(Studies):
                 for table in (studies, runs)
             ]
         if any(old):
-            with self._database.write() as connection:
+            with self._database.write(alone=True) as connection:
                 connection.execute(delete(studies).where(studies.c.deleted < before))
                 connection.execute(delete(runs).where(runs.c.deleted < before))
 
@@ -196,6 +198,21 @@ class Keeping(Studies):
         with self._database.write() as connection:
             own_run(connection, id, owner)
             change(connection, id, **values)
+
+
+def tidy(text: str, *, lines: bool = False) -> str:
+    """Return text without what no database keeps, control characters and halves of characters.
+
+    lines : whether it may have several lines
+    """
+    text = text.replace("\t", " ") if lines else " ".join(text.split())
+    kept = (each for each in text if each == "\n" or category(each) not in ("Cc", "Cs"))
+    return "".join(kept).strip()
+
+
+def distinct(tags: Iterable[str]) -> list[str]:
+    """Return tags as they are kept: each once, in this order."""
+    return list(dict.fromkeys(filter(None, map(tidy, tags))))
 
 
 def own_run(connection: Connection, id: str, owner: str, binned: bool = False) -> Row[Any]:
@@ -218,12 +235,18 @@ def change(connection: Connection, id: str, held_by: str | None = None, **values
 
 
 def _bin_runs(connection: Connection, which: Any, now: float) -> None:
-    going = runs.c.state.in_(("queued", "running"))
-    stopped = {"state": "stopped", "wanted": "stop", "worker": None}
     here = runs.c.deleted.is_(None)
-    connection.execute(update(runs).where(which, going, here).values(**stopped))
+    going = runs.c.state.in_(("queued", "running"))
     connection.execute(
-        update(runs).where(which, here).values(deleted=now, revision=runs.c.revision + 1)
+        update(runs)
+        .where(which, here)
+        .values(
+            state=case((going, "stopped"), else_=runs.c.state),
+            wanted=case((going, "stop"), else_=runs.c.wanted),
+            worker=None,
+            deleted=now,
+            revision=runs.c.revision + 1,
+        )
     )
 
 

@@ -186,7 +186,7 @@ class RunStore(Keeping):
     def seen(self, owners: Iterable[str]) -> None:
         """Note that these owners have a page open now."""
         with self._database.write() as connection:
-            for owner in owners:
+            for owner in sorted(owners):  # in one order, or two servers wait for each other
                 see(connection, owner)
 
     def _queue(self, id: str, owner: str, one_step: bool) -> None:

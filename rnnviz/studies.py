@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
-from rnnviz.database import metrics, points, runs, studies, viewers
+from rnnviz.database import metrics, points, runs, studies, upserting, viewers
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
@@ -31,7 +31,7 @@ class Studies(StudyReader):
         """
         made, text = plan.points(), plan.to_json()
         same = (studies.c.owner == owner) & (studies.c.plan == text) & studies.c.deleted.is_(None)
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             id = connection.scalar(select(studies.c.id).where(same))
             if id is None:
                 id = secrets.token_urlsafe(12)
@@ -53,7 +53,7 @@ class Studies(StudyReader):
         RunError
             Here and below: if there is no such study, or it belongs to somebody else.
         """
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             row = own_study(connection, id, owner)
             made = study_of(row).plan.points()
             _fill(connection, id, owner, [point.settings for point in made])
@@ -69,7 +69,7 @@ class Studies(StudyReader):
         self._end_study(id, owner, "stop", "stopped", ("queued", "paused", "interrupted"))
 
     def _end_study(self, id: str, owner: str, wanted: str, state: str, idle: Sequence[str]) -> None:
-        with self._database.write() as connection:
+        with self._database.write(alone=True) as connection:
             own_study(connection, id, owner)
             again = {"reason": "", "revision": runs.c.revision + 1}
             change = update(runs).where(_members_of(id))
@@ -96,9 +96,9 @@ def new_run(
 
 def see(connection: Connection, owner: str) -> None:
     """Note that an owner is there now."""
-    known = update(viewers).where(viewers.c.owner == owner)
-    if not connection.execute(known.values(seen=time.time())).rowcount:
-        connection.execute(insert(viewers).values(owner=owner, seen=time.time()))
+    now = time.time()
+    add = upserting(connection, viewers).values(owner=owner, seen=now)
+    connection.execute(add.on_conflict_do_update(index_elements=["owner"], set_={"seen": now}))
 
 
 def _fill(connection: Connection, id: str, owner: str, wanted: Sequence[Settings]) -> None:
@@ -142,6 +142,7 @@ def _queue(connection: Connection, id: str) -> None:
         .join(points, points.c.run == runs.c.id)
         .where(points.c.study == id, runs.c.state.in_(WAITS), runs.c.deleted.is_(None))
         .order_by(points.c.place)
+        .with_for_update(of=runs)  # no worker takes one of them meanwhile
     )
     for place, run in enumerate(connection.scalars(wanted).all()):
         again = {"wanted": "run", "until": None, "reason": "", "revision": runs.c.revision + 1}

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from tools.postgresql import PostgreSQL, serving
+
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "rnnviz", "--no-browser")
 
@@ -95,6 +97,22 @@ def end(server: Server) -> None:
     for process in alive:
         process.kill()
     server.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[PostgreSQL]:
+    """Start a PostgreSQL server for the tests, once."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty run store, in each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/runs.db"
+    server: PostgreSQL = request.getfixturevalue("database_server")
+    return server.store()
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ SETTINGS = Settings(hidden=4, length=5, steps=10_000)
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+def store(store_url):
+    store = RunStore(store_url)
     yield store
     store.close()
 

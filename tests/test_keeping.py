@@ -17,8 +17,8 @@ PLAN = Plan(settings=SMALL, cells=("rnn", "gru"), seeds=2)
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+def store(store_url):
+    store = RunStore(store_url)
     yield store
     store.close()
 
@@ -93,7 +93,8 @@ def test_a_duplicate_has_other_settings_and_belongs_to_who_made_it(store):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
-def test_more_steps_lead_to_the_weights_of_a_run_that_had_them_from_the_start(store, optimizer):
+def test_more_steps_lead_to_the_weights_of_a_run_that_had_them_from_the_start(tmp_path, optimizer):
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")  # which database it is makes no difference
     settings = SMALL.replace(optimizer=optimizer, dropout=0.2, layers=2)
     run = store.create(settings, "ada")
     assert train(store, run).state == "finished"
@@ -105,6 +106,7 @@ def test_more_steps_lead_to_the_weights_of_a_run_that_had_them_from_the_start(st
     assert (done.state, done.step, done.settings.steps) == ("finished", 55, 55)
     assert store.checkpoint(run).weights == weights(settings.replace(steps=55))
     assert store.metrics(run)["step"].tolist() == list(range(1, 56))
+    store.close()
 
 
 def test_more_steps_than_a_run_may_have_are_refused(store):

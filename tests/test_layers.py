@@ -23,8 +23,8 @@ LAYERS = {
         {"plotly", *SCREEN},
     ),
     "runs": (
-        "database waiting reader study_reader thinning studies keeping catalogue runs "
-        "engine worker runfile",
+        "database postgresql sqlite waiting reader study_reader thinning studies keeping catalogue "
+        "runs engine worker runfile",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

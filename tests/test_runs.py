@@ -22,11 +22,19 @@ SETTINGS = Settings(hidden=4, length=5, steps=1000)
 
 @pytest.fixture
 def url(tmp_path):
+    """The address of a file, for what is SQLite's alone."""
     return f"sqlite:///{tmp_path}/runs.db"
 
 
 @pytest.fixture
-def store(url):
+def store(store_url):
+    store = RunStore(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def file_store(url):
     store = RunStore(url)
     yield store
     store.close()
@@ -78,9 +86,9 @@ def test_a_run_that_does_not_exist(store):
     assert len(store.metrics("nothing")) == 0 and not store.checkpoint_steps("nothing")
 
 
-def test_another_process_sees_the_same(store, url):
+def test_another_process_sees_the_same(store, store_url):
     run = queued(store)
-    code = f"from rnnviz.runs import RunStore; print(RunStore({url!r}).get({run!r}).state)"
+    code = f"from rnnviz.runs import RunStore; print(RunStore({store_url!r}).get({run!r}).state)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "queued"
 
@@ -260,11 +268,11 @@ while run := store.claim(sys.argv[2]):
 """
 
 
-def test_processes_that_claim_at_once_never_take_the_same_run(store, url):
+def test_processes_that_claim_at_once_never_take_the_same_run(store, store_url):
     ids = [queued(store, f"owner {i % 7}") for i in range(60)]
     claimers = [
         subprocess.Popen(
-            [sys.executable, "-c", CLAIM_ALL, url, f"w{i}"],
+            [sys.executable, "-c", CLAIM_ALL, store_url, f"w{i}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -472,7 +480,7 @@ def test_missing_folders_are_made(tmp_path):
         ("sqlite:////dev/null/x/runs.db", "folder /dev/null/x of the run store cannot be made"),
         ("sqlite:////proc/runs.db", "/proc/runs.db cannot be opened"),
         ("mysql+nosuch://host/x", "is not the address of a run store"),
-        ("oracle://host/x", "needs the Python package"),
+        ("oracle://host/x", "is not the address of a run store"),
     ],
 )
 def test_addresses_that_cannot_work(url, sentence):
@@ -502,11 +510,11 @@ def test_a_database_of_another_program(tmp_path, url):
         RunStore(url)
 
 
-def test_a_store_of_a_newer_version(store, url):
+def test_a_store_of_a_newer_version(store, store_url):
     with store._database.write() as connection:
         connection.exec_driver_sql(f"UPDATE meta SET version = {VERSION + 1}")
     with pytest.raises(StoreError, match=f"newer rnnviz .store version {VERSION + 1}, this one"):
-        RunStore(url)
+        RunStore(store_url)
 
 
 def test_a_damaged_store(tmp_path, url):
@@ -525,7 +533,7 @@ def test_a_damaged_store(tmp_path, url):
     assert path.exists()
 
 
-def test_a_store_locked_by_another_program(store, url, tmp_path):
+def test_a_store_locked_by_another_program(file_store, url, tmp_path):
     other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
@@ -537,7 +545,8 @@ def test_a_store_locked_by_another_program(store, url, tmp_path):
     RunStore(url, timeout=0.1).close()
 
 
-def test_a_full_disk_loses_no_committed_step(store):
+def test_a_full_disk_loses_no_committed_step(file_store):
+    store = file_store
     run = queued(store)
     store.record(run, [row(1)], checkpoint(1))
     with store._database.write() as connection:
@@ -555,7 +564,9 @@ def test_a_full_disk_loses_no_committed_step(store):
 def test_a_store_that_was_taken_away(store):
     with store._database.write() as connection:
         connection.exec_driver_sql("DROP TABLE metrics")
-    with pytest.raises(StoreError, match="cannot be used: no such table"):
+    with pytest.raises(
+        StoreError, match='cannot be used: (no such table|relation "metrics" does not exist)'
+    ):
         store.metrics("any")
 
 

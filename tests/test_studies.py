@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -10,9 +9,9 @@ import time
 
 import psutil
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Double, LargeBinary, MetaData, create_engine, inspect
 
-from rnnviz.database import VERSION
+from rnnviz.database import UPGRADES, VERSION
 from rnnviz.engine import Engine
 from rnnviz.errors import RunError
 from rnnviz.plan import Plan
@@ -27,12 +26,13 @@ PLAN = Plan(settings=SMALL, cells=("rnn", "gru"), seeds=2)
 
 @pytest.fixture
 def url(tmp_path):
+    """The address of a file, for what takes long and is the same in each kind of database."""
     return f"sqlite:///{tmp_path}/runs.db"
 
 
 @pytest.fixture
-def store(url):
-    store = RunStore(url)
+def store(store_url):
+    store = RunStore(store_url)
     yield store
     store.close()
 
@@ -204,67 +204,91 @@ def test_large_studies_are_started_and_claimed_quickly(store):
 # What an older rnnviz wrote
 
 VERSION_1 = """
-CREATE TABLE meta (version INTEGER NOT NULL, PRIMARY KEY (version));
+CREATE TABLE meta (version {serial} NOT NULL, PRIMARY KEY (version));
 INSERT INTO meta VALUES (1);
 CREATE TABLE runs (id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
   settings TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, step INTEGER NOT NULL,
-  lr DOUBLE NOT NULL, seconds DOUBLE NOT NULL, created DOUBLE NOT NULL, wanted TEXT NOT NULL,
+  lr {double} NOT NULL, seconds {double} NOT NULL, created {double} NOT NULL, wanted TEXT NOT NULL,
   until INTEGER, revision INTEGER NOT NULL, ticket INTEGER NOT NULL, worker TEXT,
-  heartbeat DOUBLE NOT NULL, PRIMARY KEY (id));
+  heartbeat {double} NOT NULL, PRIMARY KEY (id));
 CREATE INDEX ix_runs_owner ON runs (owner);
 CREATE INDEX ix_runs_state_ticket ON runs (state, ticket);
-CREATE TABLE metrics (run TEXT NOT NULL, step INTEGER NOT NULL, loss DOUBLE, metric DOUBLE,
-  gradient_norm DOUBLE, lr DOUBLE, validation_loss DOUBLE, validation_metric DOUBLE,
-  seconds DOUBLE, PRIMARY KEY (run, step),
-  FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE) WITHOUT ROWID;
-CREATE TABLE checkpoints (run TEXT NOT NULL, step INTEGER NOT NULL, weights BLOB NOT NULL,
-  optimizer BLOB NOT NULL, PRIMARY KEY (run, step),
+CREATE TABLE metrics (run TEXT NOT NULL, step INTEGER NOT NULL, loss {double}, metric {double},
+  gradient_norm {double}, lr {double}, validation_loss {double}, validation_metric {double},
+  seconds {double}, PRIMARY KEY (run, step),
+  FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE) {options};
+CREATE TABLE checkpoints (run TEXT NOT NULL, step INTEGER NOT NULL, weights {blob} NOT NULL,
+  optimizer {blob} NOT NULL, PRIMARY KEY (run, step),
   FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
-CREATE TABLE viewers (owner TEXT NOT NULL, seen DOUBLE NOT NULL, PRIMARY KEY (owner));
+CREATE TABLE viewers (owner TEXT NOT NULL, seen {double} NOT NULL, PRIMARY KEY (owner));
+INSERT INTO runs VALUES ('r', 'ada', '', '{settings}', 'paused', '', 0, {lr}, 0, 1, 'run', NULL,
+  0, 0, NULL, 1)
 """
 
 
-def test_a_store_of_version_1_is_brought_up_to_date_and_keeps_its_runs(url, tmp_path):
+def old_store(url, version, settings):
+    """Make a store as an older rnnviz left it, with a run that has not started."""
+    engine = create_engine(url)
+    double, blob = (kind.compile(engine.dialect) for kind in (Double(), LargeBinary()))
+    sqlite = engine.dialect.name == "sqlite"
+    options, serial = ("WITHOUT ROWID", "INTEGER") if sqlite else ("", "SERIAL")
+    filled = VERSION_1.replace("{settings}", settings.to_json()).replace("{lr}", str(settings.lr))
+    kinds = {"double": double, "blob": blob, "serial": serial, "options": options}
+    for name, text in kinds.items():
+        filled = filled.replace("{" + name + "}", text)
+    statements = filled.split(";\n")
+    for old in range(1, version):
+        statements += [statement.format(double=double) for statement in UPGRADES[old]]
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"UPDATE meta SET version = {version}")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_an_older_store_is_brought_up_to_date_and_keeps_its_runs(store_url, version):
     settings = PLAN.points()[0].settings
-    with sqlite3.connect(tmp_path / "runs.db") as old:
-        old.executescript(VERSION_1)
-        old.execute(
-            "INSERT INTO runs VALUES ('r', 'ada', '', ?, 'paused', '', 0, ?, 0, 1, 'run', NULL,"
-            " 0, 0, NULL, 1)",
-            (settings.to_json(), settings.lr),
-        )
-    old.close()
-    store = RunStore(url)
+    old_store(store_url, version, settings)
+    store = RunStore(store_url)
     assert store.get("r").settings == settings and store.get("r").study is None
     store.enqueue("r", "ada")
     assert train(store) == ["r"]
     study = store.start_study(PLAN, "ada")
-    assert store.members(study)[0].run == "r" and len(train(store)) == 3
+    assert store.members(study)[0].run == "r"
     store.close()
-    RunStore(url).close()  # once more, as it is now
-    fresh = tmp_path / "fresh.db"
-    RunStore(f"sqlite:///{fresh}").close()
-    assert schema(tmp_path / "runs.db") == schema(fresh)
-    with sqlite3.connect(tmp_path / "runs.db") as now:
-        assert now.execute("SELECT version FROM meta").fetchall() == [(VERSION,)]
-    now.close()
+    RunStore(store_url).close()  # once more, as it is now
+    now = schema(store_url)
+    empty(store_url)
+    RunStore(store_url).close()
+    assert now == schema(store_url) and {"runs", "points", "viewers"} < set(now)
 
 
-def schema(path):
-    """Columns and indexes of all tables of a database."""
-    engine = create_engine(f"sqlite:///{path}")
+def schema(url):
+    """Columns, indexes and versions of all tables of a database."""
+    engine = create_engine(url)
+    found = {}
     with engine.connect() as connection:
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        found = {}
-        for (name,) in tables.all():
-            columns = connection.exec_driver_sql(f"PRAGMA table_info({name})").all()
-            indexes = connection.exec_driver_sql(f"PRAGMA index_list({name})").all()
-            found[name] = (
-                [(each[1], each[3], each[5]) for each in columns],
-                sorted(each[1] for each in indexes),
-            )
+        inspector = inspect(connection)
+        for name in inspector.get_table_names():
+            columns = [
+                (each["name"], str(each["type"]), each["nullable"], each["default"])
+                for each in inspector.get_columns(name)
+            ]
+            indexes = sorted(each["name"] for each in inspector.get_indexes(name))
+            found[name] = sorted(columns), indexes, inspector.get_pk_constraint(name)
+        found["version"] = connection.exec_driver_sql("SELECT version FROM meta").scalar()
     engine.dispose()
     return found
+
+
+def empty(url):
+    """Take all tables away."""
+    engine = create_engine(url)
+    tables = MetaData()
+    tables.reflect(engine)
+    tables.drop_all(engine)
+    engine.dispose()
 
 
 # Killed in the middle
