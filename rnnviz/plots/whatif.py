@@ -6,23 +6,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.logarithms import decades, log_axis, positive
+from rnnviz.plots.overlay import RUNS, few_labels, finished, line, nothing
 from rnnviz.plots.style import (
     NAME,
     SYMBOL,
     FigureDict,
-    Theme,
     figure,
     float32,
     frame,
     ordinal,
-    rgba,
     theme,
 )
 
 MOST_DECADES = 24
-RUNS = {"unchanged": "dash", "changed": "solid"}
-"""Which run -> how its lines are dashed; the later is drawn on top."""
 GATE_DASH = {
     "input_gate": "dot",
     "candidate": "dashdot",
@@ -67,18 +64,18 @@ def whatif_gradient(
             one = norms[(norms["run"] == run) & (norms["signal"] == signal)]
             if not len(one):
                 continue
-            norm, symbol = one["norm"].to_numpy(), symbols[signal]
+            symbol = symbols[signal]
             data.append(
                 {
                     **line(run, signal, palette),
                     "name": f"{symbol}<sub>t</sub> {run}",
                     "x": one["time"].to_numpy(np.int32),
-                    "y": float32(np.where(norm > 0, norm, np.nan)),
+                    "y": positive(one["norm"]),
                     "hovertemplate": f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}"
                     f"<extra>{run}</extra>",
                 }
             )
-    bottom, top = decades(norms["norm"].to_numpy(), 4)
+    bottom, top = reaching(norms["norm"], 4)
     names = " and ".join(NAME[signal] for signal in norms["signal"].unique())
     made = frame(
         "Gradient through time",
@@ -89,7 +86,7 @@ def whatif_gradient(
         note=where,
         axes={
             "xaxis": {**few_labels(labels, steps), "title": "time step t"},
-            "yaxis": {**powers(bottom, top), "title": "gradient norm ‖∂L/∂·<sub>t</sub>‖"},
+            "yaxis": log_axis(bottom, top, title="gradient norm ‖∂L/∂·<sub>t</sub>‖"),
         },
     )
     return {"data": data, "layout": finished(made)}
@@ -129,12 +126,12 @@ def whatif_states(
                 "line": {**made_line["line"], "dash": GATE_DASH.get(signal, "solid")},
                 "name": f"{symbol}<sub>t</sub> {NAME[signal]}",
                 "x": one["time"].to_numpy(np.int32),
-                "y": float32(np.where(difference > 0, difference, np.nan)),
+                "y": positive(difference),
                 "hovertemplate": f"t = %{{x}}<br>|Δ{symbol}<sub>t</sub>| = %{{y:.3g}}"
                 "<extra></extra>",
             }
         )
-    bottom, top = decades(apart["difference"].to_numpy(), 3, most=7)
+    bottom, top = reaching(apart["difference"], 3, most=7)
     made = frame(
         "What differs",
         f"Mean absolute difference of each signal to the unchanged run over {steps} time steps, "
@@ -143,7 +140,7 @@ def whatif_states(
         note=where,
         axes={
             "xaxis": {**few_labels(labels, steps), "title": "time step t"},
-            "yaxis": {**powers(bottom, top), "title": "mean |difference|"},
+            "yaxis": log_axis(bottom, top, title="mean |difference|"),
         },
     )
     return {"data": data or nothing(steps), "layout": finished(made)}
@@ -294,45 +291,10 @@ def whatif_output(
     return {"data": data, "layout": finished(made)}
 
 
-def line(run: str, signal: str, palette: Theme, strong: bool = True) -> dict[str, Any]:
-    """Return the looks of a line of a run: the changed one full, the other thin and dashed."""
-    colour, changed = palette.signal[signal], run == "changed"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "line": {
-            "color": colour if changed else rgba(colour, 0.75),
-            "width": (2.8 if strong else 1.6) if changed else 1.6,
-            "dash": RUNS[run],
-        },
-    }
-
-
-def nothing(steps: int) -> list[dict[str, Any]]:
-    """Return a line without points, so that an empty figure has its axes."""
-    x = np.asarray([0, steps - 1], dtype=np.int32)
-    return [{"type": "scatter", "mode": "lines", "x": x, "y": float32([np.nan, np.nan])}]
-
-
-def decades(values: np.ndarray, least: int, most: int = MOST_DECADES) -> tuple[float, float]:
-    """Return log10 limits in whole decades, so that an axis stands still while values move."""
-    seen = values[np.isfinite(values) & (values > 0)]
-    if not seen.size:
-        return -float(least), 0.0
-    top = float(np.ceil(np.log10(seen.max())))
-    bottom = float(np.floor(np.log10(seen.min())))
-    return max(min(bottom, top - least), top - most), top
-
-
-def powers(bottom: float, top: float) -> dict[str, Any]:
-    """Return the settings of a log axis with a few whole powers of ten."""
-    return {
-        "type": "log",
-        "range": [bottom, top],
-        "exponentformat": "power",
-        "minorloglabels": "none",
-        "dtick": max(1, round((top - bottom) / 5)),
-    }
+def reaching(values: pd.Series, least: int, most: int = MOST_DECADES) -> tuple[float, float]:
+    """Return log10 limits in whole decades, at most so many below the largest value."""
+    bottom, top = decades([values], least)
+    return max(bottom, top - most), top
 
 
 def reach_of(answers: pd.DataFrame) -> list[float]:
@@ -342,24 +304,3 @@ def reach_of(answers: pd.DataFrame) -> list[float]:
     low = float(np.floor(min(values.min(initial=0.0), 0.0)))
     high = float(np.ceil(max(values.max(initial=1.0), 1.0)))
     return [low - 0.04 * (high - low), high + 0.04 * (high - low)]
-
-
-def finished(made: dict[str, Any]) -> dict[str, Any]:
-    """Put the legend below the axis, where it covers nothing, and compare at one time."""
-    made["hovermode"] = "x"
-    made["margin"] = {**made["margin"], "b": 84}
-    made["title"] = {**made["title"], "xref": "container"}  # room for the note where it is narrow
-    made["legend"] |= {
-        "x": 0,
-        "xanchor": "left",
-        "y": 0,
-        "yref": "container",
-        "yanchor": "bottom",
-    }
-    return made
-
-
-def few_labels(labels: Sequence[str | None] | None, steps: int) -> dict[str, object]:
-    """Write what went in under the axis where a narrow figure has room for it."""
-    longest = max((len(label or "") for label in labels or ()), default=0)
-    return time_ticks(labels if steps <= (30 if longest <= 2 else 16) else None, steps)
