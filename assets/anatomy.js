@@ -61,7 +61,7 @@ class Anatomy {
     course.step = message.step;
     course.of = columns(course, course.unit_series);
     course.shown = course.shown_series ? columns(course, course.shown_series) : course.of;
-    if (this.course?.cell !== course.cell) this.place(picture, course);
+    if (this.course?.cell !== course.cell || this.course.backwards !== course.backwards) this.place(picture, course);
     this.course = course;
     this.wire();
     this.home.dataset.drawn = this.drawn += 1;
@@ -94,6 +94,9 @@ class Anatomy {
     this.gauges = [...svg.querySelectorAll(".gauge")];
     this.symbols = [...svg.querySelectorAll("[data-symbol]")];
     for (const node of svg.querySelectorAll("[data-function]")) node.textContent = course.function;
+    if (course.backwards) { // what such a layer has read before is what comes later
+      for (const node of svg.querySelectorAll(".below")) node.textContent = node.textContent.replace("t−1", "t+1");
+    }
     this.find("drawing").replaceChildren(svg);
     this.svg = svg;
     this.built = null;
@@ -107,7 +110,7 @@ class Anatomy {
     for (const [name, colour] of Object.entries(course.palette)) this.home.style.setProperty(`--${name}`, colour);
     this.find("title").textContent = gradient ? course.title.replace("Inside", "The gradient through") : course.title;
     this.find("where").textContent = course.where;
-    const kind = `${course.cell} ${gradient}`;
+    const kind = `${course.cell} ${gradient} ${course.backwards}`;
     if (this.built !== kind) {
       this.built = kind;
       this.lines = equations(this.find("equations"), course, gradient);

@@ -59,7 +59,7 @@ class Stopping:
         return 0 < self.patience <= self.waited
 
     def said(self, step: int, steps: int) -> str:
-        """Say why a run ended as it did, for people; "" if it ended with its last step's weights.
+        """Say in a few words which weights a run ended with; "" where they are its last step's.
 
         Parameters
         ----------
@@ -68,8 +68,7 @@ class Stopping:
         """
         if not self.ended or (self.step == step and step == steps):
             return ""
-        best = f"The validation loss was lowest at step {self.step:,}, whose weights are restored"
-        return f"{best}; training stopped early at step {step:,}." if step < steps else f"{best}."
+        return f"best step {self.step:,} restored"
 
     def tensors(self, step: int) -> dict[str, Tensor]:
         """Return what the checkpoint of a step has to hold of this."""

@@ -122,7 +122,7 @@ class Trainer:
 
     @property
     def said(self) -> str:
-        """Why the run ended as it did, for people; "" where it simply did all its steps."""
+        """Which weights the run ended with, in a few words; "" where they are the last step's."""
         return self._best.said(self.step, self.settings.steps)
 
     @property
@@ -147,7 +147,9 @@ class Trainer:
         """
         if self.finished:
             if self.step < self.settings.steps:
-                raise RunError(f"{self.said} Raise `patience` to go on for longer.")
+                raise RunError(
+                    f"Training stopped early ({self.said}): raise `patience` to go on for longer."
+                )
             raise RunError(f"All {self.settings.steps} steps are done: raise `steps` to go on.")
         step = self.step + 1
         batch, begin = self._batch(step)

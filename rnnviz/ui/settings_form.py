@@ -104,12 +104,13 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
 
 def more_of_network(form: "Form", kind: type[Task]) -> None:
     """Draw the choices of the network that few experiments change; those that apply."""
-    form.row("embedding", "norm")
+    form.row("embedding")
     if form.values["cell"] == "lstm" and form.values["initialization"] != "chrono":
-        form.row("dropout", "forget_bias")
+        form.row("forget_bias")
     else:
-        form.row("dropout")
         form.keep("forget_bias")
+    form.row("norm")
+    form.row("dropout")
     several = form.values["layers"] > 1
     form.where(several and form.values["dropout"] > 0, "dropout_kind")
     form.where(kind.one_answer, "readout")
@@ -121,13 +122,14 @@ def more_of_network(form: "Form", kind: type[Task]) -> None:
 def more_of_training(form: "Form", kind: type[Task]) -> None:
     """Draw the choices of training that few experiments change; those that apply."""
     if kind.distance_title:
-        form.row("batch", "truncation")
-    else:
-        form.row("truncation")
-    form.row("momentum", "clip_by")
-    form.row("schedule", "warmup")
-    form.row("weight_decay", "patience")
+        form.row("batch")
+    form.row("truncation")
     form.where(kind.continues, "carry")
+    form.row("clip_by")
+    form.row("momentum")
+    form.row("weight_decay")
+    form.row("schedule")
+    form.row("warmup", "patience")  # the narrow columns here hold only short titles
 
 
 class Form:

@@ -15,7 +15,7 @@ from rnnviz.model import build, read_tensors
 from rnnviz.plots.style import GATES, NAME, theme
 from rnnviz.settings import Settings
 from rnnviz.views.equations import GRADIENT_NOTES, NOTES, turned, typeset
-from rnnviz.views.scene import Scene, short
+from rnnviz.views.scene import Scene, spoken
 
 DRAWING = {"rnn": "rnn", "rnn_relu": "rnn", "lstm": "lstm", "gru": "gru"}
 SUMS = (".sum", ".Wx", ".Wh", ".b_ih", ".b_hh", ".x", ".h", ".reset")
@@ -39,7 +39,7 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     of_unit = take_apart(unit=unit)
     shown = take_apart(unit=None) if whole else of_unit
     of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
-    where = f"layer {short(layer)}, {of}, sample {sample + 1}, {scene.when}"
+    where = f"{spoken(scene.settings, layer)}, {of}, sample {sample + 1}, {scene.when}"
     title = CELLS[cell].title
     symbols = {letter: signal for signal, letter in scene.symbols.items()}
     backwards = layer.endswith("_reverse")
@@ -53,6 +53,7 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
             "where": where,
             "unit": unit,
             "whole": whole,
+            "backwards": backwards,
             "steps": steps,
             "labels": [label or "" for label in labels][:steps],
             "palette": palette(scene.choice.theme),

@@ -12,7 +12,7 @@ from rnnviz.errors import RunError
 from rnnviz.probing import Look, LossAt
 from rnnviz.trace import Trace
 from rnnviz.views.history import network
-from rnnviz.views.scene import Scene, layers_of, short, top_layer
+from rnnviz.views.scene import Scene, layers_of, spoken, top_layer
 
 MOST_ACTIVATIONS = 2**18
 """Largest length x hidden x layers x samples that is recorded in float64 for one message."""
@@ -128,7 +128,7 @@ class Flow:
             title += " with layer norm"
         if len(layers_of(self.scene.settings)) == 1:
             return title
-        return f"{title} layer {short(self.layer)}"
+        return f"{title} {spoken(self.scene.settings, self.layer)}"
 
     def where(self, *more: str) -> str:
         """Return cell, whatever else there is, and step in words."""

@@ -175,7 +175,8 @@ class Scene:
     def place(self) -> str:
         """Which layer of which cell, in words."""
         normalized = " with layer norm," if self.settings.norm == "layer" else ""
-        return f"{CELLS[self.trace.cell(self.layer)].title}{normalized} layer {short(self.layer)}"
+        layer = spoken(self.settings, self.layer)
+        return f"{CELLS[self.trace.cell(self.layer)].title}{normalized} {layer}"
 
     @property
     def when(self) -> str:
@@ -362,6 +363,12 @@ def layers_of(settings: Settings) -> dict[str, str]:
 def top_layer(settings: Settings) -> str:
     """Return the last layer that runs forwards, where the loss of a step comes in at that step."""
     return next(name for name in reversed(layers_of(settings)) if not name.endswith("_reverse"))
+
+
+def spoken(settings: Settings, layer: str) -> str:
+    """Say which layer it is, and in which direction where there are two."""
+    forwards = settings.bidirectional and not layer.endswith("_reverse")
+    return f"layer {short(layer)}{' forwards' * forwards}"
 
 
 def short(layer: str) -> str:

@@ -23,7 +23,7 @@ from rnnviz.views.reading import (
     sample_of,
     short_numbers,
 )
-from rnnviz.views.scene import Scene, short
+from rnnviz.views.scene import Scene, spoken
 from rnnviz.views.telling import property_words, ranking_of, units_to_show, where_it_holds
 
 LIKELIEST = 6
@@ -162,4 +162,4 @@ def _what(scene: Scene) -> str:
 
 
 def _place(scene: Scene, trace: Trace, layer: str) -> str:
-    return f"{CELLS[trace.cell(layer)].title} layer {short(layer)}"
+    return f"{CELLS[trace.cell(layer)].title} {spoken(scene.settings, layer)}"
