@@ -2,11 +2,16 @@
 
 import streamlit as st
 
-from rnnviz import live
+from rnnviz import downloads, live
 from rnnviz.resources import ROOT
 
 SCRIPT = ROOT / "rnnviz" / "ui" / "navigation.py"
 if not SCRIPT.exists():  # in an installed wheel this file lies inside the package
     SCRIPT = ROOT.parent / "ui" / "navigation.py"
 
-app = st.App(SCRIPT, routes=live.routes(), middleware=live.middleware(), lifespan=live.lifespan)
+app = st.App(
+    SCRIPT,
+    routes=[*downloads.routes(), *live.routes()],
+    middleware=live.middleware(),
+    lifespan=live.lifespan,
+)

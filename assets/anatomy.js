@@ -1,5 +1,6 @@
 // The Anatomy component: a drawn cell whose wires, gates and equations show one time step of a
 // course that the server sent once. Going through time happens here; it sets attributes only.
+import { Menu } from "./menu.js";
 import { Feed, lasting, themeOf } from "./socket.js";
 import { decode, plain, scientific } from "./numbers.js";
 import { equations } from "./equations.js";
@@ -23,12 +24,22 @@ class Anatomy {
     this.note = home.querySelector(".rnnviz-note");
     this.bar = new TimeBar(home, (t) => this.go(t));
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
+    this.menu = new Menu(home, () => this.shownNow());
     this.onStep = (event) => this.follow(event.detail);
     window.addEventListener("rnnviz:step", this.onStep);
     this.drawn = 0;
   }
 
+  // What is on screen, for the menu that exports it.
+  shownNow() {
+    const carry = this.gradient ? "gradient" : "values";
+    const query = { ...this.data.query, t: this.bar.t, carry };
+    const step = { chosen: this.step, shown: this.home.dataset.step };
+    return { ...this.data, view: "anatomy", query, theme: this.theme, step, time: true, without: ["tex"] };
+  }
+
   update(data, theme) {
+    this.theme = theme;
     const before = this.data;
     this.data = data;
     this.home.style.setProperty("--height", data.height);
@@ -193,6 +204,7 @@ class Anatomy {
 
   destroy() {
     this.gone = true;
+    this.menu.destroy();
     clearTimeout(this.describing);
     this.feed.close();
     this.bar.destroy();

@@ -1,4 +1,5 @@
 // The figure component: draws what the server sends with Plotly.react, never a remount.
+import { Menu } from "./menu.js";
 import { Feed, lasting, themeOf } from "./socket.js";
 
 let plotly;
@@ -15,7 +16,7 @@ function load(base) {
   return plotly;
 }
 
-const BUTTONS_OUT = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"];
+const BUTTONS_OUT = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"];
 
 class Figure {
   constructor(home, base) {
@@ -29,6 +30,7 @@ class Figure {
     this.says = home.querySelector(".rnnviz-says");
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
     this.ready = load(base).catch((error) => this.say(error.message));
+    this.menu = new Menu(home, () => this.shown());
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(home);
     this.resizer.observe(this.plot); // the words below it may take another line
@@ -42,8 +44,15 @@ class Figure {
     document.addEventListener("visibilitychange", this.onVisible);
   }
 
+  // What is on screen, for the menu that exports it.
+  shown() {
+    const step = { chosen: this.step, shown: this.home.dataset.step };
+    return { ...this.data, theme: this.theme, step, at: this.feed.at, plot: this.plot };
+  }
+
   update(data, theme) {
     this.data = data;
+    this.theme = theme;
     this.home.style.height = data.height;
     const query = new URLSearchParams({ ...data.query, theme });
     const path = `${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${query}`;
@@ -104,7 +113,6 @@ class Figure {
       modeBarButtonsToRemove: BUTTONS_OUT,
       showSendToCloud: false,
       doubleClick: "reset",
-      toImageButtonOptions: { format: "svg", filename: `rnnviz-${this.data.view}` },
     };
   }
 
@@ -158,6 +166,7 @@ class Figure {
 
   destroy() {
     this.gone = true;
+    this.menu.destroy();
     this.feed.close();
     this.resizer.disconnect();
     window.removeEventListener("rnnviz:time", this.onTime);

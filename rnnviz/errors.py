@@ -37,6 +37,10 @@ class ExportError(RnnvizError):
     """A figure cannot be written in the way that was asked."""
 
 
+class BrowserError(ExportError):
+    """No browser on this machine draws the figure: what needs none still works."""
+
+
 class DivergedError(RnnvizError):
     """Training produced a loss or gradient that is not a finite number.
 

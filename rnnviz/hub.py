@@ -8,8 +8,10 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import plotly.io
 from starlette.websockets import WebSocket
@@ -23,6 +25,8 @@ from rnnviz.settings import Settings
 from rnnviz.views import VIEWS, Choice, Gallery, draw
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 POLL = 0.05
 """Seconds between two looks at a run that is watched."""
@@ -101,6 +105,10 @@ class Hub:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._refresher
         self._drawing.shutdown(wait=False, cancel_futures=True)
+
+    async def work(self, do: Callable[[], T]) -> T:
+        """Do something with the gallery in the one thread that may."""
+        return await asyncio.get_running_loop().run_in_executor(self._drawing, do)
 
     def join(self, viewer: Viewer, request: Request) -> None:
         """Let a viewer watch `request` instead of what it watched before."""

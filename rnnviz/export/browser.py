@@ -11,7 +11,6 @@ import base64
 import contextlib
 import logging
 import os
-import re
 import shutil
 import threading
 from collections.abc import Coroutine
@@ -22,9 +21,9 @@ from typing import Any
 import plotly
 import plotly.io
 
-from rnnviz.errors import ExportError
+from rnnviz.errors import BrowserError, ExportError
+from rnnviz.export.svg import FACES, face, standing_alone
 from rnnviz.plots.style import FigureDict
-from rnnviz.resources import asset
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +44,7 @@ IDLE = 600.0
 MOST_WAITING = 64
 """Figures that may wait for the browser at the same time."""
 PAGE = """
-document.head.insertAdjacentHTML('beforeend', '<style>' +
-  '@font-face{font-family:Inter;font-weight:100 900;src:url(data:font/woff2;base64,LATIN)}' +
-  '@font-face{font-family:Inter;font-weight:100 900;unicode-range:U+0370-03FF;' +
-  'src:url(data:font/woff2;base64,GREEK)}' +
+document.head.insertAdjacentHTML('beforeend', '<style>FACES' +
   '@page{margin:0}html,body{margin:0;padding:0;overflow:hidden}</style>');
 document.body.innerHTML = '<div id="home"></div>';
 window.paint = async (text, width, height, svg) => {
@@ -57,6 +53,14 @@ window.paint = async (text, width, height, svg) => {
     (weight) => document.fonts.load(weight + ' 13px Inter', 'aλ∂')));
   Plotly.purge(home);
   home.replaceChildren();
+  if (spec.svg) {
+    const drawing = new DOMParser().parseFromString(spec.svg, 'image/svg+xml').documentElement;
+    drawing.style.display = 'block';
+    home.append(document.importNode(drawing, true));
+    document.body.style.background = spec.paper;
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return '';
+  }
   const layout = { ...spec.layout, width, height, autosize: false };
   await Plotly.newPlot(home, spec.data, layout, { staticPlot: true, displayModeBar: false });
   document.body.style.background = layout.paper_bgcolor ?? '#ffffff';
@@ -74,7 +78,7 @@ def find_browser() -> str:
 
     Raises
     ------
-    ExportError
+    BrowserError
         If there is none.
     """
     named = os.environ.get("BROWSER_PATH")
@@ -82,7 +86,7 @@ def find_browser() -> str:
     for path in found:
         if path and Path(path).is_file():
             return path
-    raise ExportError(MISSING)
+    raise BrowserError(MISSING)
 
 
 def paint(
@@ -93,7 +97,7 @@ def paint(
     Parameters
     ----------
     figure : dict
-        As `prepare` gives it.
+        As `prepare` gives it, or `{"svg": <text>}`, a drawing of ours as large as the result.
     format : str
         "png", "svg" or "pdf".
     width, height : int
@@ -105,8 +109,10 @@ def paint(
 
     Raises
     ------
-    ExportError
+    BrowserError
         If there is no browser, it fails twice, or too many wait.
+    ExportError
+        If plotly.js refuses the figure.
     """
     text = plotly.io.to_json(figure, validate=False)
     return _browser().paint(text, format, (width, height, zoom, scale))
@@ -130,7 +136,7 @@ class Browser:
         path = find_browser()
         with self._guard:
             if self._waiting >= MOST_WAITING:
-                raise ExportError("Too many figures are being exported: try again in a moment.")
+                raise BrowserError("Too many figures are being exported: try again in a moment.")
             self._waiting += 1
         try:
             done = asyncio.run_coroutine_threadsafe(
@@ -139,7 +145,7 @@ class Browser:
             return done.result(MOST_WAITING * SLOW)
         except TooLong:
             done.cancel()
-            raise ExportError("The browser took too long: export a smaller figure.") from None
+            raise BrowserError("The browser took too long: export a smaller figure.") from None
         finally:
             with self._guard:
                 self._waiting -= 1
@@ -165,7 +171,7 @@ class Browser:
                         log.warning("The browser failed at a figure.", exc_info=error)
                         await self._close()
                         if last:
-                            raise ExportError(
+                            raise BrowserError(
                                 "The browser could not draw this figure: the log has the details."
                             ) from error
                 raise AssertionError("the loop returns or raises")
@@ -193,7 +199,8 @@ class Browser:
             said = str(done["exceptionDetails"].get("exception", {}).get("description", ""))
             raise ExportError(f"plotly.js cannot draw this figure: {said.splitlines()[0][:200]}")
         if format == "svg":
-            return _sized(done["result"]["value"], width, height, wide, high).encode()
+            drawn = done["result"]["value"]
+            return standing_alone(drawn, (width, height), (wide, high)).encode()
         if format == "pdf":
             page = {"paperWidth": width / 96, "paperHeight": height / 96, "scale": zoom,
                     "printBackground": True, "pageRanges": "1"}  # fmt: skip
@@ -215,10 +222,7 @@ class Browser:
         source = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text(
             "utf-8"
         )
-        page = PAGE
-        for word, name in (("LATIN", "inter-latin"), ("GREEK", "inter-greek")):
-            font = asset(f"fonts/{name}.woff2").read_bytes()
-            page = page.replace(word, base64.b64encode(font).decode())
+        page = PAGE.replace("FACES", "".join(map(face, FACES)))
         for script in (source, page):
             await self._send("Runtime.evaluate", {"expression": f"{script}\n;0"})
         ready = self._tab.subscribe_once("Runtime.executionContextCreated")
@@ -250,18 +254,6 @@ class Browser:
 
 def _wait(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> None:
     asyncio.run_coroutine_threadsafe(work, loop).result(8)
-
-
-def _sized(svg: str, width: int, height: int, wide: int, high: int) -> str:
-    """Give an SVG its size; the viewBox keeps what is inside as it was drawn."""
-    if not svg.startswith("<svg"):
-        raise ExportError("plotly.js gave no SVG for this figure.")
-    # XML has no place for control characters, HTML, which the page is, has
-    svg = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", svg)
-    head, rest = svg.split(">", 1)
-    head = head.replace(f'width="{wide}"', f'width="{width}"', 1)
-    head = head.replace(f'height="{high}"', f'height="{height}"', 1)
-    return f"{head}>{rest}"
 
 
 _kept: Browser | None = None

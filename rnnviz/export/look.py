@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rnnviz.errors import ExportError
@@ -108,6 +108,7 @@ class Look:
     def of(cls, query: Mapping[str, str]) -> "Look":
         """Read the values of a URL's query; the names are those of the attributes.
 
+        But `scale` is ``pixels``, for a view has a scale of its own.
         Ranges are written ``range.xaxis2=0,20``, hidden lines ``hidden=1,4``.
 
         Raises
@@ -119,8 +120,8 @@ class Look:
         for name in ("preset", "theme", "numbers"):
             if query.get(name):
                 given[name] = query[name]
-        if query.get("scale"):
-            given["scale"] = int(_number(query["scale"], "scale"))
+        if query.get("pixels"):
+            given["scale"] = int(_number(query["pixels"], "pixels"))
         if query.get("font_size"):
             given["font_size"] = _number(query["font_size"], "font size")
         if "title" in query:
@@ -139,8 +140,8 @@ class Look:
         return cls(**given, ranges=ranges)
 
 
-QUERY = (*(each.name for each in fields(Look) if each.name != "ranges"), "range.")
-"""What of a URL's query is a `Look`; the rest belongs to the view."""
+QUERY = ("preset", "theme", "numbers", "pixels", "font_size", "title", "hidden", "range.")
+"""What of a URL's query is a `Look`, or begins with it; the rest belongs to the view."""
 
 
 def known(word: str, words: Any, what: str) -> None:

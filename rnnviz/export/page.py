@@ -28,17 +28,38 @@ def page(figure: FigureDict, plotly_js: str | bool = True) -> str:
         default_width="100%", default_height="100%", validate=False, div_id="figure",
     )  # fmt: skip
     paper = figure["layout"].get("paper_bgcolor", "#FFFFFF")
+    return whole(drawn, words(figure), alt(figure), str(paper))
+
+
+def drawing_page(svg: str, title: str, says: str, paper: str) -> str:
+    """Return a whole page with an SVG drawing, as large as the window."""
+    svg = svg.replace("<svg ", '<svg style="width:100%;height:100%" ', 1)
+    return whole(svg, title, says, paper)
+
+
+def whole(body: str, title: str, says: str, paper: str, head: str = "") -> str:
+    """Return a page around something that is drawn.
+
+    Parameters
+    ----------
+    body, head : str
+        HTML of ours.
+    title, says : str
+        Text: the page's title, and what is said to those who hear it.
+    paper : str
+        The colour behind it.
+    """
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{escape(words(figure) or "Figure")}</title>
-<style>html, body {{ margin: 0; height: 100%; background: {escape(str(paper))}; }}
+<title>{escape(title or "Figure")}</title>
+<style>html, body {{ margin: 0; height: 100%; background: {escape(paper)}; }}
 main, main > div {{ height: 100%; }}</style>
-</head>
+{head}</head>
 <body>
-<main role="figure" aria-label="{escape(alt(figure))}">{drawn}</main>
+<main role="figure" aria-label="{escape(says)}">{body}</main>
 </body>
 </html>
 """

@@ -1,7 +1,7 @@
 """A figure as a PowerPoint slide: lines as charts that can be edited, the rest as a picture."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,12 @@ MARKS = {"circle": XL_MARKER_STYLE.CIRCLE, "square": XL_MARKER_STYLE.SQUARE,
          "x": XL_MARKER_STYLE.X}  # fmt: skip
 
 
-def slide(figure: FigureDict, look: Look, source: Source | None = None) -> bytes:
+def slide(
+    figure: FigureDict,
+    look: Look,
+    source: Source | None = None,
+    draw: Callable[[int, int, int], bytes] | None = None,
+) -> bytes:
     """Return a presentation of one slide with the figure, its title, alt text and notes.
 
     Figures of lines alone become XY charts, one a panel, with their data; what has heatmaps, bars
@@ -48,6 +53,8 @@ def slide(figure: FigureDict, look: Look, source: Source | None = None) -> bytes
     ----------
     figure : dict
         As `prepare` gives it.
+    draw : callable, optional
+        Gives the picture as PNG, by width, height and scale, where plotly.js does not draw it.
     """
     shown = Presentation()
     # a slide is as large as a slide: narrow presets keep their shape on it
@@ -70,9 +77,12 @@ def slide(figure: FigureDict, look: Look, source: Source | None = None) -> bytes
         for place, traces in panels.items():
             _chart(made, figure, place, traces, (width, height, top), (size, ink), len(panels))
     else:
-        bare = {**figure, "layout": {**layout, "title": None}}
-        zoomed = zoom(figure, look) * height / look.height
-        picture = paint(bare, "png", width, height - top, zoomed, 3)
+        if draw is not None:
+            picture = draw(width, height - top, 3)
+        else:
+            bare = {**figure, "layout": {**layout, "title": None}}
+            zoomed = zoom(figure, look) * height / look.height
+            picture = paint(bare, "png", width, height - top, zoomed, 3)
         placed = made.shapes.add_picture(
             io.BytesIO(picture),
             0,

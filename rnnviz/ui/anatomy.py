@@ -10,7 +10,7 @@ from rnnviz.settings import Settings
 from rnnviz.ui import choices
 from rnnviz.ui.component import LOADER
 
-SCRIPTS = ("anatomy.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
+SCRIPTS = ("anatomy.js", "menu.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
 KEYS = {
     # what it does: its words, its icon
     "first": ("First time step", "M3 3h2v10H3zM13 3v10L6 8z"),
@@ -58,7 +58,7 @@ _version = hashlib.sha256(b"".join(asset(name).read_bytes() for name in SCRIPTS)
 _anatomy = st.components.v2.component(
     "rnnviz_anatomy",
     html=ANATOMY.replace("KEYS", "".join(KEY.format(name, *drawn) for name, drawn in KEYS.items())),
-    css=asset("anatomy.css").read_text("utf-8"),
+    css="".join(asset(file).read_text("utf-8") for file in ("anatomy.css", "menu.css")),
     js=LOADER.replace("NAME", "anatomy").replace("VERSION", _version[:12]),
     isolate_styles=False,
 )

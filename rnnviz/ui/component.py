@@ -37,12 +37,12 @@ FIGURE = """
 
 def declare(name: str, html: str) -> Callable[..., Any]:
     """Register a component whose script is `assets/<name>.js`; once, at import."""
-    scripts = [asset(file).read_bytes() for file in ("socket.js", f"{name}.js")]
+    scripts = [asset(file).read_bytes() for file in ("socket.js", "menu.js", f"{name}.js")]
     version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
     return st.components.v2.component(
         f"rnnviz_{name}",
         html=html,
-        css=asset("rnnviz.css").read_text("utf-8"),
+        css="".join(asset(file).read_text("utf-8") for file in ("rnnviz.css", "menu.css")),
         js=LOADER.replace("NAME", name).replace("VERSION", version),
         isolate_styles=False,
     )

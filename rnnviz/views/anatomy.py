@@ -12,7 +12,7 @@ import pandas as pd
 from rnnviz.analysis import anatomy
 from rnnviz.cells import CELLS
 from rnnviz.model import build, read_tensors
-from rnnviz.plots.style import GATES, NAME, theme
+from rnnviz.plots.style import GATES, NAME, Theme, theme
 from rnnviz.settings import Settings
 from rnnviz.views.equations import GRADIENT_NOTES, NOTES, turned, typeset
 from rnnviz.views.scene import Scene, spoken
@@ -139,8 +139,13 @@ def is_gradient(column: str) -> bool:
 
 
 def palette(key: str) -> dict[str, str]:
+    """Return every colour of the drawing by its CSS name, in a theme."""
+    return colours_of(theme(key))
+
+
+def colours_of(appearance: Theme) -> dict[str, str]:
     """Return every colour of the drawing by its CSS name; `-text` is a signal's, to be read."""
-    colours = asdict(theme(key))
+    colours = asdict(appearance)
     signals = colours.pop("signal")
     colours.pop("cell")
     ground = (colours["paper"], colours["panel"])
@@ -150,13 +155,17 @@ def palette(key: str) -> dict[str, str]:
 
 def readable(colour: str, ink: str, grounds: tuple[str, ...]) -> str:
     """Return a colour with as much ink in it as makes it readable: a contrast of at least 4.5."""
-    hue, dark = channels(colour), channels(ink)
     for share in np.linspace(0, 1, 21):
-        mixed = np.round(hue * (1 - share) + dark * share).astype(int)
-        text = "#" + "".join(f"{channel:02X}" for channel in mixed)
+        text = mixed(colour, ink, share)
         if all(contrast(text, ground) >= 4.5 for ground in grounds):
             return text
     return ink
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """Return a colour with a share of another in it, 0 to 1."""
+    both = np.round(channels(colour) * (1 - share) + channels(other) * share).astype(int)
+    return "#" + "".join(f"{channel:02X}" for channel in both)
 
 
 def contrast(one: str, other: str) -> float:

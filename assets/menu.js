@@ -1,0 +1,248 @@
+// The menu of a figure: what is on screen as a file, as an animation, and its link.
+import { Lecture } from "./lecture.js";
+import { choice, keep, make, remember, remembered } from "./parts.js";
+import { Work } from "./work.js";
+
+const FORMATS = [
+  ["png", "PNG", "picture"], ["svg", "SVG", "vectors"], ["pdf", "PDF", "vectors"],
+  ["html", "HTML", "interactive"], ["pptx", "PPTX", "slide"], ["tex", "TeX", "PGFPlots"],
+  ["csv", "CSV", "data"], ["py", "Code", "Python"],
+];
+const CHOICES = {
+  preset: ["Size", [["slide", "slide 16:9"], ["half", "half a slide"], ["column", "paper column"], ["square", "square"]]],
+  theme: ["Colours", [["", "as on screen"], ["light", "light"], ["dark", "dark"], ["print", "print, black on white"]]],
+  font_size: ["Type", [["", "automatic"], ["10", "10 px"], ["13", "13 px"], ["16", "16 px"], ["20", "20 px"], ["24", "24 px"], ["32", "32 px"]]],
+  pixels: ["PNG pixels", [["1", "1×"], ["2", "2×"], ["3", "3×"], ["4", "4×"]], "2"],
+  numbers: ["Numbers", [["point", "0.5"], ["comma", "0,5"]]],
+};
+const OWN = ["png", "svg"]; // what plotly.js can write without the server's browser
+const EDGE = 8; // pixels between the menu and the window
+const MOVING = [["html", "HTML"], ["gif", "GIF"], ["mp4", "MP4"]];
+const OF_ALL_STEPS = ["loss", "gradient_clipping", "run_losses"]; // nothing to animate over training
+let count = 0;
+
+export class Menu {
+  // `shown` returns what is on screen: base, run, view, query, theme, step, at, plot, without.
+  constructor(home, shown) {
+    this.home = home;
+    this.shown = shown;
+    this.button = make("button", "rnnviz-export", {
+      type: "button", title: "Export this figure", "aria-label": "Export this figure",
+      "aria-expanded": "false",
+    });
+    this.button.innerHTML =
+      '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 3v9m-4-4 4 4 4-4M4 16h12"/></svg>';
+    this.button.onclick = () => (this.panel ? this.close() : this.open());
+    home.append(this.button);
+    this.onKey = (event) => this.key(event);
+    this.onDown = (event) => {
+      if (this.panel && !this.busy() && !event.composedPath().some((each) => each === this.panel || each === this.button)) {
+        this.close();
+      }
+    };
+    this.onMove = () => this.panel && this.place();
+  }
+
+  open() {
+    const id = `rnnviz-export-${++count}`;
+    const panel = make("div", "rnnviz-menu", { role: "group", "aria-label": "Export this figure", id });
+    const formats = make("div", "rnnviz-formats", {});
+    const without = this.shown().without ?? [];
+    for (const [format, name, says] of FORMATS.filter(([each]) => !without.includes(each))) {
+      const button = make("button", "", { type: "button", "data-format": format });
+      button.append(make("b", "", {}, name), make("span", "", {}, says));
+      button.onclick = () => this.save(format, button);
+      formats.append(button);
+    }
+    const before = remembered();
+    this.choices = Object.fromEntries(
+      Object.entries(CHOICES).map(([name, [words, options, value]]) => [
+        name, choice(words, options, before[name] ?? value),
+      ]),
+    );
+    this.title = make("input", "", { type: "checkbox" });
+    this.title.checked = before.title !== "0";
+    const titled = make("label", "", {});
+    titled.append(make("span", "", {}, "With title"), this.title);
+    this.says = make("p", "", { role: "status" });
+    panel.append(formats, ...Object.values(this.choices).map((each) => each.label), titled, ...this.more(), this.says);
+    this.home.append(panel);
+    this.panel = panel;
+    if (panel.showPopover) { // above all else on the page, whatever clips or covers the figure
+      panel.popover = "manual";
+      panel.showPopover();
+    }
+    this.place();
+    this.button.setAttribute("aria-expanded", "true");
+    this.button.setAttribute("aria-controls", id);
+    window.addEventListener("keydown", this.onKey, true);
+    document.addEventListener("pointerdown", this.onDown);
+    window.addEventListener("resize", this.onMove);
+    window.addEventListener("scroll", this.onMove, true);
+    formats.querySelector("button").focus({ preventScroll: true });
+  }
+
+  // What takes longer, or is no file.
+  more() {
+    const { base, run, view, query, time } = this.shown();
+    const parts = [];
+    const ofRun = !query.settings && !query.plan && !view.startsWith("compare");
+    const over = [];
+    if (ofRun && !OF_ALL_STEPS.includes(view)) over.push(["training", "over training"]);
+    if (time) over.push(["time", "over time"]);
+    if (over.length) {
+      const row = make("div", "rnnviz-moving", {});
+      const { label, select } = choice("Animate", over);
+      const room = make("div", "", {});
+      this.work = new Work(room, (text) => this.say(text));
+      row.append(...MOVING.map(([format, name]) => {
+        const button = make("button", "", { type: "button", "data-moving": format }, name);
+        button.onclick = () => this.animate(row, select.value, format);
+        return button;
+      }));
+      parts.push(make("hr", "", {}), label, row, room);
+    }
+    const link = make("button", "rnnviz-link", { type: "button" }, "Copy link to this page");
+    link.onclick = () => this.copy();
+    parts.push(link);
+    if (ofRun) {
+      const lecture = make("button", "rnnviz-link", { type: "button" }, "Lecture bundle …");
+      lecture.onclick = () => {
+        const box = make("div", "rnnviz-lecture", {});
+        lecture.replaceWith(box);
+        this.lecture = new Lecture(box, base, run, () => this.asked(), () => this.place());
+        box.querySelector("button").focus({ preventScroll: true });
+      };
+      parts.push(lecture);
+    }
+    return parts;
+  }
+
+  async animate(row, over, format) {
+    const { base, run, view } = this.shown();
+    const asked = this.asked();
+    asked.set("over", over);
+    asked.set("as", format);
+    for (const button of row.children) button.disabled = true;
+    await this.work.run(base, `animation/${encodeURIComponent(run)}/${view}?${asked}`);
+    for (const button of row.children) button.disabled = false;
+  }
+
+  busy() {
+    return this.work?.path || this.lecture?.work.path;
+  }
+
+  // Below the button where there is room, else as far up as it needs.
+  place() {
+    const at = this.button.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = this.panel;
+    const left = Math.min(Math.max(EDGE, at.right - width), innerWidth - width - EDGE);
+    const top = Math.max(EDGE, Math.min(at.bottom + 4, innerHeight - height - EDGE));
+    this.panel.style.left = `${left}px`;
+    this.panel.style.top = `${top}px`;
+  }
+
+  close(back = false) {
+    window.removeEventListener("keydown", this.onKey, true);
+    document.removeEventListener("pointerdown", this.onDown);
+    window.removeEventListener("resize", this.onMove);
+    window.removeEventListener("scroll", this.onMove, true);
+    this.work?.end();
+    this.lecture?.end();
+    this.work = this.lecture = null;
+    this.panel?.remove();
+    this.panel = null;
+    this.button.setAttribute("aria-expanded", "false");
+    this.button.removeAttribute("aria-controls");
+    if (back) this.button.focus();
+  }
+
+  // The page's own keys (Space trains, arrows go through time) rest while the menu has the focus.
+  key(event) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.close(true);
+    } else if (event.composedPath().includes(this.panel)) {
+      event.stopPropagation();
+    }
+  }
+
+  chosen() {
+    const values = Object.entries(this.choices).map(([name, { select }]) => [name, select.value]);
+    return Object.fromEntries([...values, ["title", this.title.checked ? "1" : "0"]]);
+  }
+
+  // The address, and what of the screen and of the choices it has to say.
+  asked() {
+    const { query, theme, step, at, plot } = this.shown();
+    const asked = new URLSearchParams(query);
+    const chosen = this.chosen();
+    remember(chosen);
+    for (const [name, value] of Object.entries(chosen)) if (value) asked.set(name, value);
+    if (!chosen.theme) asked.set("theme", theme);
+    if (step.chosen !== null) asked.set("step", step.chosen);
+    else if (/^\d+$/.test(step.shown ?? "")) asked.set("shown", step.shown);
+    if (Number.isInteger(at)) asked.set("t", at);
+    for (const [name, value] of plot ? zoomed(plot) : []) asked.set(name, value);
+    return asked;
+  }
+
+  async save(format, button) {
+    const { base, run, view, plot } = this.shown();
+    button.disabled = true;
+    this.say("Being made …");
+    try {
+      const answer = await fetch(`${base}/export/${encodeURIComponent(run)}/${view}.${format}?${this.asked()}`);
+      if (answer.status === 503 && OWN.includes(format) && plot) {
+        await window.Plotly.downloadImage(plot, {
+          format, filename: `rnnviz-${view}`, scale: format === "png" ? Number(this.chosen().pixels) : 1,
+          width: plot.offsetWidth, height: plot.offsetHeight,
+        });
+        this.say("Saved by your own browser, as it is on screen: the server has no Chromium to draw other sizes and colours.");
+        return;
+      }
+      if (!answer.ok) throw new Error(await answer.text());
+      keep(await answer.blob(), `rnnviz-${view}.${format}`);
+      this.say(`rnnviz-${view}.${format} is saved.`);
+    } catch (error) {
+      this.say(error instanceof TypeError ? "The server did not answer: try again." : error.message);
+    } finally {
+      button.disabled = false;
+      if (this.panel && document.activeElement === document.body) button.focus();
+    }
+  }
+
+  async copy() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.say("The link is copied.");
+    } catch {
+      this.say(location.href); // a page without https may not write to the clipboard
+    }
+  }
+
+  say(text) {
+    if (!this.panel) return;
+    this.says.textContent = text;
+    this.place();
+  }
+
+  destroy() {
+    this.close();
+    this.button.remove();
+  }
+}
+
+// The ranges that the visitor zoomed to, and the lines switched off in the legend.
+function zoomed(plot) {
+  const layout = plot._fullLayout;
+  const changed = Object.keys(layout?._preGUI ?? {});
+  const found = [];
+  for (const name of new Set(changed.map((key) => /^([xy]axis\d*)\.(auto)?range/.exec(key)?.[1]))) {
+    const axis = name && layout[name];
+    if (axis && !axis.autorange) found.push([`range.${name}`, axis.range.join(",")]);
+  }
+  const off = plot._fullData.filter((trace) => trace.visible === "legendonly").map((trace) => trace.index);
+  return off.length ? [...found, ["hidden", off.join(",")]] : found;
+}
+
