@@ -1,4 +1,4 @@
-"""The command ``rnnviz``: serve the app on this machine.
+"""The command ``rnnviz``: serve the app on this machine, or do without a screen (`commands`).
 
 What is heavy (torch, streamlit, the run store) is imported when it is needed, so that ``--help``
 and ``--version`` answer at once.
@@ -18,8 +18,9 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from rnnviz import commands
 from rnnviz.errors import RnnvizError
-from rnnviz.resources import ROOT
+from rnnviz.resources import ROOT, version
 
 PROGRAM = "rnnviz"
 FIRST_PORT, PORTS_TRIED = 8501, 20
@@ -33,13 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments and return its exit status."""
     options = _parser().parse_args(argv)
     try:
-        options.run(options)
+        return int(options.run(options) or 0)
     except RnnvizError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -107,17 +107,6 @@ def choose_port(host: str, port: int | None) -> int:
     ) from failure
 
 
-def version() -> str:
-    """Return the version: the checkout's own, else that of the installed package."""
-    import tomllib
-    from importlib import metadata
-
-    if (ROOT / "pyproject.toml").is_file():
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return str(project["version"])
-    return metadata.version(PROGRAM)
-
-
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one sentence, without the usage lines."""
 
@@ -162,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         "--no-browser", dest="browser", action="store_false", help="do not open the browser"
     )
     parser.set_defaults(run=serve)
+    commands.add(parser)
     return parser
 
 

@@ -98,12 +98,12 @@ class RunStore(Keeping):
 
     # What a worker does
 
-    def claim(self, worker: str, study: str | None = None) -> Run | None:
-        """Take the next run from the line, or of a study, for this worker; None if nobody waits."""
+    def claim(self, worker: str, study: str | None = None, run: str | None = None) -> Run | None:
+        """Take the next run from the line, or of a study, or this one, for this worker; or None."""
         if not self.waiting():  # most looks find nobody: take no lock for that
             return None
         with self._database.write() as connection:
-            for id in line(connection, study):
+            for id in line(connection, study) if run is None else [run]:
                 taken = connection.execute(
                     update(runs)
                     .where(runs.c.id == id, runs.c.state == "queued")  # another may be faster

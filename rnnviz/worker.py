@@ -202,13 +202,18 @@ def _watch_server(stopping: threading.Event) -> None:
     os._exit(1)
 
 
+def one_thread() -> None:
+    """Let torch compute in one thread: for networks this small a second one only waits."""
+    torch.set_num_threads(1)
+
+
 def main() -> int:
     """Work on the store named in the environment until asked to end; return the exit status."""
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     threading.Thread(target=_watch_server, args=(stopping,), daemon=True).start()
-    torch.set_num_threads(1)
+    one_thread()
     Trainer(Settings(hidden=1, length=2, batch=1)).advance()  # what torch only loads at first use
     try:
         store = RunStore(os.environ[STORE], timeout=PATIENCE)

@@ -34,8 +34,8 @@ LAYERS = {
     "views": ("views", SCREEN),
     "ground": ("errors resources", {"torch", "numpy", "pandas", "plotly", *SCREEN}),
     "library": ("__init__", SCREEN),
-    "command": ("__main__", {"torch", "plotly", "streamlit"}),
-    "screen": ("live downloads hub visitors ui", set()),
+    "command": ("__main__ commands", {"torch", "plotly", "streamlit"}),
+    "screen": ("live downloads lectures making hub visitors ui", set()),
     "pages": ("", {"torch", "plotly"}),
 }
 LIBRARY = [name for name in LAYERS if name not in ("command", "screen", "pages")]

@@ -1,0 +1,57 @@
+"""How exported figures are to look, as options of a command."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from rnnviz.errors import ExportError
+
+if TYPE_CHECKING:
+    from rnnviz.export import Look
+
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    group = parser.add_argument_group("looks")
+    group.add_argument("--preset", default="slide", help="slide, half, column or square")
+    group.add_argument("--theme", default="light", help="light, dark or print (black on white)")
+    group.add_argument("--scale", type=int, default=2, help="pixels of a PNG by CSS pixel, 1 to 4")
+    group.add_argument("--font-size", type=float, help="of the type, 6 to 48 pixels")
+    group.add_argument("--no-title", dest="title", action="store_false", help="leave the title out")
+    group.add_argument("--numbers", default="point", help="point (0.5) or comma (0,5)")
+
+
+def look_of(options: argparse.Namespace) -> Look:
+    """Return what the options say.
+
+    Raises
+    ------
+    ExportError
+        If one has no meaning.
+    """
+    from rnnviz.export import Look
+
+    return Look(
+        options.preset, options.theme, options.scale, options.title, options.font_size,
+        options.numbers,
+    )  # fmt: skip
+
+
+def choices_of(given: list[str]) -> dict[str, str]:
+    """Read choices such as ``signal=cell_state``.
+
+    Raises
+    ------
+    ExportError
+        If one is not a name and a value.
+    """
+    found = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not (name and equals):
+            raise ExportError(
+                f"{each[:40]!r} is no choice: write a name and a value, such as signal=cell_state."
+            )
+        found[name] = value
+    return found
