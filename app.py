@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rnnviz import downloads, live
+from rnnviz import downloads, lectures, live
 from rnnviz.resources import ROOT
 
 SCRIPT = ROOT / "rnnviz" / "ui" / "navigation.py"
@@ -11,7 +11,7 @@ if not SCRIPT.exists():  # in an installed wheel this file lies inside the packa
 
 app = st.App(
     SCRIPT,
-    routes=[*downloads.routes(), *live.routes()],
+    routes=[*downloads.routes(), *lectures.routes(), *live.routes()],
     middleware=live.middleware(),
     lifespan=live.lifespan,
 )

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError
+from rnnviz.making import Workshop
 from rnnviz.plan import Plan
 from rnnviz.plots.packed import packed
 from rnnviz.runs import Head
@@ -90,6 +91,7 @@ class Hub:
         self.gallery = Gallery(engine.store)
         self.channels: dict[Request, Channel] = {}
         self.sockets: dict[str, int] = {}
+        self.workshop = Workshop()
         self._drawing = ThreadPoolExecutor(1, "rnnviz-draw")
         self._refresher: asyncio.Task[None] | None = None
 
@@ -104,6 +106,7 @@ class Hub:
             self._refresher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._refresher
+        self.workshop.close()
         self._drawing.shutdown(wait=False, cancel_futures=True)
 
     async def work(self, do: Callable[[], T]) -> T:

@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.errors import ExportError
+from rnnviz.export.animation import MOVING, Frame, animate
+from rnnviz.export.bundle import bundle
+from rnnviz.export.frames import over_time, over_training
 from rnnviz.export.look import APPEARANCES, NUMBERS, PRESETS, Look, Preset
-from rnnviz.export.redraw import redraw
+from rnnviz.export.redraw import Retrained, redraw
 from rnnviz.export.source import Source
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "APPEARANCES", "FORMATS", "NUMBERS", "PRESETS", "Look", "Preset", "Source",
-    "redraw", "render", "save",
+    "APPEARANCES", "FORMATS", "Frame", "Look", "MOVING", "NUMBERS", "PRESETS", "Preset",
+    "Retrained", "Source", "animate", "bundle", "over_time", "over_training", "redraw", "render",
+    "save",
 ]  # fmt: skip
 
 FORMATS = {
@@ -60,7 +64,8 @@ def render(
     Parameters
     ----------
     figure : go.Figure or dict
-        Of scatter, bar and heatmap traces, such as every function of `rnnviz.plots` gives.
+        Of scatter, bar and heatmap traces, such as every function of `rnnviz.plots` gives, or a
+        drawn cell, as `redraw("anatomy", ...)` gives it.
     format : str
         A key of `FORMATS`.
     preset, theme, scale, title, font_size, numbers, ranges, hidden
@@ -89,6 +94,16 @@ def write(
         from rnnviz.export.script import script
 
         return script(source).encode()
+    if not isinstance(figure, Mapping) or "anatomy" not in figure:
+        return _write_figure(figure, format, look, source)
+    from rnnviz.export.cell import cell_file
+
+    return cell_file(dict(figure), format, look, source)
+
+
+def _write_figure(
+    figure: "go.Figure | Mapping[str, Any]", format: str, look: Look, source: Source | None
+) -> bytes:
     from rnnviz.export.prepared import prepare, zoom
 
     made = prepare(figure, look)

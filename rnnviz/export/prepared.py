@@ -104,6 +104,14 @@ def words(figure: Mapping[str, Any]) -> str:
     return text_of(title.get("text") or "" if isinstance(title, Mapping) else str(title))
 
 
+def heading(figure: Mapping[str, Any]) -> str:
+    """Return the bold part of the title as text, without the quiet note beside it."""
+    title = figure["layout"].get("title") or ""
+    markup = str(title.get("text") or "" if isinstance(title, Mapping) else title)
+    bold = re.match(r"<b>(.*?)</b>", markup)
+    return text_of(bold[1] if bold else markup)
+
+
 def alt(figure: Mapping[str, Any]) -> str:
     """Return the sentence that says what is seen, or the title."""
     meta = figure["layout"].get("meta")

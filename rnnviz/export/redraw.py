@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import plotly.graph_objects as go
 
@@ -25,6 +25,8 @@ OVER_TRAINING = ("unit_history", "weights", "gradient_surface", "gradient_cut",
                  "gradient_parameters", "gradient_updates")  # fmt: skip
 """Views that show many kept checkpoints at once."""
 MOST_ROUNDS = 1000
+CARRIED = ("gradient", "last", "all")
+"""What the wires of a drawn cell carry, of `carry` in its address, if not values."""
 
 
 def redraw(
@@ -37,8 +39,10 @@ def redraw(
     kept: Collection[int] = (),
     trained: int = 0,
     workers: int | None = None,
-) -> go.Figure:
+) -> "go.Figure | FigureDict":
     """Return a view as the screen shows it, of a network that is trained for it now.
+
+    The drawn cell of the view "anatomy" comes as a dict, which `save` and `render` take.
 
     Parameters
     ----------
@@ -66,21 +70,85 @@ def redraw(
     DivergedError, RunError
         As training and the view do.
     """
-    asked = Choice.of(dict(choice or {}))
     if isinstance(settings, Plan):
+        asked = Choice.of(dict(choice or {}))
         with trained_study(settings, workers=workers) as (store, study):
-            return go.Figure(drawing(Gallery(store), view, study, None, asked))
-    last = max([step, trained, *kept])
-    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
-        store = RunStore(f"sqlite:///{Path(folder) / 'runs.db'}")
-        try:
-            if not last:
-                return go.Figure(drawing(Gallery(store), view, None, settings, asked))
-            run = store.create(settings, OWNER)
-            _train(store, run, settings, {0, step, *kept}, last, rates or {})
-            return go.Figure(drawing(Gallery(store), view, run, None, replace(asked, step=step)))
-        finally:
-            store.close()
+            return _figure(drawing(Gallery(store), view, study, None, asked))
+    with Retrained(settings, {step, *kept}, trained=trained, rates=rates) as again:
+        return again.figure(view, step=step, choice=choice)
+
+
+class Retrained:
+    """A network that is trained once more, to draw several of its views.
+
+    Parameters
+    ----------
+    settings : Settings
+    kept : collection of int
+        The training steps to look at; step 0, untrained, is always one of them.
+    trained : int
+        The last step of a learning curve, where it is later than those.
+    rates : mapping, optional
+        Training step -> learning rate from that step on, where it is not that of the settings.
+
+    Raises
+    ------
+    DivergedError
+        As training does.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        kept: Collection[int],
+        *,
+        trained: int = 0,
+        rates: Mapping[int, float] | None = None,
+    ) -> None:
+        last = max([0, trained, *kept])
+        self.settings = settings
+        self._folder = tempfile.TemporaryDirectory(prefix="rnnviz-")
+        self._store = RunStore(f"sqlite:///{Path(self._folder.name) / 'runs.db'}")
+        self._run = self._store.create(settings, OWNER) if last else None
+        if self._run:
+            try:
+                _train(self._store, self._run, settings, {0, *kept}, last, rates or {})
+            except BaseException:
+                self.close()
+                raise
+        self._gallery = Gallery(self._store)
+
+    def figure(
+        self, view: str, *, step: int = 0, choice: Mapping[str, str] | None = None
+    ) -> "go.Figure | FigureDict":
+        """Return a view at a training step, as `redraw` does.
+
+        Raises
+        ------
+        ExportError, RunError
+            If the view has no figure, or cannot be drawn.
+        """
+        asked = Choice.of(dict(choice or {}))
+        if self._run is None:
+            return _figure(drawing(self._gallery, view, None, self.settings, asked))
+        return _figure(drawing(self._gallery, view, self._run, None, replace(asked, step=step)))
+
+    def close(self) -> None:
+        """Forget the network."""
+        self._store.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        """Use it for the time of a `with`."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Forget the network."""
+        self.close()
+
+
+def _figure(drawn: FigureDict) -> "go.Figure | FigureDict":
+    return drawn if "anatomy" in drawn else go.Figure(drawn)
 
 
 def drawing(
@@ -95,10 +163,26 @@ def drawing(
     """
     for _ in range(MOST_ROUNDS):
         message = draw(gallery, view, run, draft, choice)
-        if "figure" not in message:
-            raise ExportError(f"The view {view!r} is no figure: export another.")
+        made = picture_of(message, choice)
         if not message.get("unfinished"):
             break
+    return made
+
+
+def picture_of(message: Mapping[str, Any], choice: Choice) -> FigureDict:
+    """Return what can be exported of a view's message: its figure, or its drawn cell.
+
+    Raises
+    ------
+    ExportError
+        If there is neither.
+    """
+    if "anatomy" in message:
+        course = message["anatomy"]
+        t = choice.number("t", 0, 0, course["steps"] - 1)
+        return {"anatomy": course, "t": t, "gradient": choice.text("carry") in CARRIED}
+    if "figure" not in message:
+        raise ExportError(f"The view {message['view']!r} is no figure: export another.")
     made: FigureDict = message["figure"]
     return made
 

@@ -29,16 +29,7 @@ def script(source: Source | None) -> str:
     if isinstance(source.settings, Plan):
         made = f"rnnviz.Plan.from_json({source.settings.to_json()!r})"
     else:
-        standard = Settings().model_dump()
-        given = source.settings.model_dump()
-        # what is the standard today may not be tomorrow: the seed and the size always stand
-        always = {"task", "cell", "hidden", "length", "steps", "seed"}
-        said = [
-            f"{name}={value!r}"
-            for name, value in given.items()
-            if name in always or value != standard[name]
-        ]
-        made = f"rnnviz.Settings({', '.join(said)})"
+        made = settings_code(source.settings)
     lines.append(f"    settings = {made}")
     choices = [repr(source.view), "settings"]
     if isinstance(source.settings, Settings):
@@ -55,3 +46,16 @@ def script(source: Source | None) -> str:
     if source.link:
         lines.append(f"    # {source.link.encode('ascii', 'replace').decode()[:2000]}")
     return "\n".join([*lines, ""])
+
+
+def settings_code(settings: Settings) -> str:
+    """Return the call that makes settings, from what is not standard and what always stands."""
+    standard, given = Settings().model_dump(), settings.model_dump()
+    # what is the standard today may not be tomorrow: the seed and the size always stand
+    always = {"task", "cell", "hidden", "length", "steps", "seed"}
+    said = [
+        f"{name}={value!r}"
+        for name, value in given.items()
+        if name in always or value != standard[name]
+    ]
+    return f"rnnviz.Settings({', '.join(said)})"

@@ -1,0 +1,177 @@
+"""The texts of a lecture bundle: README, notebook, Beamer and Quarto files."""
+
+import json
+import platform
+import re
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from rnnviz.export.marks import comment_of, tex_of
+from rnnviz.export.script import settings_code
+from rnnviz.resources import version
+
+if TYPE_CHECKING:
+    from rnnviz.export.bundle import Drawn, Lecture
+
+VERSIONS = ("torch", "numpy", "pandas", "plotly")
+"""Packages whose versions decide on numbers and pictures."""
+FILES = """\
+| file | what it is |
+|---|---|
+| `figures/` | every figure in every format; the `.html` files need `plotly.min.js` beside them |
+| `figures.ipynb` | a notebook that trains the network again and draws the same figures |
+| `beamer.tex` | slides for pdflatex: `pdflatex beamer.tex` |
+| `slides.qmd` | slides for Quarto and reveal.js: `quarto render slides.qmd` |
+| `settings.json` | all settings; `rnnviz train settings.json` trains the same network |
+| `metrics.csv` | loss, metric, gradient norm and learning rate of every step |
+"""
+MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@^&:\"-])")
+
+
+def readme(lecture: "Lecture") -> str:
+    """Return what is in the bundle, and from what it was made."""
+    run = lecture.run
+    lines = [
+        f"# {_said(title_of(lecture))}",
+        "",
+        f"Run `{run.id}`, training step {lecture.step:,}.",
+    ]
+    if lecture.link:
+        lines += ["", f"It was made from <{_address(lecture.link)}>."]
+    lines += ["", FILES, "## Figures", ""]
+    for each in lecture.figures:
+        lines.append(f"- `{each.view}`: {_said(each.alt)}")
+    if lecture.left_out:
+        lines += ["", "## What is not here", ""]
+        lines += [f"- `{what}`: {_said(why)}" for what, why in lecture.left_out.items()]
+    lines += ["", "## Settings", "", f"Seed {run.settings.seed}. The same settings with the same "
+              "versions give the same numbers.", "", "```json"]  # fmt: skip
+    lines += [json.dumps(run.settings.model_dump(), indent=2), "```", "", "## Versions", ""]
+    lines += [f"- {name} {number}" for name, number in versions().items()]
+    return "\n".join([*lines, ""])
+
+
+def versions() -> dict[str, str]:
+    """Return name -> version of what the numbers come from."""
+    found = {"rnnviz": version(), "Python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in VERSIONS}
+
+
+def notebook(lecture: "Lecture") -> str:
+    """Return a Jupyter notebook (nbformat 4.5) that trains once and draws every figure."""
+    sources = [each.source for each in lecture.figures]
+    kept = sorted({lecture.step, *(step for source in sources for step in source.kept)})
+    trained = max([0, *(source.trained for source in sources)])
+    rates = next((dict(source.rates) for source in sources if source.rates), {})
+    more = "".join(
+        f", {name}={value!r}" for name, value in (("trained", trained), ("rates", rates)) if value
+    )
+    cells = [
+        _cell("markdown", f"# {_said(title_of(lecture))}\n\nIt trains the network again, which "
+              "takes as long as it did, and then draws; the package rnnviz has to be installed."),
+        _cell("code", "import rnnviz\nfrom rnnviz.export import Retrained"),
+        _cell("code", f"settings = {settings_code(lecture.run.settings)}\n"
+              f"network = Retrained(settings, {kept!r}{more})"),
+    ]  # fmt: skip
+    for each in lecture.figures:
+        cells.append(_cell("markdown", f"## {_said(each.title)}\n\n{_said(each.alt)}"))
+        said = [repr(each.view), f"step={each.source.step}"]
+        if each.source.choice:
+            said.append(f"choice={dict(each.source.choice)!r}")
+        last = each.view
+        if each.view == "anatomy":  # a drawing, not a plotly figure
+            last = 'rnnviz.export.save(anatomy, "anatomy.svg")'
+        code = f"{each.view} = network.figure({', '.join(said)})\n{last}"
+        cells.append(_cell("code", code))
+    cells.append(_cell("code", "network.close()"))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return json.dumps(
+        {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5},
+        indent=1,
+    )
+
+
+def beamer(lecture: "Lecture") -> str:
+    """Return slides for pdflatex, a frame a figure."""
+    lines = [
+        "% " + comment_of(f"{title_of(lecture)}, run {lecture.run.id}, step {lecture.step}"),
+        r"\documentclass[aspectratio=169]{beamer}",
+        r"\usepackage[utf8]{inputenc}",
+        r"\usepackage[T1]{fontenc}",
+        r"\usepackage{textcomp}",
+        r"\setbeamertemplate{navigation symbols}{}",
+        r"\begin{document}",
+    ]
+    for each in lecture.figures:
+        file = _picture(each, ("pdf", "png"))
+        if not file:
+            continue
+        size = r"width=\paperwidth,height=\paperheight,keepaspectratio"
+        head = [r"\begin{frame}[plain]"]
+        if not lecture.look.title:
+            size = r"width=\textwidth,height=0.85\textheight,keepaspectratio"
+            head = [r"\begin{frame}", rf"  \frametitle{{{tex_of(each.title)}}}"]
+        lines += [
+            "", *head, r"  \centering",
+            *([r"  \makebox[\linewidth]{"] if lecture.look.title else []),
+            rf"  \includegraphics[{size}]{{figures/{file}}}",
+            *(["  }"] if lecture.look.title else []),
+            rf"  \note{{{tex_of(each.alt)}}}", r"\end{frame}",
+        ]  # fmt: skip
+    return "\n".join([*lines, "", r"\end{document}", ""])
+
+
+def quarto(lecture: "Lecture") -> str:
+    """Return slides for Quarto and reveal.js, a slide a figure."""
+    lines = [
+        "---",
+        f"title: {json.dumps(title_of(lecture))}",
+        f"subtitle: {json.dumps(f'run {lecture.run.id}, training step {lecture.step}')}",
+        "format:",
+        "  revealjs:",
+        "    width: 1280",
+        "    height: 720",
+        "---",
+    ]
+    for each in lecture.figures:
+        file = _picture(each, ("svg", "png"))
+        lines += ["", f"## {_said(each.title) if not lecture.look.title else ''}".rstrip(), ""]
+        if file:
+            says = re.sub(r'["\\]', "", each.alt)
+            lines.append(f'![](figures/{file}){{fig-alt="{_said(says, quoted=True)}"}}')
+        if "html" in each.formats:
+            # a comment, so that whoever wants the picture that moves has its line ready
+            lines += ["", f'<!-- interactive: <iframe src="figures/{each.view}.html" '
+                      'width="1200" height="620"></iframe> -->']  # fmt: skip
+        lines += ["", "::: {.notes}", _said(each.alt), ":::"]
+    return "\n".join([*lines, ""])
+
+
+def title_of(lecture: "Lecture") -> str:
+    """Return what the lecture is of: the run's name, or its cell and task."""
+    settings = lecture.run.settings
+    return lecture.run.name or f"{settings.cell.upper()} on the task {settings.task}"
+
+
+def _picture(each: "Drawn", formats: tuple[str, ...]) -> str:
+    return next((f"{each.view}.{format}" for format in formats if format in each.formats), "")
+
+
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    """Return a notebook's cell."""
+    made: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": text}
+    return made if kind == "markdown" else {**made, "execution_count": None, "outputs": []}
+
+
+def _said(text: str, *, quoted: bool = False) -> str:
+    """Return text that Markdown shows as it is: none of its signs and no HTML in it is read."""
+    plain = re.sub(r"\s+", " ", text)
+    if quoted:
+        return re.sub(r"[<>{}]", "", plain)
+    return MARKS.sub(r"\\\1", plain).replace("\\-", "-").replace("\\:", ":")
+
+
+def _address(link: str) -> str:
+    return re.sub(r"[<>\s]", "", link)
