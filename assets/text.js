@@ -186,6 +186,11 @@ class Reader extends View {
       this.aside.replaceChildren(head, rest);
       return;
     }
+    if (step < next.from) {
+      head.append("While the source is read, nothing is asked.");
+      this.aside.replaceChildren(head);
+      return;
+    }
     head.append("After ", element("bdi", "rnnviz-quote", before), ` it ${next.verb}`);
     this.aside.classList.toggle("rnnviz-next-words", next.classes.some((name) => name.length > 2));
     const rows = [];

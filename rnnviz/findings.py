@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rnnviz.analysis.gradients import norm_over_units
+from rnnviz.analysis.gradients import norm_over_units, of_top_layer
 from rnnviz.analysis.seeds import mean_interval
 from rnnviz.errors import RunError
 from rnnviz.plan import Plan, Point, parameters
@@ -197,7 +197,7 @@ def time_norms(settings: Settings, weights: bytes | None = None) -> np.ndarray:
     each = task.steps * settings.units
     probe = task.probe().first(min(SAMPLES, max(1, MOST_ACTIVATIONS // each)))
     trace = look(settings, weights, probe, dtype=torch.float64).trace
-    gradient = trace.gradient(trace.top, "hidden_state")
+    gradient = of_top_layer(trace, "hidden_state", gradient=True)
     norms: np.ndarray = np.median(norm_over_units(gradient), axis=1)
     return norms
 

@@ -187,6 +187,7 @@ class _Running:
         self.times = times
         self.apply = self._change_input if signal == "input" else self._change_step
         self.first = self.end = site.steps  # the time steps that have come: first <= t < end
+        self.begin = site.begin
         self.starts: list[int] = []  # of the calls so far
         self.start = 0
         self.sizes: list[int] = []  # rows at each time step of the call that is running
@@ -235,6 +236,8 @@ class _Running:
             sizes = [1]
         self.sizes, self.done = sizes, 0
         if torch._C._current_graph_task_id() == NO_BACKWARD:
+            if not self.starts:
+                self.first = self.end = self.end + self.begin()
             self.start = self.end
             self.end += len(sizes)
             self.starts.append(self.start)

@@ -14,9 +14,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz.errors import RunError
 from rnnviz.initialization import initialize
-from rnnviz.recurrent import RECURRENT
+from rnnviz.recurrent import RECURRENT, Watchable
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
+from rnnviz.translation import Translator
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -85,6 +86,16 @@ class SequenceModel(nn.Module):
         else:
             self.readout = nn.Linear(settings.hidden * settings.directions, task.outputs)
 
+    @property
+    def random_in_training(self) -> bool:
+        """Whether training mode draws random numbers."""
+        return self.rnn.dropout > 0
+
+    @property
+    def stacks(self) -> tuple[Watchable, ...]:
+        """The recurrent modules: the one."""
+        return (self.rnn,)
+
     def forward(
         self, inputs: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
@@ -135,15 +146,24 @@ class SequenceModel(nn.Module):
         return answers
 
 
-def build(settings: Settings) -> SequenceModel:
+Network = SequenceModel | Translator
+
+
+def make_network(settings: Settings) -> Network:
+    """Return a network of the settings' kind, with torch's initialisation."""
+    return Translator(settings) if task_of(settings).translates else SequenceModel(settings)
+
+
+def build(settings: Settings) -> Network:
     """Return the untrained network of settings, the same for the same settings."""
     with seeded(settings.seed):
-        model = SequenceModel(settings)
-        initialize(model.rnn, settings, task_of(settings).steps)
+        model = make_network(settings)
+        for stack in model.stacks:
+            initialize(stack, settings, task_of(settings).steps)
     return model
 
 
-def load(settings: Settings, weights: bytes) -> SequenceModel:
+def load(settings: Settings, weights: bytes) -> Network:
     """Return the network of settings with the weights that `save` wrote.
 
     Raises
@@ -152,7 +172,7 @@ def load(settings: Settings, weights: bytes) -> SequenceModel:
         If the bytes are damaged or belong to a network of another shape.
     """
     with torch.device("meta"):
-        model = SequenceModel(settings)
+        model = make_network(settings)
     # Copied into torch's own memory, which is aligned: where numbers lie in memory can change the
     # last bit of a matrix product, and a resumed run must give the same bits.
     model.to_empty(device="cpu")

@@ -248,10 +248,10 @@ def _matched_hidden(settings: Settings, wanted: int) -> int:
 def _parameters(settings: Settings) -> int:
     import torch
 
-    from rnnviz.model import SequenceModel, parameter_count
+    from rnnviz.model import make_network, parameter_count
 
     with torch.device("meta"):  # counts without making any numbers
-        return parameter_count(SequenceModel(settings))
+        return parameter_count(make_network(settings))
 
 
 def _listed(values: Any) -> tuple[Value, ...]:

@@ -21,7 +21,7 @@ from torch.utils.hooks import RemovableHandle
 
 from rnnviz.cells import Cell, State
 from rnnviz.errors import RecordingError
-from rnnviz.recurrent import Watchable, make_cell, make_cells, take_step, unroll
+from rnnviz.recurrent import TimeAxis, Watchable, make_cell, make_cells, take_step, unroll
 from rnnviz.stacking import time_major
 from rnnviz.trace import LayerTrace, Trace
 
@@ -85,7 +85,9 @@ def record(
         why_not = _why_no_gradients(gradients, len(passes))
         layers: dict[str, LayerTrace] = {}
         for recorder in recorders:
-            layers |= recorder.layers(gradients=not why_not)
+            found = recorder.layers(gradients=not why_not)
+            begin, steps = _stretch(module, recorder.path)
+            layers |= {name: _placed(layer, begin, steps) for name, layer in found.items()}
         trace.fill(layers, why_not)
 
 
@@ -128,12 +130,15 @@ class Site:
         None where torch's own module runs without being recorded, and so without cells.
     steps : int
         Time steps of it that are recorded already.
+    begin : callable
+        Gives, once it runs, where on the time axis of the whole module it begins.
     """
 
     module: Recurrent
     suffix: str
     cell: Cell | None
     steps: int = 0
+    begin: Callable[[], int] = int
 
 
 def sites(module: nn.Module) -> dict[str, Site]:
@@ -150,8 +155,39 @@ def sites(module: nn.Module) -> dict[str, Site]:
             cells = part.cells if isinstance(part, Watchable) else dict.fromkeys(_cells(part))
             steps = 0
         for suffix, cell in cells.items():
-            found[_layer_name(path, suffix)] = Site(part, suffix, cell, steps)
+            begin = partial(_begin, module, path)
+            found[_layer_name(path, suffix)] = Site(part, suffix, cell, steps, begin)
     return found
+
+
+def _stretch(module: nn.Module, path: str) -> tuple[int, int]:
+    """Return where on the time axis of a module a part begins, and the axis' steps (0: its own)."""
+    axis = getattr(module, "time_axis", None)
+    if not isinstance(axis, TimeAxis) or path not in axis.begins:
+        return 0, 0
+    return axis.begins[path], axis.steps
+
+
+def _begin(module: nn.Module, path: str) -> int:
+    return _stretch(module, path)[0]
+
+
+def _placed(layer: LayerTrace, begin: int, steps: int) -> LayerTrace:
+    """Return a layer's arrays on a longer time axis, NaN where it does not run."""
+    length = len(layer.values["input"])
+    if begin + length > steps or length == steps:
+        return layer
+
+    def place(array: np.ndarray) -> np.ndarray:
+        whole = np.full((steps, *array.shape[1:]), np.nan, array.dtype)
+        whole[begin : begin + length] = array
+        return whole
+
+    values, gradients = (
+        {signal: place(array) for signal, array in arrays.items()}
+        for arrays in (layer.values, layer.gradients)
+    )
+    return LayerTrace(layer.cell, tuple(begin + call for call in layer.calls), values, gradients)
 
 
 def _cells(module: Recurrent) -> Mapping[str, Cell]:

@@ -7,6 +7,7 @@ but for the gains of layer normalisation where that is asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,26 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
 from rnnviz.normalized import NORMALIZED
 from rnnviz.stacking import directions, fused_layer, run_stack, time_major
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Where recurrent modules that run one after the other stand on one time axis.
+
+    A module that holds such parts, as `rnnviz.translation.Translator` does, says so in an
+    attribute `time_axis` when it runs; `rnnviz.record` and `rnnviz.clamp` then count the time steps
+    of all of them along the whole sequence.
+
+    Attributes
+    ----------
+    begins : dict
+        Path of a recurrent module -> its first time step.
+    steps : int
+        Time steps of the whole sequence.
+    """
+
+    begins: Mapping[str, int]
+    steps: int
 
 
 def make_cell(module: nn.RNNBase | nn.RNNCellBase) -> Cell:

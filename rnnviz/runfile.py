@@ -45,6 +45,11 @@ def model_script(settings: Settings) -> str:
             "to have a model that plain torch runs."
         )
     task = task_of(settings)
+    if task.translates:
+        raise RunError(
+            "A translation's encoder and decoder do not fit this script, which runs one stack: "
+            "take the run along as a whole, or rebuild it with rnnviz."
+        )
     features = settings.embedding if task.tokens else task.inputs
     both = ", bidirectional=True" * settings.bidirectional
     kind = KINDS[settings.cell].format(f"{features}, {settings.hidden}, {settings.layers}{both}")

@@ -60,6 +60,9 @@ class Settings(BaseModel):
         "words",
         "characters",
         "analects",
+        "dates",
+        "reversal",
+        "sorting",
     ] = Field("adding", title="Task", description="What the network is asked to learn.")
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(
         "lstm", title="Cell", description="The equations of one recurrent unit."
@@ -108,6 +111,20 @@ class Settings(BaseModel):
         le=1000,
         title="Length",
         description="Time steps in a sequence; each task says what it counts.",
+    )
+    attention: Literal["none", "additive", "dot"] = Field(
+        "dot",
+        title="Attention",
+        description="How the decoder looks back at the source. none: through its first state "
+        "alone; additive: vᵀtanh(W h + U e); dot: h·e. Only for translation.",
+    )
+    teacher_forcing: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        title="Teacher forcing",
+        description="How often, in training, the true symbol before goes into the decoder, and not "
+        "its own answer; only for translation.",
     )
     distance: int = Field(
         1,

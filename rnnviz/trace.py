@@ -30,7 +30,8 @@ class LayerTrace:
     calls : tuple of int
         First time step of each call of the layer.
     values, gradients : dict of ndarray (time, batch, unit)
-        By signal; NaN where a sequence was padded. No gradients: an empty dict.
+        By signal; NaN where a sequence was padded, and where the layer does not run, as the
+        decoder of a translation while its source is read. No gradients: an empty dict.
     """
 
     cell: str
@@ -104,6 +105,12 @@ class Trace:
     def calls(self, layer: str) -> tuple[int, ...]:
         """Return the first time step of each call of a layer."""
         return self._layer(layer).calls
+
+    def stretch(self, layer: str) -> range:
+        """Return the time steps at which a layer runs, for any sample: all, as a rule."""
+        ran = ~np.isnan(self._layer(layer).values["hidden_state"][:, :, 0]).all(1)
+        places = np.flatnonzero(ran)
+        return range(int(places[0]), int(places[-1]) + 1) if len(places) else range(len(ran))
 
     def signals(self, layer: str) -> tuple[str, ...]:
         """Return the names of a layer's signals: ``input``, the gates, the states."""

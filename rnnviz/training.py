@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import DivergedError, RunError
-from rnnviz.model import SequenceModel, State, build, load, read_tensors, save, seeded
+from rnnviz.model import Network, State, build, load, read_tensors, save, seeded
 from rnnviz.optimizers import (
     load_optimizer,
     make_optimizer,
@@ -20,6 +20,7 @@ from rnnviz.optimizers import (
 from rnnviz.settings import MOST_ACTIVATIONS, VALIDATE_EVERY, Settings
 from rnnviz.stopping import Stopping
 from rnnviz.tasks import Batch, task_of
+from rnnviz.translation import Translator
 
 CARRIED = ("state", "cell_state")
 """Names of the carried state in a checkpoint: h, and c of an LSTM."""
@@ -43,7 +44,7 @@ class Step:
     lr: float
     validation_loss: float | None
     validation_metric: float | None
-    model: SequenceModel = field(repr=False)
+    model: Network = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Trainer:
     loss of a step reaches back to the first step of its own piece. Losses are those of the whole
     sequence, but for rounding, and the gradients of all pieces are added up for the one update
     of the step (truncated back-propagation through time: BPTT(k; k) of Williams, Peng 1990, with
-    the update at the end of the sequence). Validation knows no truncation.
+    the update at the end of the sequence). Validation knows no truncation, nor do translations.
 
     With `carry`, a batch begins with the state that the one before ended with, until a round
     through the text is over; no gradient goes that way.
@@ -201,11 +202,11 @@ class Trainer:
         return batch, None if anew else self._state
 
     def _forward(self, batch: Batch, step: int, state: State | None = None) -> tuple[Tensor, State]:
-        """Run the network, in training mode where that means anything: with its step's dropout.
+        """Run the network, in training mode where that means anything: its dropout, its teacher.
 
         Returns the answers, and the last state, through which no gradient flows.
         """
-        if self.model.rnn.dropout == 0:
+        if not self.model.random_in_training:
             return self._in_pieces(batch, step, state)
         self.model.train()
         try:
@@ -221,7 +222,7 @@ class Trainer:
         """
         again = self.model.training and self.settings.dropout_kind == "sequence"
         pieces = batch.inputs.split(self.settings.truncation or len(batch.inputs))
-        if len(pieces) == 1:
+        if len(pieces) == 1 or isinstance(self.model, Translator):  # its source is not cut off
             output, state = self.model(batch.inputs, state, batch.lengths)
             return output, _detached(state)
         parts: list[Tensor] = []

@@ -14,7 +14,7 @@ SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.u
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": (
-        "cells normalized stacking recurrent initialization model",
+        "cells normalized stacking recurrent initialization translation model",
         {"plotly", "pandas", *SCREEN},
     ),
     "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),

@@ -39,6 +39,7 @@ def choose(form, name, value):
 
 def test_every_setting_has_a_control_or_keeps_its_default(form):
     hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "carry"}
+    hidden |= {"attention", "teacher_forcing"}
     assert set(settings(form)) - fields(form) == hidden
 
 
@@ -68,6 +69,17 @@ def test_the_distance_is_shown_for_tasks_that_have_one(form):
     assert settings(form)["distance"] == 7
     choose(form, "task", "parity")
     assert "distance" not in fields(form) and settings(form)["distance"] == 1
+
+
+def test_attention_is_shown_for_translations(form):
+    assert "attention" not in fields(form)
+    choose(form, "task", "dates")
+    assert {"attention", "teacher_forcing", "batch"} <= fields(form)
+    assert not {"length", "truncation"} & fields(form)
+    choose(form, "attention", "additive")
+    assert settings(form)["attention"] == "additive"
+    choose(form, "task", "sorting")
+    assert {"attention", "teacher_forcing", "batch", "length"} <= fields(form)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Questions asked of a trace: one file a question, each gives a documented DataFrame."""
 
 from rnnviz.analysis.anatomy import anatomy
+from rnnviz.analysis.attention import attention
 from rnnviz.analysis.clipping import clipping, truncation
 from rnnviz.analysis.comparison import differences, kept_along_path
 from rnnviz.analysis.connectivity import connectivity
@@ -29,7 +30,9 @@ from rnnviz.analysis.saturation import saturation
 from rnnviz.analysis.seeds import mean_interval, over_seeds
 from rnnviz.analysis.theory import predicted_norms
 from rnnviz.analysis.timescales import mode_time_constants, time_constants
+from rnnviz.analysis.translations import greedy, translations
 from rnnviz.analysis.troubles import troubled_units
+from rnnviz.analysis.ways import ways_back
 from rnnviz.analysis.weights import (
     eigenvalues,
     weight_blocks,
@@ -41,6 +44,7 @@ from rnnviz.analysis.weights import (
 __all__ = [
     "PROPERTIES",
     "anatomy",
+    "attention",
     "cell_slopes",
     "clipping",
     "connectivity",
@@ -51,6 +55,7 @@ __all__ = [
     "eigenvalues",
     "find_matches",
     "gradient_norms",
+    "greedy",
     "initial_slopes",
     "itemized_gradients",
     "jacobian_bound",
@@ -74,10 +79,12 @@ __all__ = [
     "singular_values",
     "spectral_radius",
     "time_constants",
+    "translations",
     "troubled_units",
     "truncation",
     "unit_order",
     "units_on",
+    "ways_back",
     "weight_blocks",
     "weight_histograms",
     "weight_norms",

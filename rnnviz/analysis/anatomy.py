@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rnnviz.analysis.beginnings import state_before
 from rnnviz.analysis.weights import no_equations
 from rnnviz.cells import CELLS
 from rnnviz.errors import TraceError
@@ -33,7 +34,7 @@ def anatomy(
     """Take the equations of one unit apart, at every time step of one sample.
 
     The parts are computed in float64 from the recorded inputs and states; the state before the
-    first step is zero.
+    first step is zero, or, of a translation's decoder, the encoder's last.
 
     Parameters
     ----------
@@ -128,6 +129,10 @@ class _Layer:
             **{name: self.value[name] for name in self.cell.signals},
             **{f"{name}.before": self.before(self.value[name]) for name in self.cell.states},
         }
+        for name in self.cell.states:
+            start = state_before(trace, layer, name)
+            if start is not None:
+                self.columns[f"{name}.before"][trace.stretch(layer)[0]] = start[sample]
         self._take_apart()
 
     def before(self, x: Array) -> Array:

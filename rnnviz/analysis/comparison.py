@@ -111,6 +111,7 @@ def kept_along_path(
             there = np.ix_(times, range(factors.shape[1]), units)
             factors[there] *= clamp.value if clamp.how == "scale" and clamp.value else 0.0
     flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
+    factors = np.where(np.isnan(factors), 1.0, factors)  # what does not run keeps all there is
     factors = factors[flip]
     later = factors[1:][::-1].cumprod(0)[::-1]
     kept = np.concatenate([later, np.ones_like(factors[:1])])[flip]

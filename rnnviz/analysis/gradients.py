@@ -101,6 +101,24 @@ def gradient_of(trace: Trace, layer: str, signal: str, *, before: bool = False) 
     return gradient * slope
 
 
+def of_top_layer(trace: Trace, signal: str, *, gradient: bool = False) -> np.ndarray:
+    """Return a signal of the top layer, or its gradient, through the whole of a sequence.
+
+    (time, batch, unit). Of a translation it is the encoder's while the source is read and then the
+    decoder's, which goes on from the same state.
+    """
+    path, _, suffix = trace.top.rpartition(".")
+    get = trace.gradient if gradient else trace.value
+    whole = get(trace.top, signal)
+    for layer in trace.layers:
+        if layer.rpartition(".")[::2] == (path, suffix) or not layer.endswith(f".{suffix}"):
+            continue
+        there = get(layer, signal)
+        if there.shape == whole.shape:
+            whole = np.where(np.isnan(whole), there, whole)
+    return whole
+
+
 def norm_over_units(gradient: np.ndarray) -> np.ndarray:
     """Return the Euclidean norm over the last axis in float64, whatever the size of the values.
 

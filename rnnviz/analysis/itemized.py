@@ -78,6 +78,7 @@ def itemized_gradients(
     if layer.endswith("_reverse"):
         columns["loss_step"] = steps - 1 - columns["loss_step"]
         columns["time"] = steps - 1 - columns["time"]
+    found[:, :, ~parts.valid.any(1)] = np.nan  # where the layer does not run
     reached = ~np.isnan(found[0])
     frame = pd.DataFrame({name: values[reached] for name, values in columns.items()})
     return frame.sort_values(["loss_step", "time"], ignore_index=True)

@@ -147,7 +147,10 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
     seen = {name: trace.value(layer, name)[flip] for name in trace.signals(layer)}
     close = 1e3 * float(np.finfo(seen["hidden_state"].dtype).eps)
     valid = ~np.isnan(seen["hidden_state"][:, :, 0])
-    if (valid[1:] & ~valid[:-1]).any():
+    starts = _starts(trace, layer, len(valid))
+    late = valid[1:] & ~valid[:-1]
+    late[[start - 1 for start in starts if start]] = False  # where the whole layer begins
+    if late.any():
         raise TraceError(
             f"{layer} runs backwards over padded sequences, whose samples begin at different "
             "steps: record sequences of one length."
@@ -156,7 +159,6 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
         name: np.where(valid[:, :, None], array.astype(np.float64), 0.0)
         for name, array in seen.items()
     }
-    starts = _starts(trace, layer, len(valid))
     h, cell = seen["hidden_state"], trace.cell(layer)
     earlier = _shifted(h)
     shown = np.empty((len(h), 0, 0))

@@ -1,5 +1,6 @@
 """Figures: one file a kind. Each takes a DataFrame and gives a `go.Figure`."""
 
+from rnnviz.plots.attention import attention
 from rnnviz.plots.clipping import clipping, truncation
 from rnnviz.plots.comparison import compare_gradients, compare_learning
 from rnnviz.plots.connectivity import connectivity, dependence
@@ -22,11 +23,14 @@ from rnnviz.plots.surface import gradient_units, surface
 from rnnviz.plots.timescales import timescales
 from rnnviz.plots.tracks import tracks
 from rnnviz.plots.trainability import trainability
+from rnnviz.plots.translations import translations
 from rnnviz.plots.unit_lines import unit_lines
+from rnnviz.plots.ways import ways
 from rnnviz.plots.weights import weight_histograms, weights
 from rnnviz.plots.whatif import whatif_gradient, whatif_output, whatif_states, whatif_units
 
 __all__ = [
+    "attention",
     "clipping",
     "compare_gates",
     "compare_gradients",
@@ -55,9 +59,11 @@ __all__ = [
     "timescales",
     "tracks",
     "trainability",
+    "translations",
     "truncation",
     "unit_history",
     "unit_lines",
+    "ways",
     "weight_histograms",
     "weights",
     "whatif_gradient",

@@ -7,6 +7,7 @@ from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Baseline, Batch, Probe, Task
 from rnnviz.tasks.characters import Analects, Characters
 from rnnviz.tasks.copying import Copying
+from rnnviz.tasks.dates import Dates
 from rnnviz.tasks.digits import DigitPixels, DigitRows
 from rnnviz.tasks.entities import Entities
 from rnnviz.tasks.flipflop import FlipFlop
@@ -15,6 +16,7 @@ from rnnviz.tasks.names import Names
 from rnnviz.tasks.nback import NBack
 from rnnviz.tasks.order import Order4, Order8
 from rnnviz.tasks.parity import Parity
+from rnnviz.tasks.reordering import Reversal, Sorting
 from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sines import Mixture, Sines
 from rnnviz.tasks.strings import Brackets, Counting, Reber
@@ -46,6 +48,9 @@ TASKS: dict[str, type[Task]] = {
         Words,
         Characters,
         Analects,
+        Dates,
+        Reversal,
+        Sorting,
     )
 }
 """In the order of the form, one family after the other."""

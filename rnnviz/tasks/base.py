@@ -118,7 +118,7 @@ class Task(ABC):
 
     key: ClassVar[str]
     family: ClassVar[str]
-    """ "memory", "grammar", "numbers", "pictures" or "text": under what the task is listed."""
+    """ "memory", "grammar", "numbers", "pictures", "text" or "translation": where it is listed."""
     title: ClassVar[str]
     summary: ClassVar[str]
     length_title: ClassVar[str]
@@ -138,6 +138,8 @@ class Task(ABC):
     typed_example: ClassVar[str] = ""
     foretells: ClassVar[bool] = False
     """Whether the answers are the symbols that come next."""
+    translates: ClassVar[bool] = False
+    """Whether a source is read and a target written: a network of an encoder and a decoder."""
     only_forwards: ClassVar[str] = ""
     """Why a network may not read from the end too: what goes in later gives the answers away.
 

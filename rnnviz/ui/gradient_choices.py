@@ -85,7 +85,7 @@ def from_the_top(settings: Settings) -> dict[str, str]:
     words = layers_of(settings)
     if len(words) == 1:
         return {}
-    return {"layer": segment("depth", "Layer", top_layer(settings), words)}
+    return {"layer": listed("depth", "Layer", words, top_layer(settings), width=125)}
 
 
 def all_or_one(name: str, what: str, count: int, first: int = 0) -> str:

@@ -19,6 +19,12 @@ PAGES = [
         "What single units know, and where else they are on.",
     ),
     ("gradients", "Gradients", ":material/trending_down:", "How far back the gradient reaches."),
+    (
+        "translation",
+        "Translation",
+        ":material/translate:",
+        "Where a translating network looks, and what it writes.",
+    ),
     ("compare", "Compare", ":material/stacked_line_chart:", "Cells side by side, over seeds."),
     ("runs", "Runs", ":material/list_alt:", "All that you have trained, kept and named."),
 ]

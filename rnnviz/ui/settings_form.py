@@ -19,7 +19,7 @@ from rnnviz.ui import address
 
 STEP = {
     "lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05,
-    "weight_decay": 0.001, "warmup": 50,
+    "weight_decay": 0.001, "warmup": 50, "teacher_forcing": 0.1,
     "spectral_radius": 0.1,
 }  # fmt: skip
 WORDS = {
@@ -44,6 +44,8 @@ WORDS = {
     "every": "every step",
     "last": "last state",
     "mean": "mean state",
+    "additive": "additive",
+    "dot": "dot",
 }
 
 
@@ -64,7 +66,10 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         form.select("cell", {key: kind.title for key, kind in CELLS.items()})
         form.row("hidden", "layers")
         kind = TASKS[task]
-        if kind.distance_title:  # the batch size makes room: a screen of 720 px holds the form
+        if kind.translates:
+            first = "length" if kind.length_title else "batch"
+            form.row(first, "attention", length=kind.length_title)
+        elif kind.distance_title:  # the batch size makes room: a screen of 720 px holds the form
             titles = {"length": kind.length_title, "distance": kind.distance_title}
             form.row("length", "distance", **titles)
         elif kind.length_title:
@@ -117,13 +122,16 @@ def more_of_network(form: "Form", kind: type[Task]) -> None:
     form.row("bidirectional")
     form.where(several, "residual")
     form.where(kind.foretells and kind.tokens, "tied")
+    if not kind.translates:
+        form.where(False, "attention")
 
 
 def more_of_training(form: "Form", kind: type[Task]) -> None:
     """Draw the choices of training that few experiments change; those that apply."""
-    if kind.distance_title:
+    form.where(kind.translates, "teacher_forcing")
+    if kind.distance_title or (kind.translates and kind.length_title):
         form.row("batch")
-    form.row("truncation")
+    form.where(not kind.translates, "truncation")
     form.where(kind.continues, "carry")
     form.row("clip_by")
     form.row("momentum")

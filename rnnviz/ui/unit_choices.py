@@ -33,7 +33,7 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
     layers = layers_of(settings)
     asked: dict[str, Any] = {
         "signal": segment("shown", "Signal", "hidden_state", words) if len(words) > 1 else "",
-        "layer": segment("layer", "Layer", "rnn.l0", layers) if len(layers) > 1 else "",
+        "layer": segment("layer", "Layer", next(iter(layers)), layers) if len(layers) > 1 else "",
     }
     own = own_text(settings)
     read: dict[str, Any] = own if own else {"sample": sample()}

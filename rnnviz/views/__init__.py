@@ -25,11 +25,14 @@ from rnnviz.views import (
     matches,
     runs,
     training,
+    translation,
     units,
     whatif,
     writing,
 )
+from rnnviz.views.flow import Flow
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
+from rnnviz.views.stretches import only_where_it_runs
 from rnnviz.views.study import StudyScene
 
 __all__ = [
@@ -85,6 +88,10 @@ VIEWS = {
     "whatif_gradient": View(whatif.show_gradient),
     "whatif_states": View(whatif.show_states),
     "whatif_output": View(whatif.show_output),
+    "translation_attention": View(translation.show_attention, rest=0.2),
+    "translation_written": View(translation.show_written, rest=0.3),
+    "translation_beam": View(translation.show_beam, rest=0.3),
+    "translation_ways": View(translation.show_ways, rest=0.2),
     "run_losses": View(runs.show_losses, every_step=True, rest=0.3),
     "compare_status": View(compare.show_status, every_step=True, rest=0.2, of_study=True),
     "compare_gradients": View(compare.show_gradients, rest=0.3, of_study=True),
@@ -122,4 +129,9 @@ def draw(
         if isinstance(draft, Plan):
             draft = draft.settings
         scene = gallery.scene(run, draft, choice)
-    return {"view": view, "step": scene.step, **VIEWS[view].draw(scene)}
+    message = VIEWS[view].draw(scene)
+    whole = view.startswith("translation_") or "figure" not in message
+    if isinstance(scene, Scene) and scene.task.translates and not whole:
+        layer = Flow(scene).layer if view.startswith("gradient_") else scene.layer
+        only_where_it_runs(message, scene.trace, layer)
+    return {"view": view, "step": scene.step, **message}

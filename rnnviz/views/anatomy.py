@@ -36,8 +36,9 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     take_apart = partial(
         anatomy, trace, layer, weights, sample=sample, scales=scales(scene, layer, steps, units)
     )
-    of_unit = take_apart(unit=unit)
-    shown = take_apart(unit=None) if whole else of_unit
+    ran = trace.stretch(layer)
+    of_unit = take_apart(unit=unit).iloc[ran.start : ran.stop]
+    shown = take_apart(unit=None).iloc[ran.start : ran.stop] if whole else of_unit
     of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
     where = f"{spoken(scene.settings, layer)}, {of}, sample {sample + 1}, {scene.when}"
     title = CELLS[cell].title
@@ -54,8 +55,8 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
             "unit": unit,
             "whole": whole,
             "backwards": backwards,
-            "steps": steps,
-            "labels": [label or "" for label in labels][:steps],
+            "steps": len(ran),
+            "labels": [label or "" for label in labels][ran.start : ran.stop],
             "palette": palette(scene.choice.theme),
             "symbols": scene.symbols,
             "logistic": [signal for signal in scene.symbols if signal in GATES],
@@ -98,10 +99,14 @@ def layer_weights(scene: Scene, layer: str) -> Mapping[str, Any]:
 @lru_cache(maxsize=4)
 def untrained(settings: Settings, layer: str) -> Mapping[str, Any]:
     """Return a layer's weights before training; the last few are kept."""
-    suffix = "_" + layer.rpartition(".")[2]
+    path, _, suffix = layer.rpartition(".")
     state = build(settings).state_dict()
     own = f"{layer}."  # the gains of layer normalisation
-    return {n: tensor for n, tensor in state.items() if n.endswith(suffix) or n.startswith(own)}
+    return {
+        name: tensor
+        for name, tensor in state.items()
+        if (name.startswith(f"{path}.") and name.endswith(f"_{suffix}")) or name.startswith(own)
+    }
 
 
 def packed(frame: pd.DataFrame) -> str:

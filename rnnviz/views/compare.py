@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from rnnviz import analysis, findings, plots
+from rnnviz.analysis.gradients import of_top_layer
 from rnnviz.cells import CELLS
 from rnnviz.plan import Point
 from rnnviz.probing import look
@@ -160,7 +161,7 @@ def gate_values(settings: Settings, weights: bytes | None, sample: int) -> np.nd
     probe = task_probe.one(min(sample, len(task_probe.labels) - 1))
     trace = look(settings, weights, probe, dtype=torch.float32).trace
     signal = KEEPS.get(settings.cell, "hidden_state")
-    values: np.ndarray = trace.value(trace.top, signal)[:, 0].copy()
+    values: np.ndarray = of_top_layer(trace, signal)[:, 0].copy()
     return values
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz import analysis, plots
+from rnnviz.analysis.beginnings import state_before
 from rnnviz.analysis.ordering import ORDERS
 from rnnviz.analysis.timescales import KEEPS
 from rnnviz.errors import RunError
@@ -177,7 +178,8 @@ def show_weights(scene: Scene) -> dict[str, Any]:
 
 def inner(scene: Scene) -> Trace:
     """Return the pre-activations of the chosen layer."""
-    return analysis.preactivations(scene.trace, scene.layer, network(scene))
+    state = state_before(scene.trace, scene.layer, "hidden_state")
+    return analysis.preactivations(scene.trace, scene.layer, network(scene), state)
 
 
 def ordering(scene: Scene, signal: str) -> tuple[list[int], str]:

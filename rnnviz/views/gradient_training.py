@@ -11,7 +11,7 @@ from rnnviz import analysis, plots
 from rnnviz.analysis.gradients import norm_over_units
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
-from rnnviz.model import SequenceModel, parameter_count
+from rnnviz.model import make_network, parameter_count
 from rnnviz.probing import in_type, loss_weights
 from rnnviz.recording import record
 from rnnviz.views import gradient_words as words
@@ -80,6 +80,11 @@ def show_clipping(scene: Scene) -> dict[str, Any]:
 def show_truncation(scene: Scene) -> dict[str, Any]:
     """Parts of the gradient that a window of time keeps and throws away."""
     flow = Flow(scene)
+    if scene.task.translates:
+        raise RunError(
+            "A translation is trained as a whole, and never cut: the Translation page shows how "
+            "the gradient of one symbol goes back through attention and state."
+        )
     check_read_at_its_step(flow, "so no loss reaches back from one step alone")
     loss = flow.loss
     if loss == "all" and len(flow.asked) > 1:
@@ -122,13 +127,13 @@ def show_parameters(scene: Scene, what: str = "gradient") -> dict[str, Any]:
         found, whole = measured(scene, "weights", weights_of)
         rows = updates(flow, found)
     norms = pd.concat(rows, ignore_index=True)
-    suffix = flow.layer.removeprefix("rnn.")
+    path, _, suffix = flow.layer.rpartition(".")
     which = scene.choice.word("which", ("recurrent", "input", "bias", "other"), "recurrent")
     chosen = {
-        "recurrent": norms["parameter"] == f"rnn.weight_hh_{suffix}",
-        "input": norms["parameter"] == f"rnn.weight_ih_{suffix}",
-        "bias": norms["parameter"] == f"rnn.bias_ih_{suffix}",
-        "other": ~norms["parameter"].str.startswith("rnn."),
+        "recurrent": norms["parameter"] == f"{path}.weight_hh_{suffix}",
+        "input": norms["parameter"] == f"{path}.weight_ih_{suffix}",
+        "bias": norms["parameter"] == f"{path}.bias_ih_{suffix}",
+        "other": ~norms["parameter"].str.contains(r"^(?:rnn|encoder|decoder)\."),
     }[which]
     norms = norms[chosen]
     figure = plots.parameters.spec(
@@ -177,7 +182,7 @@ def probe_gradients(flow: Flow, model: nn.Module) -> pd.DataFrame:
 def check_updates(scene: Scene) -> None:
     """Raise RunError if the network is too large to keep sixty times."""
     with torch.device("meta"):
-        count = parameter_count(SequenceModel(scene.settings))
+        count = parameter_count(make_network(scene.settings))
     if count > LARGEST_KEPT:
         raise RunError(
             f"{count:,} weights are too many to keep at every checkpoint: how far updates go "
@@ -194,7 +199,7 @@ def updates(flow: Flow, found: dict[int, dict[str, torch.Tensor]]) -> list[pd.Da
     """Return how far each parameter went between two kept checkpoints, per update."""
     kept = sorted(found)
     with torch.device("meta"):
-        model = SequenceModel(flow.scene.settings)
+        model = make_network(flow.scene.settings)
     rows = []
     for before, after in zip([None, *kept], kept, strict=False):
         model.load_state_dict(found[after], assign=True)

@@ -90,6 +90,11 @@ def show_units(scene: Scene) -> dict[str, Any]:
 def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
     """Which loss step sends how much, as a matrix or as bars."""
     flow = Flow(scene)
+    if flow.layer.startswith("encoder"):
+        raise RunError(
+            "No answer is asked of the encoder itself, so nothing is itemized there: choose the "
+            "decoder, or see on the Translation page what one symbol sends back to the source."
+        )
     check_read_at_its_step(flow, "so its parts do not tell which answer they come from")
     flow.check_size()
     signal = "hidden_state"
@@ -158,6 +163,11 @@ def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     """How much each output depends on each input: all as a matrix, or one output's row."""
     flow = Flow(scene)
     settings = scene.settings
+    if scene.task.translates:
+        raise RunError(
+            "An answer of a translation depends on the source by two ways, attention and state: "
+            "the Translation page shows both, apart."
+        )
     if settings.bidirectional:
         raise RunError(
             "In two directions an output depends on each input by ways from both sides, which this "

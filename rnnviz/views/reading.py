@@ -1,7 +1,7 @@
 """What a run's network reads, values only: the probe, a visitor's text, held-out sequences."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
-from rnnviz.model import SequenceModel, build, load
+from rnnviz.model import Network, SequenceModel, build, load
 from rnnviz.recording import record
 from rnnviz.tasks import Batch, Task
 from rnnviz.tasks.base import PROBE_SIZE
@@ -51,15 +51,15 @@ class Reading:
         return int(self.batch.inputs.shape[1])
 
 
-_models: Cache[SequenceModel] = Cache(8)
+_models: Cache[Network] = Cache(8)
 _readings: Cache[Reading] = Cache(2**27, lambda reading: reading.trace.nbytes)
 
 
-def model_of(scene: Scene) -> SequenceModel:
+def model_of(scene: Scene) -> Network:
     """Return the network in the state that the scene shows; not to be changed."""
     run = scene.run.id if scene.run else None
 
-    def make() -> SequenceModel:
+    def make() -> Network:
         if run is None or not scene.gallery.store.checkpoint_steps(run):
             model = build(scene.settings)
         else:
@@ -155,8 +155,9 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
             if batch.lengths is None:
                 model(batch.inputs)
             else:  # packed: what is after the end of a sequence is recorded as NaN
-                x = model.input(batch.inputs)
-                model.rnn(pack_padded_sequence(x, batch.lengths, enforce_sorted=False))
+                plain = cast(SequenceModel, model)
+                x = plain.input(batch.inputs)
+                plain.rnn(pack_padded_sequence(x, batch.lengths, enforce_sorted=False))
         shown, answered = alphabet(scene.task)
         symbols = answers = texts = None
         if scene.task.answers == "classes":

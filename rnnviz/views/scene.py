@@ -349,6 +349,12 @@ def edited(task: Task, probe: Probe, sample: int, edit: str) -> Probe:
 def layers_of(settings: Settings) -> dict[str, str]:
     """Return the recurrent layers of a network by their names in a trace, with words for each."""
     names = [f"layer {place + 1}" for place in range(settings.layers)]
+    if task_of(settings).translates:
+        return {
+            f"{part}.l{place}": f"{part} {name}" if len(names) > 1 else part
+            for part in ("encoder", "decoder")
+            for place, name in enumerate(names)
+        }
     if not settings.bidirectional:
         return {f"rnn.l{place}": name for place, name in enumerate(names)}
     if len(names) == 1:
@@ -366,9 +372,11 @@ def top_layer(settings: Settings) -> str:
 
 
 def spoken(settings: Settings, layer: str) -> str:
-    """Say which layer it is, and in which direction where there are two."""
+    """Say which layer of what it is, and in which direction where there are two."""
+    path = layer.rpartition(".")[0]
+    part = "" if path == "rnn" else f"{path} "
     forwards = settings.bidirectional and not layer.endswith("_reverse")
-    return f"layer {short(layer)}{' forwards' * forwards}"
+    return f"{part}layer {short(layer)}{' forwards' * forwards}"
 
 
 def short(layer: str) -> str:

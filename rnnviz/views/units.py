@@ -110,6 +110,7 @@ def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
         return {
             "classes": classes,
             "verb": "expects" if scene.task.foretells else "answers",
+            "from": first_asked(scene, reading) if scene.task.translates else 0,
             "best": best.astype(np.int32),
             "share": short_numbers(np.take_along_axis(share, best, axis=1)),
             "width": best.shape[1],
@@ -122,6 +123,11 @@ def _next(scene: Scene, reading: Reading) -> dict[str, Any]:
         "answers": [write(row.tolist()) for row in given[:, 0].numpy()],
         "should": ["" if np.isnan(row[0]) else write(row.tolist()) for row in should],
     }
+
+
+def first_asked(scene: Scene, reading: Reading) -> int:
+    """Return the first step at which an answer is asked: where a target begins."""
+    return int(scene.task.asked(reading.batch.targets).any(1).numpy().argmax())
 
 
 def _symbols(reading: Reading) -> list[str]:

@@ -13,7 +13,7 @@ from rnnviz.plots import whatif
 from rnnviz.probing import Look
 from rnnviz.tasks import Task
 from rnnviz.trace import Trace
-from rnnviz.views.scene import Scene, short
+from rnnviz.views.scene import Scene, spoken
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = "Nothing is changed yet: hold a signal at a value, or change a step of the input."
@@ -110,8 +110,9 @@ def say_gradient(scene: Scene, norms: pd.DataFrame) -> str:
     says = f"With {what(scene)}, "
     signal = STATES.get(cell, "hidden_state")
     symbol = scene.symbols[signal]
-    steps = len(scene.trace.value(layer, signal)) - 1
-    far = steps if layer.endswith("_reverse") else 0
+    ran = scene.trace.stretch(layer)
+    steps = len(ran) - 1
+    far = ran[-1] if layer.endswith("_reverse") else ran[0]
     if cell in STATES and steps and scene.clamps:
         now, before = (
             float(kept_along_path(trace, layer, clamps, samples(scene))["kept"].iloc[far])
@@ -137,7 +138,8 @@ def say_states(scene: Scene, apart: pd.DataFrame) -> str:
         return f"With {what(scene)}, nothing of {scene.place} differs."
     first = int(differ["time"].min())
     most = apart.loc[apart["difference"].idxmax()]
-    end = apart[(apart["time"] == apart["time"].max()) & (apart["signal"] == "hidden_state")]
+    at = scene.trace.stretch(scene.layer)[-1]
+    end = apart[(apart["time"] == at) & (apart["signal"] == "hidden_state")]
     before = f"nothing differs before t = {first}; " if first else ""
     symbol = scene.symbols[str(most["signal"])]
     largest, last = (short_number(x) for x in (most["difference"], end["difference"].iloc[0]))
@@ -193,7 +195,7 @@ def words(clamp: Clamp, scene: Scene) -> str:
     }[clamp.how]
     places = []
     if len(scene.trace.layers) > 1:
-        places.append(f"layer {short(clamp.layer)}")
+        places.append(spoken(scene.settings, clamp.layer))
     if clamp.units is not None:
         places.append(f"units {written(clamp.units, '–')}")  # type: ignore[arg-type]
     if clamp.times is not None:
@@ -244,7 +246,7 @@ def where(scene: Scene, one: bool = False) -> str:
     one = one or samples(scene) is not None or count == 1
     whose = f"sample {scene.sample + 1}" if one else f"{count} samples"
     several = len(scene.trace.layers) > 1
-    return f"layer {short(scene.layer)}, {whose}" if several else whose
+    return f"{spoken(scene.settings, scene.layer)}, {whose}" if several else whose
 
 
 def common(scene: Scene, one: bool = False) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The view of what a language model writes when it goes on from a prompt."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from rnnviz.analysis import continuation
 from rnnviz.errors import RunError
+from rnnviz.model import SequenceModel
 from rnnviz.plots.style import theme
 from rnnviz.tasks import TASKS, Task
 from rnnviz.tasks.characters import Characters
@@ -42,7 +43,7 @@ def show_writing(scene: Scene) -> dict[str, Any]:
     key = (run, scene.settings, scene.step, prompt, wanted, temperature, seed)
 
     def make() -> dict[str, Any]:
-        model = model_of(scene)
+        model = cast(SequenceModel, model_of(scene))
         weights = sum(weight.numel() for name, weight in model.rnn.named_parameters())
         length = min(wanted, max(20, MOST_WORK // weights - len(prompt)))
         tokens = torch.tensor(task.encode(prompt))  # type: ignore[attr-defined]

@@ -29,13 +29,17 @@ def store(tmp_path_factory):
     store.close()
 
 
-@pytest.fixture(scope="session")
-def run(store):
+def trained(store, settings):
     """The id of a run that is trained to its end, by the same code as a worker's."""
-    name = store.create(SMALL, "me")
+    name = store.create(settings, "me")
     store.enqueue(name, "me")
     Session(store, store.claim(worker_name("here")), threading.Event()).work()
     return name
+
+
+@pytest.fixture(scope="session")
+def run(store):
+    return trained(store, SMALL)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +54,10 @@ def figures(store, run):
         except RnnvizError:
             assert view in NO_FIGURE, view
 
+    translating = trained(store, SMALL.replace(task="sorting", length=4))
     for view in VIEWS:
         if not VIEWS[view].of_study:
-            keep(gallery, view, run)
+            keep(gallery, view, translating if view.startswith("translation") else run)
     plan = Plan(settings=SMALL.replace(steps=3), cells=("rnn", "lstm"), seeds=2)
     with trained_study(plan, workers=0) as (others, study):
         for view in VIEWS:
