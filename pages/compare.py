@@ -6,7 +6,7 @@ import streamlit as st
 
 from rnnviz.plan import Plan
 from rnnviz.ui import choices, compare_choices
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.settings_form import settings_form
 from rnnviz.ui.study import current_study, study_bar
 
@@ -16,9 +16,9 @@ LOOKS = {
     "initial": "at initialization",
 }
 # Three pictures share one screen, or one has it alone: header, bars and gaps take the rest.
-UPPER = "max(25rem, calc(56vh - 112px))"
-LOWER = "max(16.5rem, calc(44vh - 108px))"
-WHOLE = "max(25rem, calc(100vh - 205px))"
+UPPER = tall(56, 7, 25)
+LOWER = tall(44, 6.75, 16.5)
+WHOLE = tall(100, 12.8125, 25)
 
 
 def learning() -> None:

@@ -7,12 +7,12 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import choices, gradient_choices
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # One row of pictures at a time, as high as header, bars and gaps leave room for.
-HEIGHT = "max(27rem, calc(100vh - 262px))"
+HEIGHT = tall(100, 16.375, 27)
 
 LOOKS: dict[str, tuple[str, Callable[[Settings], dict[str, object]], dict[str, bool], float]] = {
     # key: words, controls, two views and whether their axis is time, share of the first one's width
@@ -69,7 +69,7 @@ def screen(run: Run | None, settings: Settings) -> None:
     words = {key: look[0] for key, look in LOOKS.items()}
     look = choices.segment("look", "What to look at", "time", words)
     _, controls, pictures, width = LOOKS[look]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         choice = controls(looked_at)
     columns = st.columns([width, 1 - width])
     for column, (view, over_time) in zip(columns, pictures.items(), strict=True):

@@ -4,13 +4,13 @@ import streamlit as st
 
 from rnnviz.catalogue import Entry
 from rnnviz.ui import address, choices, run_actions, session
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.run_table import SORTS, ordered, run_table, searched, study_table
 
 SHOWN = {"runs": "runs", "members": "runs of studies", "studies": "studies", "bin": "bin"}
 GOING = ("queued", "running")
 # Table, header, bars and gaps leave this much for the curves.
-HEIGHT = "max(16rem, calc(100vh - 470px))"
+HEIGHT = tall(100, 29.375, 16)
 EMPTY = {
     "runs": "Nothing trained yet: press Train on the Train page, and the run is kept here.",
     "members": "No study has trained yet: press Train all on the Compare page.",

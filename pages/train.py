@@ -5,27 +5,31 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import choices
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # Three pictures and the controls share one screen: header, bars and gaps take 246 px of it.
-UPPER = "max(13rem, calc(44vh - 108px))"
-LOWER = "max(16rem, calc(56vh - 138px))"
+UPPER = tall(44, 6.75, 13)
+LOWER = tall(56, 8.625, 16)
 
 
 def screen(run: Run | None, settings: Settings) -> None:
-    """Draw the transport bar, curves, gradients and gates."""
+    """Draw the transport bar, curves, gradients, and gates or answers."""
     name = run.id if run else None
     step = transport(run, settings)
     curves, gradients = st.columns(2)
-    choice = choices.probe_choice(run.settings if run else settings)
+    picture, choice = choices.picture_choice(run.settings if run else settings)
     with curves:
-        figure("loss", name, settings, height=UPPER, step=step, time=False)
+        if run is None and picture == "gates":  # there is no loss yet: this is what is asked
+            figure("examples", name, settings, height=UPPER, time=False, room="half",
+                   sample=choice["sample"])  # fmt: skip
+        else:
+            figure("loss", name, settings, height=UPPER, step=step, time=False)
     with gradients:
         asked = {key: choice[key] for key in ("layer", "loss")}
         figure("gradients", name, settings, height=UPPER, step=step, **asked)
-    figure("gates", name, settings, height=LOWER, step=step, **choice)
+    figure(picture, name, settings, height=LOWER, step=step, time=picture == "gates", **choice)
 
 
 show(screen)

@@ -5,12 +5,12 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import address, choices, text, unit_choices
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # Below the text: header, bars and a text of one line with six units take the rest of a screen.
-LOWER = "max(18rem, calc(100vh - 525px))"
+LOWER = tall(100, 32.8125, 18)
 
 
 def screen(run: Run | None, settings: Settings) -> None:
@@ -19,9 +19,9 @@ def screen(run: Run | None, settings: Settings) -> None:
     looked_at = run.settings if run else settings
     step = transport(run, settings)
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         choice = unit_choices.what_is_read(looked_at)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls_2"):
         knows = unit_choices.property_choice(looked_at)
         shown = unit_choices.which_units(looked_at.hidden)
     address.seed("brush", "", str)

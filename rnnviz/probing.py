@@ -14,7 +14,7 @@ from rnnviz.errors import TaskError
 from rnnviz.model import build, load
 from rnnviz.recording import record
 from rnnviz.settings import Settings
-from rnnviz.tasks import Probe, task_of
+from rnnviz.tasks import Probe, Task, task_of
 from rnnviz.trace import Trace
 
 LossAt = Literal["last", "all"] | int
@@ -36,6 +36,8 @@ class Look:
         Loss at each step, 0 where no answer is asked.
     asked : ndarray (time, batch) of bool
         Where one is.
+    task : Task
+        Whose words and units the answers have.
     """
 
     trace: Trace
@@ -43,6 +45,7 @@ class Look:
     outputs: np.ndarray
     losses: np.ndarray
     asked: np.ndarray
+    task: Task
 
     @property
     def nbytes(self) -> int:
@@ -104,9 +107,8 @@ def look(
         output, _ = model(inputs)
         losses = task.losses(output, targets)
         (losses * weight).sum().backward()
-    return Look(
-        trace, probe, output.detach().numpy(), losses.detach().numpy(), asked.detach().numpy()
-    )
+    outputs, lost, where = (x.detach().numpy() for x in (output, losses, asked))
+    return Look(trace, probe, outputs, lost, where, task)
 
 
 def inspect(

@@ -24,6 +24,7 @@ from rnnviz.analysis.mean_field import mean_field
 from rnnviz.analysis.ordering import unit_order
 from rnnviz.analysis.parameters import parameter_norms
 from rnnviz.analysis.preactivations import preactivations
+from rnnviz.analysis.predictions import examples, predictions
 from rnnviz.analysis.properties import PROPERTIES, property_values
 from rnnviz.analysis.ranking import rank_units
 from rnnviz.analysis.saturation import saturation
@@ -53,6 +54,7 @@ __all__ = [
     "differences",
     "distributions",
     "eigenvalues",
+    "examples",
     "find_matches",
     "gradient_norms",
     "greedy",
@@ -70,6 +72,7 @@ __all__ = [
     "parameter_norms",
     "preactivations",
     "predicted_norms",
+    "predictions",
     "product_norms",
     "property_values",
     "rank_units",

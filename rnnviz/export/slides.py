@@ -104,7 +104,9 @@ def _panels(figure: FigureDict) -> dict[tuple[str, str], list[dict[str, Any]]]:
     for trace in figure["data"]:
         numbers = all(np.asarray(trace.get(letter, ())).dtype.kind in "fiu" for letter in "xy")
         coloured = (trace.get("line") or trace.get("marker") or {}).get("color")
-        if trace.get("type", "scatter") != "scatter" or not numbers or isinstance(coloured, list):
+        drawn = trace.get("mode") == "text" or trace.get("fill") == "toself"  # no chart has them
+        lines = trace.get("type", "scatter") == "scatter" and numbers and not drawn
+        if not lines or isinstance(coloured, list):
             return {}
         place = (trace.get("xaxis") or "x", trace.get("yaxis") or "y")
         found.setdefault(place, []).append(trace)

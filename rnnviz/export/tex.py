@@ -139,6 +139,8 @@ def _axis(
     traces: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     made = []
+    if axis.get("visible") is False:
+        made.append(f"hide {letter} axis")
     words = _categories(letter, axis, traces)
     low, high = _ends(axis, values, heat or bool(words))
     if axis.get("type") == "log":

@@ -60,6 +60,8 @@ def line_of(
     every = -(-len(x) // MOST_POINTS)
     bar = trace.get("type") == "bar"
     mode = "" if bar else str(trace.get("mode", "lines"))
+    if mode == "text":
+        return words_of(trace, x, y, colours)
     line, marker = trace.get("line") or {}, trace.get("marker") or {}
     colour = line.get("color") if "lines" in mode else marker.get("color")
     if not isinstance(colour, str):
@@ -103,6 +105,20 @@ def line_of(
     thinned = [f"% every {every}th point"] if every > 1 else []
     made = [rf"\addplot[{', '.join(options)}] table {{", "x y", *thinned, *rows, "};"]
     return [*made, rf"\addlegendentry{{{label}}}"] if shown else made
+
+
+def words_of(trace: Mapping[str, Any], x: np.ndarray, y: np.ndarray, colours: Colours) -> list[str]:
+    """Return the words that stand at points."""
+    name, _ = colours.name((trace.get("textfont") or {}).get("color"))
+    place = str(trace.get("textposition", "middle center"))
+    anchor = "west" if "right" in place else "east" if "left" in place else "center"
+    texts = [str(each) for each in trace.get("text", ())]
+    return [
+        rf"\node[anchor={anchor}, inner sep=0pt, color={name}] at (axis cs:{a:.6g},{b:.6g}) "
+        rf"{{{tex_of(text)}}};"
+        for a, b, text in zip(x, y, texts, strict=False)
+        if text.strip()
+    ]
 
 
 def _step(values: np.ndarray) -> float:

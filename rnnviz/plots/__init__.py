@@ -15,6 +15,7 @@ from rnnviz.plots.jacobians import jacobians, stretching
 from rnnviz.plots.loss import loss
 from rnnviz.plots.multiples import multiples
 from rnnviz.plots.parameters import parameters
+from rnnviz.plots.predictions import predictions
 from rnnviz.plots.ranking import ranking
 from rnnviz.plots.run_losses import run_losses
 from rnnviz.plots.saturation import saturation
@@ -51,6 +52,7 @@ __all__ = [
     "multiples",
     "norm_history",
     "parameters",
+    "predictions",
     "ranking",
     "run_losses",
     "saturation",

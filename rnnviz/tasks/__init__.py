@@ -11,6 +11,7 @@ from rnnviz.tasks.dates import Dates
 from rnnviz.tasks.digits import DigitPixels, DigitRows
 from rnnviz.tasks.entities import Entities
 from rnnviz.tasks.flipflop import FlipFlop
+from rnnviz.tasks.form import Form
 from rnnviz.tasks.mackey_glass import MackeyGlass
 from rnnviz.tasks.names import Names
 from rnnviz.tasks.nback import NBack
@@ -66,4 +67,4 @@ def _built(kind: str, length: int, seed: int, distance: int) -> Task:
     return TASKS[kind](length, seed, distance)
 
 
-__all__ = ["TASKS", "Baseline", "Batch", "Probe", "Task", "task_of"]
+__all__ = ["TASKS", "Baseline", "Batch", "Form", "Probe", "Task", "task_of"]

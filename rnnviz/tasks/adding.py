@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
+from rnnviz.tasks.form import Form
 
 TOLERANCE = 0.04
 """An answer counts as right within this distance (Hochreiter, Schmidhuber 1997, section 5.4)."""
@@ -59,6 +60,15 @@ class Adding(Task):
             )
         numbers = [[self._number(word)] for word in words]
         return self._look(torch.tensor(numbers, dtype=torch.float32))
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn: points, those to add large."""
+        return Form("curves", mark=1)
+
+    def near(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return which answers are within 0.04 of the sum."""
+        return np.abs(answers - targets)[..., 0] < TOLERANCE
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of answers within 0.04 of the sum, in per cent."""

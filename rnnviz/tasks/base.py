@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.errors import TaskError
+from rnnviz.tasks.form import Form
 
 NOT_ASKED = -100
 """Marks a step without an answer in targets of classes; in targets of numbers NaN does."""
@@ -230,6 +231,21 @@ class Task(ABC):
     def written(self, numbers: Sequence[float]) -> str:
         """Return the numbers of one answer as text, in the units that the labels have."""
         return ", ".join(f"{number:.3f}" for number in numbers)
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn."""
+        return Form("cells", running=self.foretells) if self.tokens else Form("curves")
+
+    def unscaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return numbers that go in or come out (..., feature) in the units the labels have."""
+        return values
+
+    def near(
+        self, answers: NDArray[np.float32], targets: NDArray[np.float32]
+    ) -> NDArray[np.bool_] | None:
+        """Return which answers in numbers (..., output) count as right, None if none can."""
+        return None
 
     @abstractmethod
     def metric(self, output: Tensor, batch: Batch) -> float:

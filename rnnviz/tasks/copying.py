@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
+from rnnviz.tasks.form import Form
 
 SYMBOLS = 8
 RECALLED = 10
@@ -52,6 +53,11 @@ class Copying(Task):
     def steps(self) -> int:
         """Return the number of time steps of a sequence."""
         return self.length + 2 * RECALLED
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn: what matters least is the waiting."""
+        return Form("cells", fillers=SHOWN[BLANK])
 
     @property
     def baseline(self) -> Baseline:

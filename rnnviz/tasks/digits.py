@@ -11,6 +11,7 @@ from torch import Tensor
 from rnnviz.errors import TaskError
 from rnnviz.resources import asset
 from rnnviz.tasks.base import NOT_ASKED, PROBE_SIZE, VALIDATION_SIZE, Baseline, Batch, Probe, Task
+from rnnviz.tasks.form import Form
 
 SIDE = 8
 INK = 16
@@ -56,6 +57,11 @@ class Digits(Task):
     def steps(self) -> int:
         """Return the number of time steps of a picture."""
         return SIDE * SIDE // self.width
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn."""
+        return Form("picture")
 
     @property
     def baseline(self) -> Baseline:

@@ -58,6 +58,10 @@ class FlipFlop(Task):
             )
         return self._look(torch.tensor([[self._signs(word)] for word in words]))
 
+    def near(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return where all three bits have the right sign."""
+        return (answers * targets > 0).all(-1)
+
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of answers with the right sign, in per cent."""
         right = output.detach().numpy() * batch.targets.numpy() > 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import NOT_ASKED, Baseline
+from rnnviz.tasks.form import Form
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
 
 SYMBOLS = "abcdXYEB"
@@ -36,6 +37,11 @@ class Order(SymbolTask):
     def steps(self) -> int:
         """Return the number of time steps of a sequence."""
         return self.length + self.marks + 2
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn: a to d carry nothing."""
+        return Form("cells", fillers=SYMBOLS[:OTHERS])
 
     @property
     def baseline(self) -> Baseline:

@@ -22,6 +22,7 @@ from rnnviz.tasks.base import (
     Probe,
     Task,
 )
+from rnnviz.tasks.form import Form
 
 HELD_OUT = 0.2
 """Share of a recorded series, at its end, that training never sees."""
@@ -51,6 +52,15 @@ class Forecast(Task):
     digits = 2
     """Digits after the point, in labels."""
     mean, spread = 0.0, 1.0
+
+    @property
+    def form(self) -> Form:
+        """Return how an example is drawn: an answer stands where its value is in the series."""
+        return Form("curves", ahead=self.distance)
+
+    def unscaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return values in the series' own units."""
+        return values * np.float32(self.spread) + np.float32(self.mean)
 
     @abstractmethod
     def _windows(self, size: int, random: np.random.Generator) -> Values:

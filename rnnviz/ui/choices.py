@@ -17,24 +17,29 @@ T = TypeVar("T")
 SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
 
 
-def probe_choice(settings: Settings) -> dict[str, Any]:
-    """Draw what to look at: signal, layer, sample and loss; return the view's query."""
+def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Draw what to look at on the Train page: the large picture, its signal, layer, sample, loss.
+
+    Returns
+    -------
+    str, dict
+        The view of the large picture, and the query of the page's pictures.
+    """
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
     first = next(name for name in FIRST_LOOK if name in symbols)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        return {
-            "signal": segment(
-                "signal", "Signal", first, {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
-            ),
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
+        words = {"gates": "inside", "examples": "answers"}
+        picture = segment("picture", "Large picture", "gates", words)
+        choice: dict[str, Any] = {}
+        if picture == "gates":
+            words = {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
+            choice["signal"] = segment("signal", "Signal", first, words)
+        words = {"last": "∂ of last answer", "all": "∂ of all"}
+        return picture, choice | {
             "layer": layer(settings),
             "sample": sample(),
-            "loss": segment(
-                "loss",
-                "Gradient of the loss of",
-                "last",
-                {"last": "∂ of last answer", "all": "∂ of all"},
-            ),
+            "loss": segment("loss", "Gradient of the loss of", "last", words),
         }
 
 

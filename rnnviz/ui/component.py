@@ -105,3 +105,20 @@ def figure(
         "pointed": pointed,
     }
     _figure(key=f"figure_{view}", data=data)
+
+
+def tall(share: float, taken: float, least: float) -> str:
+    """Return a CSS height: what of the window is left for a figure.
+
+    Parameters
+    ----------
+    share : float
+        Per cent of the window's height.
+    taken : float
+        What bars, controls and gaps take of that, in rem; what of them a visitor hides is given
+        back.
+    least : float
+        In units of 16 pixels.
+    """
+    hidden = "(var(--rnnviz-header, 0rem) + var(--rnnviz-transport, 0rem))"
+    return f"max({16 * least:g}px, calc({share:g}vh - {taken:g}rem + {share / 100:g} * {hidden}))"

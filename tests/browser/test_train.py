@@ -232,8 +232,33 @@ def test_everything_fits_one_screen_without_scrolling(page, width, height):
     page.set_viewport_size({"width": width, "height": height})
     opened(page)
     main = page.get_by_test_id("stMain")
-    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+    for picture in ("inside", "answers"):
+        page.get_by_role("radio", name=picture).click()
+        expect(page.get_by_role("radio", name="f forget")).to_have_count(int(picture == "inside"))
+        opened_again = page.locator(f"{FIGURES}[data-drawn]")
+        expect(opened_again).to_have_count(3, timeout=30_000)
+        assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
+        assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+
+
+def test_before_training_a_visitor_sees_what_is_asked_and_then_the_answers(page, console):
+    opened(page, "/?task=digits_rows&hidden=16&steps=100000&picture=examples")
+    asked = page.locator(f"{FIGURES}[aria-label^='What goes in']")
+    expect(asked).to_have_count(1)
+    train(page, 50)
+    answers = page.locator(f"{FIGURES}[aria-label^='What comes out']")
+    first = int(answers.get_attribute("data-drawn"))
+    page.wait_for_function(
+        """(first) => Number(document.querySelector(".rnnviz-figure[aria-label^='What comes out']")
+             .dataset.drawn) > first + 2""",
+        arg=first,
+    )
+    words = answers.evaluate(
+        """(home) => home.querySelector('.rnnviz-plot').data
+             .flatMap((trace) => trace.mode === 'text' ? trace.text : [])"""
+    )
+    assert len(words) == 16 and all(re.match(r"\d [✓✗] \d+ %", each) for each in words)
+    assert not console
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
