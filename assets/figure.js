@@ -1,4 +1,5 @@
 // The figure component: draws what the server sends with Plotly.react, never a remount.
+import { enlarged, presenting } from "./enlarge.js";
 import { Menu } from "./menu.js";
 import { Feed, lasting, themeOf } from "./socket.js";
 
@@ -16,9 +17,10 @@ function load(base) {
   return plotly;
 }
 
+const WORKING = "Working: a large network or a long sequence takes some seconds …";
 const BUTTONS_OUT = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"];
 
-class Figure {
+export class Figure {
   constructor(home, base) {
     this.home = home;
     this.drawn = 0;
@@ -38,10 +40,12 @@ class Figure {
     this.onStep = (event) => this.follow(event.detail);
     this.onRow = (event) => this.data?.pointed && this.feed.point(event.detail.row);
     this.onVisible = () => this.draw();
+    this.onPresent = () => this.again();
     window.addEventListener("rnnviz:time", this.onTime);
     window.addEventListener("rnnviz:step", this.onStep);
     window.addEventListener("rnnviz:row", this.onRow);
     document.addEventListener("visibilitychange", this.onVisible);
+    window.addEventListener("rnnviz:present", this.onPresent);
   }
 
   // What is on screen, for the menu that exports it.
@@ -55,11 +59,13 @@ class Figure {
     this.theme = theme;
     this.home.style.height = data.height;
     const query = new URLSearchParams({ ...data.query, theme });
-    const path = `${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${query}`;
+    const path = `${data.base}/${data.route ?? "live"}/${encodeURIComponent(data.run)}/${data.view}?${query}`;
     if (this.step === undefined || data.step !== this.given) this.step = data.step ?? null;
     this.given = data.step;
     if (path !== this.feed.address) {
       this.waiting = setTimeout(() => this.home.classList.add("rnnviz-waiting"), 300);
+      clearTimeout(this.working);
+      this.working = setTimeout(() => this.drawn || this.say(WORKING), 900);
     }
     this.feed.watch(path, this.step);
   }
@@ -71,9 +77,16 @@ class Figure {
   }
 
   receive(message) {
+    clearTimeout(this.working);
     if (message.error) return this.say(message.error);
     this.say("");
     this.pending = { ...message, run: this.data.run };
+    this.draw();
+  }
+
+  // The newest message once more, in a type of another size.
+  again() {
+    this.pending ??= this.last ?? null;
     this.draw();
   }
 
@@ -83,7 +96,9 @@ class Figure {
     const Plotly = await this.ready;
     try {
       while (Plotly && this.pending && !this.gone) {
-        const { figure, step, run, says } = this.pending;
+        const { figure: plain, step, run, says } = this.pending;
+        const figure = presenting() ? enlarged(plain, this.plot.clientHeight) : plain;
+        this.last = this.pending;
         this.pending = null;
         // what the numbers say, under the picture; its place is made before the picture is drawn
         this.says.textContent = says ?? "";
@@ -166,6 +181,7 @@ class Figure {
 
   destroy() {
     this.gone = true;
+    clearTimeout(this.working);
     this.menu.destroy();
     this.feed.close();
     this.resizer.disconnect();
@@ -173,6 +189,7 @@ class Figure {
     window.removeEventListener("rnnviz:step", this.onStep);
     window.removeEventListener("rnnviz:row", this.onRow);
     document.removeEventListener("visibilitychange", this.onVisible);
+    window.removeEventListener("rnnviz:present", this.onPresent);
     window.Plotly?.purge(this.plot);
   }
 }

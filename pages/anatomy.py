@@ -5,11 +5,12 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import anatomy, choices, whatif
+from rnnviz.ui.component import tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # The drawing fills the screen below header, bars and gaps.
-HEIGHT = "max(30rem, calc(100vh - 192px))"
+HEIGHT = tall(100, 12, 30)
 
 st.set_page_config(initial_sidebar_state="collapsed")  # the drawing wants the width
 
@@ -20,14 +21,16 @@ def screen(run: Run | None, settings: Settings) -> None:
     looked_at = run.settings if run else settings
     left, right = st.columns([0.66, 0.34], vertical_alignment="center")
     with left:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key="controls"
+        ):
             choice = anatomy.unit_choice(looked_at)
             carried = {"values": "values", "last": "∂ of last answer", "all": "∂ of all"}
             carry = choices.segment("carry", "What the wires carry", "values", carried)
             choice["loss"] = "all" if carry == "all" else "last"
         choice |= whatif.controls(looked_at)
     with right:
-        step = transport(run, settings, orders=False)
+        step = transport(run, settings, orders=False, changed=whatif.changes())
     mode = "values" if carry == "values" else "gradient"
     anatomy.drawing(name, settings, height=HEIGHT, step=step, mode=mode, **choice)
     whatif.panel(name, settings, step, {"signal": "hidden_state", **choice})

@@ -7,14 +7,14 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import choices, gate_choices, whatif
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # One picture at a time, as large as header, bars and gaps leave room for.
 # What a change of the probe or of a signal leaves as it is.
 UNCHANGED = ("training", "weights")
-HEIGHT = "max(26rem, calc(100vh - 272px))"
+HEIGHT = tall(100, 17, 26)
 
 LOOKS: dict[str, tuple[str, str, Callable[[Settings], dict[str, object]]]] = {
     # key: its words, its view, its controls
@@ -31,13 +31,13 @@ def screen(run: Run | None, settings: Settings) -> None:
     """Draw the transport bar, the look that is chosen, and what a change of it does."""
     name = run.id if run else None
     looked_at = run.settings if run else settings
-    step = transport(run, settings)
+    step = transport(run, settings, changed=whatif.changes())
     words = {key: each[0] for key, each in LOOKS.items()}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         look = choices.segment("show", "What to look at", "signals", words)
         _, view, controls = LOOKS[look]
         change = whatif.controls(looked_at) if look not in UNCHANGED else {}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls_2"):
         choice = controls(looked_at) | change
     if choice.pop("view", None) == "unit":
         view = "unit_lines"

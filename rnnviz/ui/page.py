@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import live
 from rnnviz.resources import ROOT
+from rnnviz.ui.present import presenter
 
 PAGES = [
     # file, title, icon, what it is
@@ -41,6 +42,10 @@ STYLE = """
 }}
 [data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
+button[data-variant="segmented_control"] {{ padding-inline: 0.55rem; }}
+@media (max-width: 1400px) {{
+  button[data-variant="segmented_control"] p {{ font-size: 0.9375rem; }}
+}}
 button[data-variant="segmented_control"][data-selected="true"] p,
 [data-variant="pills"] p {{
   color: {ink}; font-weight: 600;
@@ -59,7 +64,11 @@ def frame() -> None:
     )
     st.logo(str(ROOT / "assets" / "logo.svg"), size="medium")
     st.html(STYLE.format(base=live.prefix(), ink="light-dark(#1F2933, #ECE8DF)"))
-    st.navigation(pages(), position="top").run()
+    known = pages()
+    page = st.navigation(known, position="top")
+    titles = [title for _, title, _, _ in PAGES]
+    presenter(titles, titles.index(page.title), lambda place: go_to(PAGES[place][0]))
+    page.run()
 
 
 def pages() -> list[Any]:
