@@ -54,7 +54,8 @@ class Transport {
       this.step = data.step ?? null;
     }
     this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${new URLSearchParams(data.query)}`, null);
-    this.showOrders();
+    if (this.status) this.show();
+    else this.showOrders();
   }
 
   receive(message) {
@@ -117,6 +118,10 @@ class Transport {
     let words = WORDS[state === "new" && this.data.study ? "all" : state] ?? state;
     if (state === "queued" && place) words += `, place ${place} in line`;
     if (reason && state !== "running") words += `: ${reason}`;
+    const going = state === "running" || state === "queued";
+    if (going && this.data.orders && this.data.mine && this.data.same === false) {
+      words = "Changed settings count for the next run";
+    }
     if (this.ending && state === "running") words = this.ending;
     this.words.textContent = words;
     const { runs, done, diverged, share } = this.status;
@@ -126,7 +131,7 @@ class Transport {
     if (rate) parts.push(["steps/s", number.format(rate)]);
     if (left) parts.push(["left", duration(left)]);
     const newest = this.step === null; // these two are the newest step's
-    if (newest && loss !== null && loss !== undefined) parts.push(["loss", short(loss)]);
+    if (newest && loss !== null && loss !== undefined) parts.push([this.data.changed ? "loss, unchanged" : "loss", short(loss)]);
     if (newest && metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
     this.figures.replaceChildren(...parts.map((part) => pair(...part)));
     this.range.max = steps;

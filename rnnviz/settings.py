@@ -267,10 +267,24 @@ class Settings(BaseModel):
             both = " x 2 directions" * self.bidirectional
             raise SettingsError(
                 f"length x batch x hidden x layers{both} = {activations:,}: must be at most "
-                f"{MOST_ACTIVATIONS:,}, or training runs out of memory; lower one of the four."
+                f"{MOST_ACTIVATIONS:,}, or training runs out of memory; "
+                + self._smaller(activations)
             )
         if reason := refusal(self):
             raise SettingsError(reason)
+
+    def _smaller(self, activations: int) -> str:
+        """Name the values that would do, each with the others as they are."""
+        found = []
+        for name in ("length", "batch", "hidden", "layers"):
+            most = MOST_ACTIVATIONS * getattr(self, name) // activations
+            if most >= bounds(name)[0]:
+                found.append(f"{name} to {most:,}")
+        return (
+            f"lower {', '.join(found[:-1])} or {found[-1]}."
+            if found[1:]
+            else (f"lower {found[0]}." if found else "lower two or more of the four.")
+        )
 
     @field_validator("*", mode="before")
     @classmethod

@@ -77,10 +77,22 @@ def beside(signal: str, symbol: str, domain: tuple[float, float], key: str) -> d
 
 
 def bar(
-    low: float, high: float, domain: tuple[float, float], key: str, x: float = 1.005
+    low: float,
+    high: float,
+    domain: tuple[float, float],
+    key: str,
+    x: float = 1.005,
+    *,
+    beyond: bool = False,
 ) -> dict[str, Any]:
-    """Return the colour bar of one row of panels."""
+    """Return the colour bar of one row of panels.
+
+    `beyond` says at its ends that there are values outside.
+    """
     ends = [low, high] if domain[1] - domain[0] < 0.2 else [low, (low + high) / 2, high]
+    words = [f"{value:g}".replace("-", "−") for value in ends]
+    if beyond:
+        words[0], words[-1] = f"≤ {words[0]}", f"≥ {words[-1]}"
     return {
         "thickness": 9,
         "len": domain[1] - domain[0],
@@ -93,6 +105,6 @@ def bar(
         "outlinewidth": 0,
         "ticks": "",
         "tickvals": ends,
-        "ticktext": [f"{value:g}".replace("-", "−") for value in ends],
+        "ticktext": words,
         "tickfont": {"size": 12, "color": theme(key).muted},
     }

@@ -101,7 +101,7 @@ def weights(
                 "<br>%{z:.4f}<extra></extra>",
             }
             if not data:
-                heat["colorbar"] = bar(-reach, reach, (0, 0.93), colours)
+                heat["colorbar"] = bar(-reach, reach, (0, 0.93), colours, beyond=largest > reach)
             data.append(heat)
             made[f"xaxis{end}"] = axis(
                 colours,

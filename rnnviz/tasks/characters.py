@@ -1,5 +1,6 @@
 """A language model of characters: read a book and guess what comes next."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ HELD_OUT = 0.1
 """Share of the text, at its end, that training never sees."""
 UNKNOWN = "�"
 """Stands for a character that is not in the text; a network may read it, never answer it."""
+QUOTED = re.compile("[`“].+?['”]", re.DOTALL)
 _SHOWN = {"\n": "↵", " ": "␣"}
 _TYPED = {shown: character for character, shown in _SHOWN.items()}
 _JOINER = "\u200d"
@@ -114,14 +116,17 @@ class Characters(Task):
         return self._passages(self._held_out, starts)
 
     def probe(self) -> Probe:
-        """Return 16 passages of the held-out part, each from the beginning of a line."""
+        """Return 16 passages of the held-out part, each from the beginning of a line.
+
+        In the first, somebody says something, if the length has room for that.
+        """
         newline = self._held_out == self.vocabulary.index("\n")
         begins = 1 + np.flatnonzero(newline[:-1] & ~newline[1:])
         begins = begins[begins < len(self._held_out) - self.length]
         chosen = begins[np.linspace(0, len(begins) - 1, PROBE_SIZE).astype(int)]
-        return self._look(
-            [self.decode(self._held_out[start : start + self.length + 1]) for start in chosen]
-        )
+        texts = [self.decode(self._held_out[start : start + self.length + 1]) for start in chosen]
+        quoted = next((place for place, text in enumerate(texts) if QUOTED.search(text)), 0)
+        return self._look([texts.pop(quoted), *texts])
 
     def typed(self, text: str) -> Probe:
         """Return a text that a user typed as a probe of one sample.

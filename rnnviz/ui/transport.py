@@ -87,7 +87,9 @@ def bar(
     return chosen
 
 
-def transport(run: Run | None, settings: Settings, *, orders: bool = True) -> int | None:
+def transport(
+    run: Run | None, settings: Settings, *, orders: bool = True, changed: bool = False
+) -> int | None:
     """Place the bar; return the training step that is looked at (None: the newest).
 
     Parameters
@@ -98,6 +100,8 @@ def transport(run: Run | None, settings: Settings, *, orders: bool = True) -> in
         What the form says: a new run gets them, and a running one its learning rate.
     orders : bool
         Whether the bar has its buttons, or only shows how the run is doing.
+    changed : bool
+        Whether the page shows the network with a change, which the run's loss is without.
     """
     me, store = session.owner(), session.store()
     mine = run is not None and run.owner == me
@@ -133,4 +137,5 @@ def transport(run: Run | None, settings: Settings, *, orders: bool = True) -> in
         "train": lambda: session.begin(settings), "resume": go_on, "pause": pause, "once": once,
         "stop": stop, "reset": session.forget,
     }  # fmt: skip
-    return bar(name, query, actions, orders=orders, mine=mine, same=same, view="status")
+    return bar(name, query, actions, orders=orders, mine=mine, same=same, changed=changed,
+               view="status")  # fmt: skip

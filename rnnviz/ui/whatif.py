@@ -3,6 +3,7 @@
 `controls` gives the query that any view of a trace understands; `panel` shows both runs.
 """
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -34,7 +35,7 @@ def controls(settings: Settings) -> dict[str, str]:
     A change that the network or task does not have is left out.
     """
     seed()
-    probe, trouble = looked_at(settings)
+    probe, typed, trouble = looked_at(settings)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="whatif", width="content"
     ):
@@ -47,7 +48,7 @@ def controls(settings: Settings) -> dict[str, str]:
         chips(settings, probe)
     found = {
         "clamp": ";".join(str(clamp) for clamp in fitting(settings, len(probe.labels[0]))),
-        "input": "" if trouble else st.session_state["input"],
+        "input": typed,
         "edit": st.session_state["edit"] if step_fits(settings, probe) else "",
     }
     for name, value in found.items():
@@ -242,19 +243,33 @@ def seed() -> None:
     address.seed("edit", "", str)
 
 
-def looked_at(settings: Settings) -> tuple[Probe, str]:
-    """Return the probe before a step is changed, and what is wrong with the typed one."""
-    task, typed = task_of(settings), st.session_state["input"]
-    trouble = ""
-    if typed and typed.strip():
-        try:
-            if len(quote(typed)) > LONGEST_LINK:
-                task.read(typed)  # may have the better sentence
-                raise TaskError("This is too long for an address: type fewer or plainer signs.")
-            return task.read(typed), ""
-        except TaskError as error:
-            trouble = str(error)
-    return task.probe(), trouble
+def changes() -> bool:
+    """Return whether the network or its input is changed."""
+    seed()
+    return bool(st.session_state["clamp"] or st.session_state["edit"])
+
+
+def looked_at(settings: Settings) -> tuple[Probe, str, str]:
+    """Return the probe before a step is changed, its typed text, and what is wrong with a new one.
+
+    A text with an error does not take the one before it away.
+    """
+    task, typed = task_of(settings), st.session_state["input"] or ""
+    if not typed.strip():
+        return task.probe(), "", ""
+    try:
+        if len(quote(typed)) > LONGEST_LINK:
+            task.read(typed)  # may have the better sentence
+            raise TaskError("This is too long for an address: type fewer or plainer signs.")
+        probe = task.read(typed)
+    except TaskError as error:
+        of, kept = st.session_state.get("input_before", ("", ""))
+        with suppress(TaskError):  # other settings may have no place for it
+            if of == settings.task:
+                return task.read(kept), kept, f"{error} Until then the input before it is shown."
+        return task.probe(), "", str(error)
+    st.session_state["input_before"] = (settings.task, typed)
+    return probe, typed, ""
 
 
 def fitting(settings: Settings, steps: int) -> tuple[Clamp, ...]:

@@ -41,6 +41,8 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     shown = take_apart(unit=None).iloc[ran.start : ran.stop] if whole else of_unit
     of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
     where = f"{spoken(scene.settings, layer)}, {of}, sample {sample + 1}, {scene.when}"
+    if scene.changed:
+        where += ", with your change"
     title = CELLS[cell].title
     symbols = {letter: signal for signal, letter in scene.symbols.items()}
     backwards = layer.endswith("_reverse")

@@ -77,12 +77,13 @@ def show_gates(scene: StudyScene) -> dict[str, Any]:
         scene.points[place].cell: (signal_of(scene.points[place]), pd.DataFrame(each[1]))
         for place, each in found.items()
     }
+    steps = {scene.points[place].cell: each[0] for place, each in found.items()}
     figure = plots.compare_gates.spec(
         values,
         where=", ".join((f"seed {wanted}", f"sample {sample + 1}", when(scene, found))),
         colours=scene.choice.theme,
     )
-    return {"figure": figure, "says": words.of_gates(scene, values), "unfinished": not whole}
+    return {"figure": figure, "says": words.of_gates(scene, values, steps), "unfinished": not whole}
 
 
 def show_status(scene: StudyScene) -> dict[str, Any]:

@@ -16,6 +16,8 @@ LONG = 50
 
 def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
     """Say which share of the gradient each cell keeps, and how much more one keeps than another."""
+    waiting = untrained(norms)
+    norms = norms[norms["step"] > 0] if waiting else norms
     shares = kept_shares(norms)
     if shares.empty:
         return "No gradient reaches any hidden state."
@@ -26,8 +28,18 @@ def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
         middle = number(10 ** logs.mean()) if logs.notna().any() else "nothing"
         parts.append(f"{title(str(cell))} {middle}")
     said = f"Of the gradient, {count_of(back)} back there is left: {', '.join(parts)}"
-    said += f" (geometric mean of {scene.plan.seeds} seeds)." if scene.plan.seeds > 1 else "."
-    return " ".join(filter(None, (said, ratio(scene, shares), NOTE)))
+    of = "the seeds that have begun" if waiting else f"{scene.plan.seeds} seeds"
+    said += f" (geometric mean of {of})." if scene.plan.seeds > 1 else "."
+    return " ".join(filter(None, (said, waiting, ratio(scene, shares), NOTE)))
+
+
+def untrained(norms: pd.DataFrame) -> str:
+    """Name the cells with networks that are still untrained, where others are trained."""
+    begun = norms.groupby(["cell", "seed"], sort=False)["step"].max() > 0
+    if begun.all() or not begun.any():
+        return ""
+    cells = begun[~begun].index.get_level_values("cell").unique()
+    return f"Still untrained, and not counted: {listed([title(str(each)) for each in cells])}."
 
 
 def kept_shares(norms: pd.DataFrame) -> pd.DataFrame:
@@ -110,9 +122,17 @@ def difference(scene: StudyScene, rows: pd.DataFrame) -> str:
     return f"On the same data, the {title(worst)}'s is {times(found)} the {title(best)}'s."
 
 
-def of_gates(scene: StudyScene, values: dict[str, tuple[str, pd.DataFrame]]) -> str:
-    """Say how open each gate is, and how long it would keep by itself."""
+def of_gates(
+    scene: StudyScene, values: dict[str, tuple[str, pd.DataFrame]], steps: dict[str, int]
+) -> str:
+    """Say how open each gate is, and how long it would keep by itself.
+
+    `steps` is the training step of each cell's network; the untrained ones are not told beside
+    trained ones.
+    """
     parts = []
+    waiting = [cell for cell in values if not steps[cell]] if any(steps.values()) else []
+    values = {cell: each for cell, each in values.items() if cell not in waiting}
     for cell, (signal, table) in values.items():
         if signal == "hidden_state":
             continue
@@ -126,6 +146,8 @@ def of_gates(scene: StudyScene, values: dict[str, tuple[str, pd.DataFrame]]) -> 
     said = f"On average, {listed(parts)}." if parts else ""
     if plain:
         said += f" {listed(plain)} {'has' if len(plain) == 1 else 'have'} no gate: the state."
+    if waiting:
+        said += f" Still untrained: {listed([title(cell) for cell in waiting])}."
     return said.strip()
 
 

@@ -292,7 +292,9 @@ class Gallery:
         if each > MOST_ACTIVATIONS:
             raise RunError(
                 f"Time steps x hidden units x layers = {each:,} is too much to look into at once: "
-                f"up to {MOST_ACTIVATIONS:,} can be shown. Training itself works."
+                f"up to {MOST_ACTIVATIONS:,} can be shown, such as "
+                f"{MOST_ACTIVATIONS // (steps * settings.layers):,} units at this length. "
+                "Training itself works."
             )
         return probe.first(MOST_ACTIVATIONS // each)
 
