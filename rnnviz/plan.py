@@ -18,7 +18,7 @@ from rnnviz.errors import SettingsError
 from rnnviz.settings import Settings, bounds, choices
 
 Cell = Literal["rnn", "rnn_relu", "lstm", "gru"]
-Value = str | int | float | None
+Value = str | bool | int | float | None
 
 MOST_RUNS = 400
 """Runs in one study."""

@@ -188,6 +188,22 @@ def test_every_view_shows_both_directions_or_says_why_not(tmp_path, layer, reado
     store.close()
 
 
+@pytest.mark.parametrize(("layer", "far"), [("rnn.l0", 0), ("rnn.l0_reverse", 11)])
+def test_what_if_is_asked_of_both_directions(tmp_path, layer, far):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    gallery = Gallery(store)
+    settings = small(cell="lstm", readout="last")
+    asked = Choice.of({"layer": layer, "clamp": f"{layer}.forget_gate=1", "state": "cell_state"})
+    says = draw(gallery, "whatif_gradient", None, settings, asked)["says"]
+    assert "the c-path keeps 100 % of its gradient over 11 steps" in says
+    assert f"at t = {far} is" in says
+    other = {"rnn.l0": "rnn.l0_reverse", "rnn.l0_reverse": "rnn.l0"}[layer]
+    asked = Choice.of({"layer": layer, "clamp": f"{other}.forget_gate=1"})
+    says = draw(gallery, "whatif_states", None, settings, asked)["says"]
+    assert "nothing of LSTM layer 1" in says  # one direction does not see the other
+    store.close()
+
+
 @pytest.mark.parametrize("task", ["adding", "sentiment", "digits_rows"])
 @CELL
 def test_the_number_of_parameters_is_known_without_building(cell, task):

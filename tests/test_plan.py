@@ -20,6 +20,12 @@ def test_runs_differ_in_what_is_asked_about_and_in_nothing_else():
     assert {point.seed for point in points} == {5, 6}
 
 
+def test_a_switch_can_be_varied():
+    plan = Plan(settings=SMALL, cells=("gru",), seeds=1, vary={"bidirectional": (False, True)})
+    assert Plan.from_json(plan.to_json()) == plan
+    assert [point.settings.bidirectional for point in plan.points()] == [False, True]
+
+
 def test_one_seed_of_everything_comes_first():
     plan = Plan(settings=SMALL, seeds=3, vary={"length": (5, 10)})
     first = plan.points()[: plan.count // 3]

@@ -134,8 +134,9 @@ def picked_rows(frame: pd.DataFrame, ids: Sequence[str], columns: dict[str, Any]
 def differs(settings: Settings) -> str:
     """Say which settings are not the task's own, but for task and cell."""
     own = _defaults(settings.task)
+    words = {None: "torch", True: "on", False: "off"}
     return ", ".join(
-        f"{name.replace('_', ' ')} {'torch' if value is None else value}"
+        f"{name.replace('_', ' ')} {words[value] if isinstance(value, bool | None) else value}"
         for name, value in settings.model_dump().items()
         if name not in ("task", "cell") and value != own[name]
     )
