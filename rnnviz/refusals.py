@@ -17,6 +17,10 @@ def refusal(settings: "Settings") -> str:
         if getattr(settings, field) != default:
             if reason := refused_by_task(settings.task, field):
                 return f"{field} = {getattr(settings, field)}: {reason}"
+    drops = settings.dropout and settings.layers > 1 and settings.dropout_kind == "sequence"
+    if drops and settings.teacher_forcing < 1:
+        if reason := refused_by_task(settings.task, "dropout_kind"):
+            return f"dropout_kind = sequence: {reason}"
     if settings.bidirectional and settings.truncation:
         return (
             f"truncation = {settings.truncation}: the layers that read backwards begin at the end "
@@ -45,8 +49,13 @@ def refused_by_task(task: str, field: str) -> str:
         )
     if field == "tied" and not (kind.foretells and kind.tokens):
         return (
-            f"what comes out of the task {kind.title} is not the symbols that go in, so that their "
-            "vectors cannot score it; set tied to False."
+            "a network scores symbols by their own vectors where it foretells the symbols that go "
+            f"in, and the task {kind.title} asks for something else; set tied to False."
+        )
+    if field == "dropout_kind" and kind.translates:
+        return (
+            "a decoder that reads its own answers runs step by step, each with other units "
+            "dropped; set teacher_forcing to 1, or dropout_kind to step."
         )
     if field == "carry" and not kind.continues:
         return (

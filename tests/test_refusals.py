@@ -49,6 +49,14 @@ def test_two_directions_count_as_twice_the_units():
         Settings(length=1000, batch=128, hidden=128, bidirectional=True)
 
 
+def test_a_decoder_that_reads_its_own_answers_has_no_mask_for_the_sequence():
+    values = {"task": "reversal", "layers": 2, "dropout": 0.2, "dropout_kind": "sequence"}
+    assert Settings(**values).teacher_forcing == 1
+    with pytest.raises(SettingsError, match="^dropout_kind = sequence: .* teacher_forcing to 1"):
+        Settings(**values, teacher_forcing=0.5)
+    Settings(**{**values, "dropout": 0.0}, teacher_forcing=0.5)  # nothing is dropped
+
+
 def test_a_switch_is_true_or_false():
     with pytest.raises(SettingsError, match="^bidirectional = 1: must be True or False"):
         Settings(bidirectional=1)

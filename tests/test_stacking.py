@@ -217,7 +217,7 @@ def test_vectors_are_tied_only_where_the_same_symbols_go_in_and_come_out(task):
         with pytest.raises(SettingsError, match="set embedding to 48"):
             Settings(task=task, tied=True, embedding=32, hidden=48)
     else:
-        with pytest.raises(SettingsError, match="^tied = True: what comes out of the task"):
+        with pytest.raises(SettingsError, match="^tied = True: a network scores"):
             Settings(task=task, tied=True, embedding=32)
 
 

@@ -44,6 +44,8 @@ RESUMED = [
     {"task": "sentiment", "bidirectional": True, "readout": "mean"},
     {"task": "names", "bidirectional": True, "readout": "last", "layers": 2, "dropout": 0.3},
     {"readout": "mean", "truncation": 3},
+    {"norm": "layer", "layers": 2, "residual": True, "dropout": 0.3, "dropout_kind": "sequence"},
+    {"layers": 3, "residual": True, "dropout": 0.3, "dropout_kind": "sequence", "truncation": 3},
 ]
 
 
