@@ -25,7 +25,9 @@ REFUSED = {
     "compare_map": "A map has one or two varied settings",
     "gradient_connectivity": "In two directions an output depends",
     "gradient_dependence": "In two directions an output depends",
-}
+} | dict.fromkeys(
+    (view for view in VIEWS if view.startswith("translation_")), "Only a translation has a source"
+)
 
 
 def small(**values):

@@ -174,11 +174,3 @@ def test_weights_are_saved_and_loaded():
         ours.equal(theirs)
         for ours, theirs in zip(model.parameters(), again.parameters(), strict=True)
     )
-
-
-def test_dates_are_learned():
-    """A short version of the benchmark: in a few seconds attention is far beyond the baseline."""
-    made = Settings.for_task("dates", steps=150)
-    task = task_of(made)
-    *_, last = train(made)
-    assert last.validation_loss < 0.5 * task.baseline.loss

@@ -48,6 +48,9 @@ BUNDLED = {
     "gradient_connectivity": "which step sees which",
     "gradient_clipping": "clipping",
     "gradient_parameters": "gradient by parameter",
+    "translation_attention": "where a translation looks",
+    "translation_written": "what it writes",
+    "translation_ways": "one symbol's gradient",
 }
 """View of one run -> what it is, in the order of a lecture."""
 DOZEN = (
