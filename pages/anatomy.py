@@ -19,7 +19,7 @@ def screen(run: Run | None, settings: Settings) -> None:
     """Draw what is chosen, the cell with its equations, and what a change of it does."""
     name = run.id if run else None
     looked_at = run.settings if run else settings
-    left, right = st.columns([0.66, 0.34], vertical_alignment="center")
+    left, right = st.columns([0.72, 0.28], vertical_alignment="center")
     with left:
         with st.container(
             horizontal=True, vertical_alignment="center", gap="small", key="controls"
