@@ -71,6 +71,7 @@ class Cell(nn.Module):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         """Take one time step.
 
@@ -84,6 +85,8 @@ class Cell(nn.Module):
         bias_hh : Tensor (gate * unit,), optional
         weight_hr : Tensor (projected unit, unit), optional
             Projection of the hidden state; LSTM only.
+        mask : Tensor (batch, unit), optional
+            What h is multiplied with where the recurrent weights read it: dropout of the state.
 
         Returns
         -------
@@ -91,6 +94,11 @@ class Cell(nn.Module):
             The state after the step.
         """
         raise NotImplementedError
+
+
+def seen(h: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the state as the recurrent weights read it."""
+    return h if mask is None else h * mask
 
 
 class RNNCell(Cell):
@@ -112,9 +120,10 @@ class RNNCell(Cell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         (h,) = state
-        return (self.hidden_state(a + linear(h, weight_hh, bias_hh)),)
+        return (self.hidden_state(a + linear(seen(h, mask), weight_hh, bias_hh)),)
 
 
 class ReLURNNCell(RNNCell):
@@ -166,9 +175,10 @@ class LSTMCell(Cell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         h, c = state
-        a_i, a_f, a_g, a_o = (a + linear(h, weight_hh, bias_hh)).chunk(4, -1)
+        a_i, a_f, a_g, a_o = (a + linear(seen(h, mask), weight_hh, bias_hh)).chunk(4, -1)
         i = self.input_gate(a_i)
         f = self.forget_gate(a_f)
         g = self.candidate(a_g)
@@ -213,10 +223,11 @@ class GRUCell(Cell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         (h,) = state
         a_r, a_z, a_n = a.chunk(3, -1)
-        u_r, u_z, u_n = linear(h, weight_hh, bias_hh).chunk(3, -1)
+        u_r, u_z, u_n = linear(seen(h, mask), weight_hh, bias_hh).chunk(3, -1)
         r = self.reset_gate(a_r + u_r)
         z = self.update_gate(a_z + u_z)
         n = self.candidate(a_n + r * u_n)

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz.errors import RunError
 from rnnviz.initialization import initialize
-from rnnviz.recurrent import RECURRENT, Watchable
+from rnnviz.recurrent import Watchable, make_stack
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.translation import Translator
@@ -68,17 +68,7 @@ class SequenceModel(nn.Module):
         if task.tokens:
             features = settings.embedding
             self.input = nn.Embedding(task.inputs, features)
-        self.rnn = RECURRENT[settings.cell](
-            features,
-            settings.hidden,
-            settings.layers,
-            # torch warns where there is no second layer to protect.
-            dropout=settings.dropout if settings.layers > 1 else 0.0,
-            bidirectional=settings.bidirectional,
-            normalized=settings.norm == "layer",
-            residual=settings.residual,
-            one_mask=settings.dropout_kind == "sequence",
-        )
+        self.rnn = make_stack(settings, features)
         self.reads = settings.readout
         self.readout: nn.Linear | TiedReadout
         if settings.tied:
@@ -89,7 +79,7 @@ class SequenceModel(nn.Module):
     @property
     def random_in_training(self) -> bool:
         """Whether training mode draws random numbers."""
-        return self.rnn.dropout > 0
+        return self.rnn.random_in_training
 
     @property
     def stacks(self) -> tuple[Watchable, ...]:

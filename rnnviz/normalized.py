@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
+from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State, seen
 
 
 class NormalizedRNNCell(RNNCell):
@@ -37,9 +37,10 @@ class NormalizedRNNCell(RNNCell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         (h,) = state
-        return (self.hidden_state(_plus(self.norm(a + linear(h, weight_hh)), bias_hh)),)
+        return (self.hidden_state(_plus(self.norm(a + linear(seen(h, mask), weight_hh)), bias_hh)),)
 
 
 class NormalizedReLURNNCell(NormalizedRNNCell):
@@ -83,9 +84,10 @@ class NormalizedLSTMCell(LSTMCell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         h, c = state
-        u = _plus(self.norm_hidden(linear(h, weight_hh)), bias_hh)
+        u = _plus(self.norm_hidden(linear(seen(h, mask), weight_hh)), bias_hh)
         a_i, a_f, a_g, a_o = (a + u).chunk(4, -1)
         i = self.input_gate(a_i)
         f = self.forget_gate(a_f)
@@ -131,9 +133,10 @@ class NormalizedGRUCell(GRUCell):
         weight_hh: Tensor,
         bias_hh: Tensor | None = None,
         weight_hr: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> State:
         (h,) = state
-        gates, candidate = _gates_and_candidate(linear(h, weight_hh))
+        gates, candidate = _gates_and_candidate(linear(seen(h, mask), weight_hh))
         u = torch.cat([self.norm_hidden_gates(gates), self.norm_hidden_candidate(candidate)], -1)
         a_r, a_z, a_n = a.chunk(3, -1)
         u_r, u_z, u_n = _plus(u, bias_hh).chunk(3, -1)

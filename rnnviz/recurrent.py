@@ -13,10 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnviz.cells import Cell, GRUCell, LSTMCell, ReLURNNCell, RNNCell, State
 from rnnviz.normalized import NORMALIZED
+from rnnviz.settings import Settings
 from rnnviz.stacking import directions, fused_layer, run_stack, time_major
 
 
@@ -128,6 +130,8 @@ def _run(
         steps.reverse()
     rows = steps[0][1]
     state = tuple(s[:rows] for s in start)
+    share = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
+    mask = dropout(torch.ones_like(start[0]), share) if share else None
     outputs: list[Tensor] = []
     ended: list[State] = []
     for step, size in steps:
@@ -138,7 +142,8 @@ def _run(
             entering = (s[rows:size] for s in start)
             state = tuple(torch.cat(parts) for parts in zip(state, entering, strict=True))
         rows = size
-        state = cell(step, state, weight_hh, bias_hh, weight_hr)
+        here = None if mask is None else mask[:rows]
+        state = cell(step, state, weight_hh, bias_hh, weight_hr, here)
         outputs.append(state[0])
     if reverse:
         outputs.reverse()
@@ -163,7 +168,10 @@ class Watchable(nn.RNNBase):
         Whether each layer's input is added to its output, from the second layer on
         (`rnnviz.stacking`).
     one_mask : bool
-        Whether dropout has the same mask at all steps of a sequence; the rest as for torch's
+        Whether dropout has the same mask at all steps of a sequence.
+    recurrent_dropout : float
+        Share of h that the recurrent weights do not see in training, the same units at all steps
+        of a sequence (Gal, Ghahramani 2016, equation 7), step by step; the rest as for torch's
         module.
     """
 
@@ -173,12 +181,14 @@ class Watchable(nn.RNNBase):
         normalized: bool = False,
         residual: bool = False,
         one_mask: bool = False,
+        recurrent_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.normalized = normalized
         self.residual = residual
         self.one_mask = one_mask
+        self.recurrent_dropout = recurrent_dropout
         for suffix, cell in make_cells(self).items():
             kind = NORMALIZED[type(cell)] if normalized else None
             self.add_module(suffix, kind(self.hidden_size) if kind else cell)
@@ -187,6 +197,11 @@ class Watchable(nn.RNNBase):
     def cells(self) -> dict[str, Cell]:
         """The cells by torch's suffix: l0, l0_reverse, l1, ..."""
         return {name: cell for name, cell in self.named_children() if isinstance(cell, Cell)}
+
+    @property
+    def random_in_training(self) -> bool:
+        """Whether training mode draws random numbers."""
+        return self.dropout > 0 or self.recurrent_dropout > 0
 
     @property
     def watched(self) -> bool:
@@ -200,7 +215,8 @@ class Watchable(nn.RNNBase):
 
         Takes and gives what torch's module takes and gives.
         """
-        if self.normalized or self.watched:
+        by_steps = self.training and self.recurrent_dropout
+        if self.normalized or self.watched or by_steps:
             return unroll(self, self.cells, input, hx)
         if self.residual or (self.one_mask and self.training and self.dropout):
             return run_stack(self, partial(fused_layer, self), input, hx)
@@ -235,3 +251,20 @@ RECURRENT: dict[str, Callable[..., Watchable]] = {
     "lstm": LSTM,
     "gru": GRU,
 }
+
+
+def make_stack(settings: Settings, features: int) -> Watchable:
+    """Return the recurrent layers of settings, which read so many features a step."""
+    dropped = settings.dropout if settings.dropout_kind == "recurrent" else 0.0
+    return RECURRENT[settings.cell](
+        features,
+        settings.hidden,
+        settings.layers,
+        # torch warns where there is no second layer to protect.
+        dropout=settings.dropout if settings.layers > 1 else 0.0,
+        bidirectional=settings.bidirectional,
+        normalized=settings.norm == "layer",
+        residual=settings.residual,
+        one_mask=settings.dropout_kind != "step",
+        recurrent_dropout=dropped,
+    )

@@ -17,10 +17,11 @@ def refusal(settings: "Settings") -> str:
         if getattr(settings, field) != default:
             if reason := refused_by_task(settings.task, field):
                 return f"{field} = {getattr(settings, field)}: {reason}"
-    drops = settings.dropout and settings.layers > 1 and settings.dropout_kind == "sequence"
+    kind = settings.dropout_kind
+    drops = settings.dropout and (kind == "recurrent" or kind == "sequence" and settings.layers > 1)
     if drops and settings.teacher_forcing < 1:
         if reason := refused_by_task(settings.task, "dropout_kind"):
-            return f"dropout_kind = sequence: {reason}"
+            return f"dropout_kind = {kind}: {reason}"
     if settings.bidirectional and settings.truncation:
         return (
             f"truncation = {settings.truncation}: the layers that read backwards begin at the end "

@@ -216,13 +216,15 @@ class Settings(BaseModel):
         ge=0,
         le=0.95,
         title="Dropout",
-        description="Share of units dropped between layers; only with two layers or more.",
+        description="Share of units dropped in training between layers; with one layer, only where "
+        "the state is dropped too.",
     )
-    dropout_kind: Literal["step", "sequence"] = Field(
+    dropout_kind: Literal["step", "sequence", "recurrent"] = Field(
         "step",
         title="Dropped units",
         description="step: others at every time step; sequence: the same ones throughout a "
-        "sequence (variational dropout).",
+        "sequence; recurrent: the same ones, and of the state too, where the recurrent weights "
+        "read it, also in a single layer (variational dropout; trains several times slower).",
     )
     norm: Literal["none", "layer"] = Field(
         "none",

@@ -220,7 +220,7 @@ class Trainer:
 
         With masks for whole sequences each piece draws those of the step again.
         """
-        again = self.model.training and self.settings.dropout_kind == "sequence"
+        again = self.model.training and self.settings.dropout_kind != "step"
         pieces = batch.inputs.split(self.settings.truncation or len(batch.inputs))
         if len(pieces) == 1 or isinstance(self.model, Translator):  # its source is not cut off
             output, state = self.model(batch.inputs, state, batch.lengths)

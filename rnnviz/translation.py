@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnviz.recurrent import RECURRENT, TimeAxis, Watchable
+from rnnviz.recurrent import TimeAxis, Watchable, make_stack
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.tasks.translation import TranslationTask
@@ -106,7 +106,7 @@ class Translator(nn.Module):
         self.go, self.padding, self.end = task.go, task.padding, task.end
         self.teacher_forcing = settings.teacher_forcing
         self.input = nn.Embedding(task.inputs, settings.embedding)
-        self.encoder, self.decoder = (_stack(settings) for _ in range(2))
+        self.encoder, self.decoder = (make_stack(settings, settings.embedding) for _ in range(2))
         self.attention: Attention | None = None
         if settings.attention in ATTENTION:
             self.attention = ATTENTION[settings.attention](settings.hidden)
@@ -123,7 +123,7 @@ class Translator(nn.Module):
     @property
     def random_in_training(self) -> bool:
         """Whether training mode draws random numbers."""
-        return self.encoder.dropout > 0 or self.teacher_forcing < 1
+        return self.encoder.random_in_training or self.teacher_forcing < 1
 
     def forward(
         self, inputs: Tensor, state: Any = None, lengths: Tensor | None = None
@@ -199,15 +199,3 @@ class Translator(nn.Module):
                 taught = torch.rand(len(own)) < self.teacher_forcing
                 previous = torch.where(taught, after, own)
         return torch.cat(found), state
-
-
-def _stack(settings: Settings) -> Watchable:
-    return RECURRENT[settings.cell](
-        settings.embedding,
-        settings.hidden,
-        settings.layers,
-        dropout=settings.dropout if settings.layers > 1 else 0.0,
-        normalized=settings.norm == "layer",
-        residual=settings.residual,
-        one_mask=settings.dropout_kind == "sequence",
-    )

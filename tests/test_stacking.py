@@ -131,6 +131,72 @@ def test_a_mask_is_the_same_at_all_steps_and_another_for_each_sequence(residual,
     assert torch.allclose(seen[0].view(T, B, 40), h * kept * 2, atol=1e-12)
 
 
+def by_hand(cell, rnn, x, masks):
+    """Run one layer in float64, written out; the mask is on h where the weights read it."""
+    w_ih, w_hh, b_ih, b_hh = (getattr(rnn, f"{n}_l0") for n in ("weight_ih", "weight_hh",
+                                                               "bias_ih", "bias_hh"))  # fmt: skip
+    h = c = x.new_zeros(x.shape[1], rnn.hidden_size)
+    given = []
+    for step in x:
+        a, u = step @ w_ih.T + b_ih, (h * masks) @ w_hh.T + b_hh
+        if cell == "lstm":
+            i, f, g, o = (a + u).chunk(4, -1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+        elif cell == "gru":
+            (a_r, a_z, a_n), (u_r, u_z, u_n) = a.chunk(3, -1), u.chunk(3, -1)
+            z = (a_z + u_z).sigmoid()
+            h = (1 - z) * (a_n + (a_r + u_r).sigmoid() * u_n).tanh() + z * h
+        else:
+            h = (a + u).tanh() if cell == "rnn" else (a + u).relu()
+        given.append(h)
+    return torch.stack(given)
+
+
+@CELL
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_mask_of_the_state_is_that_of_the_recurrence_written_out(cell, packed):
+    rnn = RECURRENT[cell](X, H, recurrent_dropout=0.5).double()
+    results = []
+    for way in ("ours", "by hand"):
+        rnn.zero_grad()
+        x = draw(T, B, X).requires_grad_()
+        with torch.random.fork_rng():
+            torch.manual_seed(2)
+            if way == "ours":
+                given = rnn(pack_padded_sequence(x, [6, 4, 1]) if packed else x)[0]
+                output = pad_packed_sequence(given)[0] if packed else given
+            else:
+                masks = nn.functional.dropout(torch.ones(B, H, dtype=torch.float64), 0.5)
+                assert 0 < (masks == 0).sum() < masks.numel()
+                output = by_hand(cell, rnn, x, masks)
+                if packed:
+                    there = torch.arange(T)[:, None] < torch.tensor([6, 4, 1])
+                    output = torch.where(there[..., None], output, 0.0)
+        output.pow(3).sum().backward()
+        results.append([output, x.grad, *(p.grad.clone() for p in rnn.parameters())])
+    for one, other in zip(*results, strict=True):
+        assert (one - other).abs().max() < 1e-10
+    x = draw(T, B, X)
+    fused = rnn.eval()(x)[0]
+    assert torch.equal(fused, rnn(x)[0])  # nothing is dropped outside of training
+
+
+@pytest.mark.parametrize("norm", ["none", "layer"])
+@pytest.mark.parametrize("values", [{"layers": 1}, {"layers": 2, "bidirectional": True}], ids=str)
+def test_variational_dropout_trains_and_resumes_to_the_bit(values, norm):
+    settings = small(**values, norm=norm, dropout=0.4, dropout_kind="recurrent", residual=False)
+    whole, plain = Trainer(settings), Trainer(settings.replace(dropout=0.0))
+    assert whole.advance().loss != plain.advance().loss
+    again = Trainer(settings, whole.checkpoint())
+    assert again.advance().loss == whole.advance().loss
+    assert again.checkpoint() == whole.checkpoint()
+    cut = Trainer(settings.replace(bidirectional=False, truncation=5))
+    uncut = Trainer(settings.replace(bidirectional=False))
+    batch = cut.task.batch(6, 1)
+    assert torch.allclose(cut._forward(batch, 1)[0], uncut._forward(batch, 1)[0], atol=1e-6)
+
+
 def test_the_mask_stays_over_the_pieces_of_a_truncated_sequence():
     settings = small(residual=False, dropout=0.5, dropout_kind="sequence", truncation=4)
     batch = task_of(settings).batch(6, 1)

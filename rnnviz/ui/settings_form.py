@@ -41,6 +41,7 @@ WORDS = {
     "value": "each value",
     "step": "at every step",
     "sequence": "once a sequence",
+    "recurrent": "once, state too",
     "every": "every step",
     "last": "last state",
     "mean": "mean state",
@@ -117,7 +118,7 @@ def more_of_network(form: "Form", kind: type[Task]) -> None:
     form.row("norm")
     form.row("dropout")
     several = form.values["layers"] > 1
-    form.where(several and form.values["dropout"] > 0, "dropout_kind")
+    form.where(form.values["dropout"] > 0, "dropout_kind")
     form.where(kind.one_answer, "readout")
     form.row("bidirectional")
     form.where(several, "residual")
