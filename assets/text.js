@@ -175,6 +175,8 @@ class Reader extends View {
     const place = this.cursor ?? this.cells.length - 1;
     const cell = this.cells[place];
     const next = this.text.next;
+    this.aside.hidden = !next; // a recording without a read-out answers nothing
+    if (!next) return;
     const step = cell.last;
     const most = this.text.symbols.some((symbol) => symbol.length > 2) ? 4 : 8;
     const before = spelled(this.text.symbols.slice(Math.max(0, step + 1 - most), step + 1));

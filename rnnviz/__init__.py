@@ -6,6 +6,8 @@ The pictures of your own model, in a notebook, take three lines::
         loss_function(model(x), y).backward()
     rnnviz.plots.gates(trace.frame("lstm.l0", "forget_gate"))
 
+and one more, ``rnnviz.show(trace)``, opens the app on them.
+
 Names are imported when they are first used: ``import rnnviz`` alone does not wait for torch.
 """
 
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from rnnviz.comparing import Comparison, compare, sweep
     from rnnviz.errors import RnnvizError
     from rnnviz.interventions import clamp
+    from rnnviz.lightning_watch import lightning_watch
     from rnnviz.plan import Plan
     from rnnviz.recording import record
     from rnnviz.settings import Settings
+    from rnnviz.showing import show
     from rnnviz.tasks import TASKS
     from rnnviz.trace import Trace
     from rnnviz.training import train
+    from rnnviz.watching import watch
 
 __all__ = [
     "CELLS",
@@ -37,10 +42,13 @@ __all__ = [
     "clamp",
     "compare",
     "export",
+    "lightning_watch",
     "plots",
     "record",
+    "show",
     "sweep",
     "train",
+    "watch",
 ]
 
 _HOMES = {
@@ -53,9 +61,12 @@ _HOMES = {
     "Trace": "trace",
     "clamp": "interventions",
     "compare": "comparing",
+    "lightning_watch": "lightning_watch",
     "record": "recording",
+    "show": "showing",
     "sweep": "comparing",
     "train": "training",
+    "watch": "watching",
 }
 
 

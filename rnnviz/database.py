@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from rnnviz import postgresql, sqlite
 from rnnviz.errors import StoreError
 
-VERSION = 3
+VERSION = 4
 """Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
 UPGRADES = {
     1: (
@@ -47,6 +47,7 @@ UPGRADES = {
         "CREATE INDEX ix_metrics_validated ON metrics (run, validation_metric)"
         " WHERE validation_metric IS NOT NULL",
     ),
+    3: (),
 }
 """What makes the tables of a version those of the next; tables that are still new today
 are made anyway.
@@ -135,6 +136,41 @@ points = Table(
     Column("study", Text, ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+# What was recorded elsewhere: a trace that somebody brought, or a training that is watched.
+traces = Table(
+    "traces",
+    _tables,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("heartbeat", Double, nullable=False),
+)
+
+
+def _of_trace() -> Column[str]:
+    return Column("trace", Text, ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True)
+
+
+moments = Table(
+    "moments",
+    _tables,
+    _of_trace(),
+    Column("step", Integer, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("file", LargeBinary, nullable=False),
+)
+trace_losses = Table(
+    "trace_losses",
+    _tables,
+    _of_trace(),
+    Column("step", Integer, primary_key=True),
+    Column("loss", Double),
+    Column("seconds", Double, nullable=False),
+    sqlite_with_rowid=False,
 )
 viewers = Table(
     "viewers",

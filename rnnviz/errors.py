@@ -21,6 +21,10 @@ class TraceError(RnnvizError):
     """A trace does not hold what was asked of it."""
 
 
+class ModelError(RnnvizError):
+    """A file of weights cannot be read, or holds nothing that can be looked into."""
+
+
 class TaskError(RnnvizError):
     """A task cannot be built or given what it was given."""
 

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError
+from rnnviz.kept_traces import PREFIX, is_trace
 from rnnviz.making import Workshop
 from rnnviz.plan import Plan
 from rnnviz.plots.packed import packed
@@ -176,6 +177,8 @@ class Hub:
     def _head(self, run: str, of_study: bool) -> object:
         store = self.engine.store
         try:
+            if is_trace(run):
+                return store.trace_head(run.removeprefix(PREFIX))
             return store.study_head(run) if of_study else store.head(run)
         except RnnvizError as error:
             return str(error)

@@ -2,7 +2,8 @@
 
 `/rnnviz/live/<run>/<view>?layer=...&theme=...` sends the view as a JSON message, and again
 whenever the run has a newer state. `<run>` may be `draft` with `settings=<JSON>`. A view of a
-study takes the study in the run's place, or `draft` with `plan=<JSON>`. The client may send
+study takes the study in the run's place, or `draft` with `plan=<JSON>`; `trace.<id>` is a kept
+trace. The client may send
 `{"step": 300}` to look at a kept step, `{"step": null}` to follow the run again, and with it
 `"at": 7` for the time step that its pointer is at, which stands for the query's `t`.
 
@@ -22,14 +23,16 @@ from typing import Any
 import plotly
 import torch
 from starlette.middleware import Middleware
+from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.hub import Hub, Request, Viewer
+from rnnviz.kept_traces import PREFIX, is_trace
 from rnnviz.plan import Plan
 from rnnviz.resources import ROOT
 from rnnviz.runs import default_url
@@ -117,7 +120,11 @@ def asked(path: Mapping[str, str], query: Mapping[str, str]) -> Request:
         draft = Plan.from_json(text) if of_study else Settings.from_json(text)
         return Request(view, None, draft, choice)
     store = current().engine.store
-    store.study(run) if of_study else store.get(run)  # an unknown one is refused at once
+    # an unknown one is refused at once
+    if is_trace(run) and not of_study:
+        store.kept_trace(run.removeprefix(PREFIX))
+    else:
+        store.study(run) if of_study else store.get(run)
     return Request(view, run, None, choice)
 
 
@@ -133,6 +140,15 @@ def changed(request: Request, text: str) -> Request:
             raise RunError("A step is a whole number.")
     choice = replace(request.choice, step=step)
     return replace(request, choice=choice if at is None else choice.having("t", str(at)))
+
+
+async def has_trace(request: HTTPRequest) -> Response:
+    """Answer 204 if this server's store has a kept trace, for `rnnviz.show` to find its server."""
+    try:
+        await asyncio.to_thread(current().engine.store.kept_trace, request.path_params["id"])
+    except RnnvizError:
+        return Response(status_code=404)
+    return Response(status_code=204)
 
 
 class Assets(StaticFiles):
@@ -158,6 +174,7 @@ def routes() -> list[BaseRoute]:
     plotly_js = Path(plotly.__file__).parent / "package_data"
     return [
         WebSocketRoute(f"{prefix()}/live/{{run}}/{{view}}", watch),
+        Route(f"{prefix()}/trace/{{id}}", has_trace),
         Mount(f"{prefix()}/plotly", Assets(directory=plotly_js)),
         Mount(f"{prefix()}/assets", Assets(directory=ROOT / "assets")),
     ]

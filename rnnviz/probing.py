@@ -99,9 +99,13 @@ def look(
     inputs, targets = (in_type(x, dtype) for x in (probe.batch.inputs, probe.batch.targets))
     plain = None
     if any(clamp.how == "mean" for clamp in clamps):
-        with record(model, gradients=False) as plain:
+        with record(model, gradients=False, weights=False) as plain:
             model(inputs)
-    with record(model, labels=probe.labels) as trace, torch.enable_grad(), ExitStack() as changes:
+    with (
+        record(model, weights=False, labels=probe.labels) as trace,
+        torch.enable_grad(),
+        ExitStack() as changes,
+    ):
         for clamp in clamps:
             changes.enter_context(clamp.attach(model, plain))
         output, _ = model(inputs)

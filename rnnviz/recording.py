@@ -23,7 +23,7 @@ from rnnviz.cells import Cell, State
 from rnnviz.errors import RecordingError
 from rnnviz.recurrent import TimeAxis, Watchable, make_cell, make_cells, take_step, unroll
 from rnnviz.stacking import time_major
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.trace import PARAMETERS, LayerTrace, Trace
 
 Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]
 Recurrent = nn.RNNBase | nn.RNNCellBase
@@ -37,6 +37,8 @@ def record(
     module: nn.Module,
     *,
     gradients: bool = True,
+    weights: bool = True,
+    validation: bool = True,
     labels: Iterable[Iterable[object]] | None = None,
 ) -> Iterator[Trace]:
     """Record every gate and state of the recurrent layers in a module, and their gradients.
@@ -58,6 +60,11 @@ def record(
         Anything that holds `nn.RNN`, `nn.LSTM`, `nn.GRU`, or their cells, or is one.
     gradients : bool
         Whether to note dL/d(signal), L being what ``backward`` is called on in the block.
+    weights : bool
+        Whether the trace keeps the weights that the layers have when the block begins, which
+        anatomy, pre-activations and Jacobians of a saved trace need.
+    validation : bool
+        Whether calls under ``torch.no_grad()``, as a validation makes them, are recorded, too.
     labels : sequence (sample) of sequences (time), optional
         What goes in at each time step, as text; a string is a sequence of characters.
 
@@ -69,7 +76,10 @@ def record(
     TraceError
         If the labels fit none of the layers.
     """
-    recorders = [_Recorder(name, part, gradients) for name, part in _recurrent_parts(module)]
+    recorders = [
+        _Recorder(name, part, gradients, weights, validation)
+        for name, part in recurrent_parts(module)
+    ]
     trace = Trace(labels=labels)
     with ExitStack() as cleanup:
         for recorder in recorders:
@@ -91,8 +101,14 @@ def record(
         trace.fill(layers, why_not)
 
 
-def _recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
-    """Return the recurrent modules with their dotted paths; a shared one by its first path."""
+def recurrent_parts(module: nn.Module) -> list[tuple[str, Recurrent]]:
+    """Return the recurrent modules with their dotted paths; a shared one by its first path.
+
+    Raises
+    ------
+    RecordingError
+        If there are none, one is being recorded already, or one has a forward of its own.
+    """
     parts: list[tuple[str, Recurrent]] = [
         (path, part) for path, part in module.named_modules() if isinstance(part, KINDS)
     ]
@@ -262,11 +278,15 @@ class _Recorder:
     it is used for counts; that of the other layers' on what the layer below gave.
     """
 
-    def __init__(self, path: str, module: Recurrent, gradients: bool) -> None:
+    def __init__(
+        self, path: str, module: Recurrent, gradients: bool, weights: bool, validation: bool
+    ) -> None:
         self.path = path
         self.title = _title(path, module)
         self.module = module
         self.gradients = gradients
+        self.weights = weights
+        self.validation = validation
         self.passes: set[int] = set()  # the backward passes that came by
         self.calls: list[_Call] = []
         self.call: _Call | None = None  # the one that is running
@@ -275,6 +295,9 @@ class _Recorder:
 
     def attach(self) -> None:
         """Put the hooks on the gates, and this recorder in the place of the module's forward."""
+        kept = self.weights and not getattr(self.module, "normalized", False)
+        self.parameters = {suffix: _parameters(self.module, suffix) if kept else {}
+                           for suffix in self.cells}  # fmt: skip
         for suffix, cell in self.cells.items():
             note_input = partial(self._note_input, suffix)
             self.handles.append(cell.input.register_forward_hook(note_input))
@@ -298,6 +321,8 @@ class _Recorder:
 
     def forward(self, input: Tensor | PackedSequence, hx: Tensor | State | None = None) -> Result:
         """Do what the module's forward does, through the cells, and note every signal."""
+        if not (self.validation or torch.is_grad_enabled()):
+            return cast(Result, type(self.module).forward(self.module, input, hx))
         x = input.data if isinstance(input, PackedSequence) else input
         if self.gradients and torch.is_grad_enabled() and not x.requires_grad:
             x = x.detach().requires_grad_()
@@ -343,7 +368,7 @@ class _Recorder:
         layers = {}
         for suffix, cell in self.cells.items():
             name = _layer_name(self.path, suffix)
-            layers[name] = LayerTrace(cell.key, starts, {}, {})
+            layers[name] = LayerTrace(cell.key, starts, {}, {}, self.parameters[suffix])
             for signal in ("input", *cell.signals):
                 steps = [x for call in self.calls for x in call.values[suffix, signal]]
                 layers[name].values[signal] = _array(steps, orders)
@@ -392,6 +417,18 @@ class _Recorder:
 
         if self.gradients and x.requires_grad:
             self.handles.append(x.register_hook(note))
+
+
+@torch.no_grad()
+def _parameters(module: Recurrent, suffix: str) -> dict[str, np.ndarray]:
+    """Return a copy of a layer's weights, by torch's names without its suffix."""
+    found = {}
+    for name in PARAMETERS:
+        tensor = getattr(module, f"{name}_{suffix}" if suffix else name, None)
+        if isinstance(tensor, Tensor):
+            wide = tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+            found[name] = wide.cpu().numpy().copy()
+    return found
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
 from rnnviz.keeping import Keeping, change, own_run
+from rnnviz.kept_traces import KeptTraces
 from rnnviz.reader import (
     STATES,
     Head,
@@ -47,8 +48,8 @@ MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
 
 
-class RunStore(Keeping):
-    """Read and write the runs of a store, and its studies; opened as `RunReader` is."""
+class RunStore(Keeping, KeptTraces):
+    """Read and write a store's runs, studies and kept traces; opened as `RunReader` is."""
 
     def create(self, settings: Settings, owner: str, name: str = "") -> str:
         """Add a run that has not started, and return its id, which cannot be guessed."""

@@ -1,11 +1,8 @@
 """Trace: every gate, state and gradient of a forward and a backward pass, as numpy arrays."""
 
-import json
-import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -15,8 +12,8 @@ from rnnviz.errors import TraceError
 
 Labels = list[list[str | None]]
 
-FORMAT = 1  # of the saved file; raised when an older rnnviz could not read it
 LARGEST_FILE = 4 * 2**30  # bytes of unpacked arrays that load() accepts
+PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 
 
 @dataclass(frozen=True)
@@ -32,12 +29,16 @@ class LayerTrace:
     values, gradients : dict of ndarray (time, batch, unit)
         By signal; NaN where a sequence was padded, and where the layer does not run, as the
         decoder of a translation while its source is read. No gradients: an empty dict.
+    parameters : dict of ndarray
+        The weights that the layer had, by torch's names without its suffix (`PARAMETERS`);
+        empty where they were not kept.
     """
 
     cell: str
     calls: tuple[int, ...]
     values: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray] = field(default_factory=dict)
+    parameters: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Trace:
@@ -112,6 +113,14 @@ class Trace:
         places = np.flatnonzero(ran)
         return range(int(places[0]), int(places[-1]) + 1) if len(places) else range(len(ran))
 
+    def parameters(self, layer: str) -> dict[str, np.ndarray]:
+        """Return the weights that a layer ran with, in torch's packing; none if not kept.
+
+        ``weight_ih`` (gate * unit, feature), ``weight_hh`` (gate * unit, unit), ``bias_ih`` and
+        ``bias_hh`` (gate * unit,), ``weight_hr`` of a projection: `PARAMETERS`.
+        """
+        return dict(self._layer(layer).parameters)
+
     def signals(self, layer: str) -> tuple[str, ...]:
         """Return the names of a layer's signals: ``input``, the gates, the states."""
         return tuple(self._layer(layer).values)
@@ -164,20 +173,25 @@ class Trace:
             columns=pd.RangeIndex(array.shape[2], name="unit"),
         )
 
+    def first(self, samples: int) -> "Trace":
+        """Return the trace of the first samples of the batch alone; all if there are fewer."""
+        layers = {
+            name: replace(
+                layer,
+                values={signal: array[:, :samples] for signal, array in layer.values.items()},
+                gradients={signal: array[:, :samples] for signal, array in layer.gradients.items()},
+            )
+            for name, layer in self._filled().items()
+        }
+        labels = None if self.labels is None else self.labels[:samples]
+        return Trace(layers, labels, self._why_no_gradients)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything to one ``.npz`` file that holds no pickled object."""
-        header = {
-            "format": FORMAT,
-            "layers": [
-                {"name": name, "cell": layer.cell, "calls": layer.calls}
-                for name, layer in self._filled().items()
-            ],
-            "labels": self.labels,
-            "why_no_gradients": self._why_no_gradients,
-        }
-        text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        from rnnviz.tracefile import write_trace
+
         with open(path, "wb") as file:  # given a name, numpy would append .npz to it
-            np.savez(file, allow_pickle=False, header=text, **self._arrays())
+            write_trace(self, file)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Trace":
@@ -190,41 +204,10 @@ class Trace:
         FileNotFoundError, PermissionError
             As `open` does.
         """
-        with open(path, "rb") as file:
-            try:
-                return cls._read(file)
-            except TraceError:
-                raise
-            except Exception as error:  # whatever a damaged or hostile file makes numpy raise
-                raise TraceError(
-                    f"{path} is no trace, or is damaged: give a file written by Trace.save()."
-                ) from error
+        from rnnviz.tracefile import read_trace
 
-    @classmethod
-    def _read(cls, file: BinaryIO) -> "Trace":
-        """Build a trace from an open file that nobody vouches for."""
-        with zipfile.ZipFile(file) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > LARGEST_FILE:
-            raise TraceError(
-                f"This trace holds {_size(size)}, more than the {_size(LARGEST_FILE)} that are "
-                "read: record fewer layers, steps or samples."
-            )
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            if header["format"] > FORMAT:
-                raise TraceError("This trace was written by a newer rnnviz: update rnnviz.")
-            why = str(header["why_no_gradients"])
-            layers = {}
-            for entry in header["layers"]:
-                name, cell = entry["name"], entry["cell"]
-                signals = ("input", *CELLS[cell].signals)
-                values = {s: arrays[f"{name}.{s}"] for s in signals}
-                gradients = {} if why else {s: arrays[f"{name}.{s}.gradient"] for s in signals}
-                layers[name] = LayerTrace(cell, tuple(entry["calls"]), values, gradients)
-                _check(layers[name])
-        return cls(layers, header["labels"], why)
+        with open(path, "rb") as file:
+            return read_trace(file, str(path), LARGEST_FILE)
 
     def __repr__(self) -> str:
         """Say what is inside, a line a layer."""
@@ -232,7 +215,7 @@ class Trace:
             return "Trace(empty until its with block ends)"
         lines = [
             f"Trace: {len(self._layers)} layer{'s' * (len(self._layers) != 1)}, "
-            f"{'with' if self.has_gradients else 'without'} gradients, {_size(self.nbytes)}"
+            f"{'with' if self.has_gradients else 'without'} gradients, {size_words(self.nbytes)}"
         ]
         for name, layer in self._layers.items():
             steps, samples, units = layer.values["hidden_state"].shape
@@ -267,6 +250,7 @@ class Trace:
         for name, layer in self._filled().items():
             arrays |= {f"{name}.{signal}": array for signal, array in layer.values.items()}
             arrays |= {f"{name}.{s}.gradient": array for s, array in layer.gradients.items()}
+            arrays |= {f"{name}.{key}": array for key, array in layer.parameters.items()}
         return arrays
 
 
@@ -282,16 +266,6 @@ def _check_labels(labels: Labels, layers: Mapping[str, LayerTrace]) -> None:
         )
 
 
-def _check(layer: LayerTrace) -> None:
-    """Raise ValueError unless the arrays and calls of a layer fit together."""
-    arrays = [*layer.values.values(), *layer.gradients.values()]
-    fits = all(array.dtype.kind == "f" and array.ndim == 3 for array in arrays)
-    if not fits or len({array.shape[:2] for array in arrays}) != 1:
-        raise ValueError("the arrays of a layer are not all (time, batch, unit)")
-    if not all(isinstance(start, int) and 0 <= start < len(arrays[0]) for start in layer.calls):
-        raise ValueError("a call begins at no time step")
-
-
-def _size(count: int) -> str:
+def size_words(count: int) -> str:
     """Return a number of bytes for people."""
     return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.1f} kB"

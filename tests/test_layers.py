@@ -17,14 +17,18 @@ LAYERS = {
         "cells normalized stacking recurrent initialization translation model",
         {"plotly", "pandas", *SCREEN},
     ),
-    "recording": ("recording trace interventions clamps", {"plotly", *SCREEN}),
+    "recording": (
+        "recording trace tracefile rebuilding interventions clamps",
+        {"plotly", *SCREEN},
+    ),
+    "weights": ("torchpickle torchfile weightfile stacks feeding", {"plotly", *SCREEN}),
     "tasks": (
         "settings refusals plan tasks optimizers stopping training probing",
         {"plotly", *SCREEN},
     ),
     "runs": (
         "database postgresql sqlite waiting reader study_reader thinning studies keeping catalogue "
-        "runs engine worker runfile",
+        "runs engine worker runfile kept_traces watching lightning_watch showing",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

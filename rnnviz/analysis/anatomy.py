@@ -77,7 +77,9 @@ def anatomy(
         layer with a projection or layer normalisation, or one that was called more than once.
     """
     cell = CELLS[trace.cell(layer)]
-    if len(trace.calls(layer)) > 1:
+    steps = trace.value(layer, "input").shape[0]
+    # a loop over a cell calls it once a step, each time with the state that it gave
+    if len(trace.calls(layer)) > 1 and trace.calls(layer) != tuple(range(steps)):
         raise TraceError(f"{layer} was called more than once: record one call of it.")
     samples, hidden = trace.value(layer, "hidden_state").shape[1:]
     if not 0 <= sample < samples or not (unit is None or 0 <= unit < hidden):

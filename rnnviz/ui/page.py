@@ -28,6 +28,7 @@ PAGES = [
     ),
     ("compare", "Compare", ":material/stacked_line_chart:", "Cells side by side, over seeds."),
     ("runs", "Runs", ":material/list_alt:", "All that you have trained, kept and named."),
+    ("your_model", "Your model", ":material/upload_file:", "Look into a model of your own."),
 ]
 
 STYLE = """

@@ -1,9 +1,10 @@
 """Everything on screen as a function of (run, step, probe): a view's name and choices -> a message.
 
 A message is what a component draws: a figure dict, or the state of the run. The same views serve a
-run that is training, a kept checkpoint, and a network that has not been trained yet (a draft: the
-settings alone). One file a page; a view is a function of a `Scene`. A view of a study is a function
-of a `StudyScene`: it looks at all its runs, and its draft is a plan.
+run that is training, a kept checkpoint, a network that has not been trained yet (a draft: the
+settings alone), and a trace that somebody brought. One file a page; a view is a function of a
+`Scene`. A view of a study is a function of a `StudyScene`: it looks at all its runs, and its draft
+is a plan.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from rnnviz.errors import RunError
+from rnnviz.kept_traces import is_trace
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
 from rnnviz.views import (
@@ -28,6 +30,7 @@ from rnnviz.views import (
     training,
     translation,
     units,
+    watched,
     whatif,
     writing,
 )
@@ -35,6 +38,7 @@ from rnnviz.views.flow import Flow
 from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
 from rnnviz.views.stretches import only_where_it_runs
 from rnnviz.views.study import StudyScene
+from rnnviz.views.traced import TraceScene
 
 __all__ = [
     "FIRST_LOOK", "VIEWS", "Choice", "Gallery", "Scene", "StudyScene", "View", "draw",
@@ -94,6 +98,8 @@ VIEWS = {
     "translation_written": View(translation.show_written, rest=0.3),
     "translation_beam": View(translation.show_beam, rest=0.3),
     "translation_ways": View(translation.show_ways, rest=0.2),
+    "watched_loss": View(watched.show_loss, every_step=True, rest=0.3),
+    "watched_means": View(watched.show_means, rest=0.5),
     "run_losses": View(runs.show_losses, every_step=True, rest=0.3),
     "compare_status": View(compare.show_status, every_step=True, rest=0.2, of_study=True),
     "compare_gradients": View(compare.show_gradients, rest=0.3, of_study=True),
@@ -101,6 +107,13 @@ VIEWS = {
     "compare_gates": View(compare.show_gates, rest=0.4, of_study=True),
     "compare_map": View(compare_map.show_map, every_step=True, rest=0.5, of_study=True),
 }
+
+
+def scene_of(gallery: Gallery, run: str | None, draft: Settings | None, choice: Choice) -> Scene:
+    """Return the run, the draft or the kept trace (``trace.<id>``) that is looked at."""
+    if run is not None and is_trace(run):
+        return TraceScene.of(gallery, run, choice)
+    return gallery.scene(run, draft, choice)
 
 
 def draw(
@@ -111,7 +124,8 @@ def draw(
     Parameters
     ----------
     run : str or None
-        A run, or a study where the view is of one; None looks at the draft.
+        A run, or a study where the view is of one, or ``trace.<id>`` of a kept trace; None looks
+        at the draft.
     draft : Settings, Plan or None
         A network before training, or a study before it starts.
 
@@ -130,10 +144,12 @@ def draw(
     else:
         if isinstance(draft, Plan):
             draft = draft.settings
-        scene = gallery.scene(run, draft, choice)
+        scene = scene_of(gallery, run, draft, choice)
     message = VIEWS[view].draw(scene)
     whole = view.startswith("translation_") or "figure" not in message
-    if isinstance(scene, Scene) and scene.task.translates and not whole:
+    if whole or isinstance(scene, StudyScene | TraceScene):
+        return {"view": view, "step": scene.step, **message}
+    if scene.task.translates:
         layer = Flow(scene).layer if view.startswith("gradient_") else scene.layer
         only_where_it_runs(message, scene.trace, layer)
     return {"view": view, "step": scene.step, **message}

@@ -16,6 +16,7 @@ from rnnviz.plots.style import GATES, NAME, Theme, theme
 from rnnviz.settings import Settings
 from rnnviz.views.equations import GRADIENT_NOTES, NOTES, turned, typeset
 from rnnviz.views.scene import Scene, spoken
+from rnnviz.views.traced import TraceScene
 
 DRAWING = {"rnn": "rnn", "rnn_relu": "rnn", "lstm": "lstm", "gru": "gru"}
 SUMS = (".sum", ".Wx", ".Wh", ".b_ih", ".b_hh", ".x", ".h", ".reset")
@@ -40,7 +41,9 @@ def show_anatomy(scene: Scene) -> dict[str, Any]:
     of_unit = take_apart(unit=unit).iloc[ran.start : ran.stop]
     shown = take_apart(unit=None).iloc[ran.start : ran.stop] if whole else of_unit
     of = f"mean over {units} units" if whole else f"unit {unit} of {units}"
-    where = f"{spoken(scene.settings, layer)}, {of}, sample {sample + 1}, {scene.when}"
+    traced = isinstance(scene, TraceScene)
+    place = scene.place if traced else spoken(scene.settings, layer)
+    where = f"{place}, {of}, sample {sample + 1}, {scene.when}"
     if scene.changed:
         where += ", with your change"
     title = CELLS[cell].title
@@ -92,6 +95,8 @@ def scales(scene: Scene, layer: str, steps: int, units: int) -> dict[str, np.nda
 
 def layer_weights(scene: Scene, layer: str) -> Mapping[str, Any]:
     """Return the weights of a layer of the network that the scene looks at."""
+    if isinstance(scene, TraceScene):
+        return scene.weights
     store = scene.gallery.store
     if scene.run and store.checkpoint_steps(scene.run.id):
         return read_tensors(store.checkpoint(scene.run.id, scene.step).weights)

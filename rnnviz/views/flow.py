@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
+from rnnviz.analysis import predicted_norms
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.probing import Look, LossAt
@@ -34,9 +36,34 @@ class Flow:
         return self.scene.choice.word("layer", layers_of(settings), top_layer(settings))
 
     @property
+    def cell(self) -> str:
+        """Key of the cell."""
+        return self.scene.settings.cell
+
+    @property
+    def hidden(self) -> int:
+        """Hidden units of a layer."""
+        return self.scene.settings.hidden
+
+    @property
+    def readout(self) -> str:
+        """Of which states the answers are read: those of each step, the last one, or a mean."""
+        return self.scene.settings.readout
+
+    @property
+    def state_size(self) -> int:
+        """Numbers in the state of a layer: h, for an LSTM h and c."""
+        return self.hidden * (2 if self.cell == "lstm" else 1)
+
+    @property
+    def length(self) -> int:
+        """Time steps of a sequence."""
+        return self.scene.task.steps
+
+    @property
     def symbols(self) -> dict[str, str]:
         """Signal -> its letter in the cell's equations."""
-        cell = CELLS[self.scene.settings.cell]
+        cell = CELLS[self.cell]
         return {"input": "x", **cell.gates, **cell.states}
 
     @cached_property
@@ -59,7 +86,7 @@ class Flow:
     @property
     def unit(self) -> int | None:
         """The chosen unit, None for all."""
-        last = self.scene.settings.hidden - 1
+        last = self.hidden - 1
         found = self.scene.choice.number("unit", -1, 0, last)
         return None if found < 0 else found
 
@@ -114,6 +141,17 @@ class Flow:
     def model(self) -> nn.Module:
         """The network in float64."""
         return network(self.scene).double()
+
+    def predicted(self) -> pd.DataFrame | None:
+        """Return what theory says of the norms (`analysis.predicted_norms`), None for nothing."""
+        if self.scene.settings.norm != "none":
+            return None
+        return predicted_norms(self.model, self.trace, self.layer)
+
+    @property
+    def unpredicted(self) -> str:
+        """Why theory says nothing."""
+        return "Nothing simple predicts it through layer normalisation."
 
     @property
     def labels(self) -> list[str]:

@@ -14,6 +14,7 @@ from rnnviz.tasks.copying import RECALLED
 from rnnviz.trace import Trace
 from rnnviz.views.history import measured, network, unit_means
 from rnnviz.views.scene import Scene
+from rnnviz.views.traced import TraceScene
 
 LARGEST_MATRIX = 512
 """Units of the largest layer whose eigenvalues are looked for: four matrices take two seconds."""
@@ -201,6 +202,8 @@ def where(scene: Scene, more: str = "") -> str:
 
 def needed_lags(scene: Scene) -> list[tuple[float, str]]:
     """Return how many steps the task needs something kept, with words; empty if it is not known."""
+    if isinstance(scene, TraceScene):
+        return []
     settings = scene.settings
     if settings.task == "copying":
         return [(settings.length + RECALLED, "from a symbol to its answer")]
@@ -227,8 +230,9 @@ def same_labels(trace: Trace) -> list[str | None] | None:
 
 def small_enough(scene: Scene) -> None:
     """Raise RunError if the eigenvalues of the layer would take too long."""
-    if scene.settings.hidden > LARGEST_MATRIX:
+    units = scene.trace.value(scene.layer, "hidden_state").shape[2]
+    if units > LARGEST_MATRIX:
         raise RunError(
-            f"The eigenvalues of {scene.settings.hidden} units would take too long: "
+            f"The eigenvalues of {units} units would take too long: "
             f"up to {LARGEST_MATRIX} hidden units can be shown."
         )

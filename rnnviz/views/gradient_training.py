@@ -162,7 +162,7 @@ def state_norms(flow: Flow, model: nn.Module, signal: str) -> np.ndarray:
     batch = flow.scene.gallery.probe(flow.scene.settings).first(flow.samples).batch
     model = model.double()
     inputs, targets = (in_type(x, torch.float64) for x in (batch.inputs, batch.targets))
-    with record(model) as trace, torch.enable_grad():
+    with record(model, weights=False) as trace, torch.enable_grad():
         losses = task.losses(model(inputs)[0], targets)
         (losses * loss_weights(task.asked(targets), flow.loss)).sum().backward()
     norms: np.ndarray = np.median(norm_over_units(trace.gradient(flow.layer, signal)), axis=1)

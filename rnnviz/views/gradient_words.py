@@ -75,7 +75,7 @@ def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame | None) -> str:
     if len(h) < 2:
         return ""
     if predicted is None:
-        return "Nothing simple predicts it through layer normalisation."
+        return flow.unpredicted
     line = predicted.set_index("time")["norm"]
     if predicted["kind"].iloc[0] == "bound":
         over = line[h.index[0]] / h.iloc[0]
@@ -178,7 +178,7 @@ def of_jacobians(
     if bound is not None:
         held = "holds at every step" if bool((top <= bound * (1 + 1e-12)).all()) else "is broken"
         said += f" The bound γ σmax(W) = {bound:.3g} {held}."
-    elif flow.scene.settings.cell == "lstm":
+    elif flow.cell == "lstm":
         said += " The state is h and c together."
     return said
 

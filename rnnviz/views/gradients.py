@@ -16,6 +16,8 @@ from rnnviz.plots.style import ordinal
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
 from rnnviz.views.scene import Scene
+from rnnviz.views.trace_flow import flow_of
+from rnnviz.views.traced import TraceScene
 
 LARGEST_STATE = 512
 """Numbers in the largest state whose Jacobians are looked at."""
@@ -27,10 +29,10 @@ SVD_WORK, EIGEN_WORK, CONNECTION_WORK = 5e7, 6e6, 2.5e8
 
 def show_time(scene: Scene) -> dict[str, Any]:
     """Norm of the gradient at every time step, with the fitted decay and what theory predicts."""
-    flow = Flow(scene)
+    flow = flow_of(scene)
     choice, layer, trace = scene.choice, flow.layer, flow.trace
     kind = choice.word("of", ("gates", "before", "input"), "gates")
-    cell = CELLS[scene.settings.cell]
+    cell = CELLS[flow.cell]
     signals = {"gates": (*cell.gates, *cell.states), "input": (*cell.states, "input")}.get(
         kind, (*cell.gates, *([] if cell.gates else cell.states))
     )
@@ -51,8 +53,7 @@ def show_time(scene: Scene) -> dict[str, Any]:
     if layer.endswith("_reverse"):
         states = states[:0]  # its gradient goes to later steps: there is no slope back in time
     fits = analysis.decay(states, last=fitted_until(flow))
-    normalized = scene.settings.norm != "none"
-    predicted = None if normalized else analysis.predicted_norms(flow.model, trace, layer)
+    predicted = flow.predicted()
     shown = f"sample {flow.sample + 1}" if one else f"{flow.samples} samples"
     figure = plots.gradients.spec(
         norms,
@@ -71,8 +72,8 @@ def show_time(scene: Scene) -> dict[str, Any]:
 
 def show_units(scene: Scene) -> dict[str, Any]:
     """Size of one sample's gradient, unit by unit."""
-    flow = Flow(scene)
-    cell = CELLS[scene.settings.cell]
+    flow = flow_of(scene)
+    cell = CELLS[flow.cell]
     signals = (*cell.gates, *cell.states)
     signal = scene.choice.word("signal", signals, "hidden_state")
     gradient = gradient_of(flow.trace, flow.layer, signal)[:, flow.sample]
@@ -89,8 +90,8 @@ def show_units(scene: Scene) -> dict[str, Any]:
 
 def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
     """Which loss step sends how much, as a matrix or as bars."""
-    flow = Flow(scene)
-    if flow.layer.startswith("encoder"):
+    flow = flow_of(scene)
+    if not isinstance(scene, TraceScene) and flow.layer.startswith("encoder"):
         raise RunError(
             "No answer is asked of the encoder itself, so nothing is itemized there: choose the "
             "decoder, or see on the Translation page what one symbol sends back to the source."
@@ -98,7 +99,7 @@ def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
     check_read_at_its_step(flow, "so its parts do not tell which answer they come from")
     flow.check_size()
     signal = "hidden_state"
-    if scene.settings.cell == "lstm":
+    if flow.cell == "lstm":
         signal = scene.choice.word("state", ("hidden_state", "cell_state"), signal)
     items = analysis.itemized_gradients(
         flow.model, flow.trace_of("all"), flow.layer, signal, flow.sample
@@ -122,17 +123,16 @@ def show_items(scene: Scene, bars: bool = False) -> dict[str, Any]:
 
 def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
     """Singular values of every step, or what many steps in a row do."""
-    flow = Flow(scene)
-    settings = scene.settings
-    size = settings.hidden * (2 if settings.cell == "lstm" else 1)
+    flow = flow_of(scene)
+    size = flow.state_size
     if size > LARGEST_STATE:
         raise RunError(
             f"A state of {size} numbers is too large to take its Jacobians apart live: "
             f"up to {LARGEST_STATE} can be shown."
         )
-    if size**2 * scene.task.steps > MOST_ENTRIES:
+    if size**2 * flow.length > MOST_ENTRIES:
         raise RunError(
-            f"{scene.task.steps} Jacobians of {size} x {size} numbers are too many to take apart "
+            f"{flow.length} Jacobians of {size} x {size} numbers are too many to take apart "
             f"live: up to {MOST_ENTRIES // size**2} time steps of such a state can be shown."
         )
     trace = flow.trace_of("last")
@@ -161,7 +161,7 @@ def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
 
 def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:
     """How much each output depends on each input: all as a matrix, or one output's row."""
-    flow = Flow(scene)
+    flow = flow_of(scene)
     settings = scene.settings
     if scene.task.translates:
         raise RunError(
@@ -219,7 +219,7 @@ def check_read_at_its_step(flow: Flow, why: str) -> None:
     why : str
         The clause that says what this makes impossible.
     """
-    read = flow.scene.settings.readout
+    read = flow.readout
     if read == "mean" or (read == "last" and flow.layer.endswith("_reverse")):
         of = "The mean of all states is" if read == "mean" else "Its state at the first step is"
         raise RunError(f"{of} read out, {why}: look at a network with the read-out of every step.")

@@ -13,6 +13,7 @@ from rnnviz.model import build, load
 from rnnviz.recording import record
 from rnnviz.thinning import thin
 from rnnviz.views.scene import Scene
+from rnnviz.views.traced import TraceScene
 
 MOST = 60
 """Checkpoints that are shown."""
@@ -28,6 +29,8 @@ def network(scene: Scene, step: int | None = None) -> nn.Module:
     RunError
         If the checkpoint is damaged.
     """
+    if isinstance(scene, TraceScene):
+        return scene.module
     step = scene.step if step is None else step
     run = scene.run
     if run is None or not scene.checkpoints:
@@ -101,7 +104,7 @@ def unit_means(scene: Scene, model: nn.Module) -> dict[tuple[str, str], np.ndarr
         (layer, signal) -> ndarray (unit,), the mean over all steps and samples.
     """
     probe = scene.gallery.probe(scene.settings)
-    with record(model, gradients=False) as trace, torch.no_grad():
+    with record(model, gradients=False, weights=False) as trace, torch.no_grad():
         model(probe.batch.inputs)
     return {
         (layer, signal): mean(trace.value(layer, signal))

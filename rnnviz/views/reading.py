@@ -151,7 +151,10 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
     def make() -> Reading:
         model = model_of(scene)
         labelled = None if labels is None else [labels]
-        with torch.no_grad(), record(model, gradients=False, labels=labelled) as trace:
+        with (
+            torch.no_grad(),
+            record(model, gradients=False, weights=False, labels=labelled) as trace,
+        ):
             if batch.lengths is None:
                 model(batch.inputs)
             else:  # packed: what is after the end of a sequence is recorded as NaN

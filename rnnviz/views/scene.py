@@ -195,6 +195,8 @@ class Gallery:
     _looks: Cache[Look] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
     _probes: Cache[Probe] = field(default_factory=lambda: Cache(16))
     _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
+    traces: Cache[Trace] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
+    """What visitors brought, by id and step."""
     histories: Cache[dict[int, Any]] = field(default_factory=lambda: Cache(32))
     _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
 

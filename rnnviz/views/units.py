@@ -10,6 +10,7 @@ from rnnviz.cells import CELLS
 from rnnviz.plots import ranking, tracks
 from rnnviz.plots.style import NAME, scale, theme
 from rnnviz.trace import Trace
+from rnnviz.views import watched
 from rnnviz.views.reading import (
     Reading,
     alphabet,
@@ -25,6 +26,7 @@ from rnnviz.views.reading import (
 )
 from rnnviz.views.scene import Scene, spoken
 from rnnviz.views.telling import property_words, ranking_of, units_to_show, where_it_holds
+from rnnviz.views.traced import TraceScene
 
 LIKELIEST = 6
 """Next characters that are shown."""
@@ -32,6 +34,8 @@ LIKELIEST = 6
 
 def show_text(scene: Scene) -> dict[str, Any]:
     """Colour the probe or the visitor's text by some units."""
+    if isinstance(scene, TraceScene):
+        return watched.show_text(scene)
     reading = one_reading(scene)
     layer, signal = layer_and_signal(scene, reading.trace)
     values = reading.trace.value(layer, signal)[:, 0]

@@ -1,0 +1,270 @@
+"""Bring a model of one's own: a file of weights or a trace, what goes in, and what is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from rnnviz.cells import CELLS
+from rnnviz.errors import RnnvizError
+from rnnviz.feeding import Feed, look_into, number_feed, random_feed, text_feed, token_feed
+from rnnviz.kept_traces import HERE, KeptTrace, plain_name
+from rnnviz.rebuilding import has_weights, network_of, parted
+from rnnviz.stacks import Stack, build_stack, embeddings_of, find_stacks
+from rnnviz.torchfile import Stored
+from rnnviz.trace import Trace
+from rnnviz.tracefile import accept_trace, pack_trace
+from rnnviz.ui import session, traces
+from rnnviz.weightfile import KNOWN, is_trace, read_weights
+
+KINDS = ["safetensors", "pt", "pth", "ckpt", "bin", "zip", "npz"]
+FEEDS = {
+    "random": "random numbers",
+    "text": "characters",
+    "words": "words",
+    "rows_of": "characters, embedded",
+    "numbers": "rows of numbers",
+    "tokens": "token numbers",
+}
+LOSSES = {
+    "last": "the last state, squared",
+    "all": "all outputs, squared",
+    "unit": "one unit at the end",
+}
+SAMPLE_TEXT = "The quick brown fox jumps over the lazy dog."
+
+
+@dataclass(frozen=True)
+class Source:
+    """Recurrent parts that something can be fed to.
+
+    Attributes
+    ----------
+    parts : dict
+        Path of a part -> its title.
+    weights : dict, optional
+        All tensors of the file; None for the layers of a trace.
+    """
+
+    name: str
+    parts: Mapping[str, str]
+    stacks: Mapping[str, Stack]
+    weights: Mapping[str, Stored] | None = None
+    trace: Trace | None = None
+
+
+def bring() -> None:
+    """Draw the place for a file, and look into what was dropped there."""
+    file = st.file_uploader(
+        "Weights or a trace",
+        type=KINDS,
+        key="own_file",
+        help=f"Bring {KNOWN}, or the zip that the Runs page gives. Nothing in it is run.",
+    )
+    if file is None:
+        if st.session_state.pop("own_seen", None):
+            st.session_state.pop("own_source", None)
+            st.session_state.pop("own_refused", None)
+        return
+    if st.session_state.get("own_seen") == file.file_id:
+        return
+    st.session_state["own_seen"] = file.file_id
+    st.session_state["own_refused"] = ""
+    st.session_state.pop("own_source", None)
+    try:
+        _take(plain_name(file.name), file.getvalue())
+    except RnnvizError as error:
+        st.session_state["own_refused"] = str(error)
+
+
+def _take(name: str, data: bytes) -> None:
+    if is_trace(data):
+        traces.enter(session.store().keep_trace(accept_trace(data, name), session.owner(), name))
+        return
+    weights = read_weights(data)
+    found = {stack.path: stack for stack in find_stacks(weights)}
+    titles = {path: stack.title for path, stack in found.items()}
+    source = Source(name, titles, found, weights)
+    st.session_state["own_source"] = source
+    first = next(iter(found.values()))
+    feed = random_feed(first.inputs, _steps(first), 4, 0)
+    _look(source, first.path, feed, {"loss": "last"})
+
+
+def _steps(stack: Stack) -> int:
+    """Return a number of steps that a large network can be looked into with."""
+    return 50 if stack.hidden * max(1, stack.layers) <= 1024 else 20
+
+
+def source_of(trace: Trace | None) -> Source | None:
+    """Return what can be fed: the file that was brought, or else the layers of the trace."""
+    brought: Source | None = st.session_state.get("own_source")
+    if brought is not None or trace is None or not has_weights(trace):
+        return brought
+    paths = dict.fromkeys(parted(layer)[0] for layer in trace.layers)
+    return Source("", {path: _described(trace, path) for path in paths}, {}, None, trace)
+
+
+def _described(trace: Trace, path: str) -> str:
+    layers = [layer for layer in trace.layers if parted(layer)[0] == path]
+    first, units = layers[0], trace.value(layers[0], "hidden_state").shape[2]
+    title = f"{CELLS[trace.cell(first)].title}, {trace.value(first, 'input').shape[2]} → {units}"
+    return f"{path or 'the module'}: {title}, with the weights that it had"
+
+
+def feeding(source: Source) -> None:
+    """Draw what goes in and what the gradients are of; look inside when the button is pressed."""
+    paths = list(source.parts)
+    path = paths[0]
+    if len(paths) > 1:
+        path = st.selectbox(
+            "Recurrent part", paths, format_func=lambda each: source.parts[each], key="own_part"
+        )
+    else:
+        st.caption(_plain(source.parts[path]))
+    stack = source.stacks.get(path)
+    relu = False
+    if stack is not None and stack.ambiguous:
+        relu = st.segmented_control(
+            "Nonlinearity", ["tanh", "ReLU"], default="tanh", required=True, key="own_relu",
+            help="The weights of a plain RNN do not tell.",
+        ) == "ReLU"  # fmt: skip
+    inputs, outputs, embeddings = _sizes(source, path)
+    kind, asked = _feed_choice(inputs, embeddings)
+    place, beside = st.columns([0.66, 0.34]) if _chosen_loss() == "unit" else (st, st)
+    loss = place.selectbox(
+        "Gradient of", list(LOSSES), format_func=lambda key: LOSSES[key], key="own_loss"
+    )
+    unit = 0
+    if loss == "unit":
+        unit = int(beside.number_input("Unit", 0, max(1, outputs - 1), 0, key="own_unit"))
+    if not st.button("Look inside", type="primary", width="stretch", key="own_look"):
+        return
+    st.session_state["own_refused"] = ""
+    try:
+        feed = _feed(source, kind, inputs, asked)
+        _look(source, path, feed, {"loss": loss, "unit": unit, "relu": relu})
+        st.rerun()
+    except RnnvizError as error:
+        st.session_state["own_refused"] = str(error)
+
+
+def _sizes(source: Source, path: str) -> tuple[int, int, list[str]]:
+    """Return how many numbers a part takes and gives a step, and which embeddings fit below it."""
+    stack = source.stacks.get(path)
+    if stack is not None and source.weights is not None:
+        return stack.inputs, stack.outputs, embeddings_of(source.weights, stack)
+    assert source.trace is not None
+    trace = source.trace
+    layers = [layer for layer in trace.layers if parted(layer)[0] == path]
+    top = [layer for layer in layers if parted(layer)[1].partition("_")[0] ==
+           parted(layers[-1])[1].partition("_")[0]]  # fmt: skip
+    outputs = sum(trace.value(layer, "hidden_state").shape[2] for layer in top)
+    return trace.value(layers[0], "input").shape[2], outputs, []
+
+
+def _chosen_loss() -> str:
+    return str(st.session_state.get("own_loss", "last"))
+
+
+def _feed_choice(inputs: int, embeddings: list[str]) -> tuple[str, dict[str, Any]]:
+    """Draw the kinds of input, and what the chosen one needs to be told; return both."""
+    kinds = [key for key in FEEDS if key not in ("rows_of", "tokens") or embeddings]
+    seeded = st.session_state.get("own_feed", "random") in ("random", "text", "words")
+    place, beside = st.columns([0.66, 0.34]) if seeded else (st, st)
+    kind = place.selectbox(
+        "What goes in", kinds, format_func=lambda key: FEEDS[key], key="own_feed",
+        help="A character or word is a random vector, the same wherever it stands, or the row of "
+        "an embedding of your model: its code point's, or the one that you number.",
+    )  # fmt: skip
+    asked: dict[str, Any] = {"seed": 0, "embedding": embeddings[0] if embeddings else ""}
+    if seeded:
+        asked["seed"] = int(beside.number_input("Seed", 0, 2**31, 0, key="own_seed"))
+    if kind == "random":
+        left, right = st.columns(2)
+        asked["steps"] = int(left.number_input("Steps", 1, 1000, 50, key="own_steps"))
+        asked["samples"] = int(right.number_input("Samples", 1, 16, 4, key="own_samples"))
+    elif kind == "numbers":
+        asked["text"] = st.text_area(
+            f"Rows of {inputs} numbers", key="own_numbers", height=68,
+            placeholder=", ".join(["0.5"] * min(inputs, 4)) + (", …" if inputs > 4 else ""),
+            help="A row is a time step: numbers parted by commas, semicolons, tabs or blanks.",
+        )  # fmt: skip
+    elif kind == "tokens":
+        asked["text"] = st.text_area(
+            "Token numbers", "3 1 4 1 5 9 2 6 5", key="own_tokens", height=68
+        )
+    else:
+        asked["text"] = st.text_area("Text", SAMPLE_TEXT, key="own_text", height=68)
+    return kind, asked
+
+
+def _feed(source: Source, kind: str, inputs: int, asked: Mapping[str, Any]) -> Feed:
+    if kind == "random":
+        return random_feed(inputs, asked["steps"], asked["samples"], asked["seed"])
+    if kind == "numbers":
+        return number_feed(asked["text"], inputs)
+    if kind in ("rows_of", "tokens"):
+        assert source.weights is not None
+        embedding = source.weights[asked["embedding"]].read().float()
+        if kind == "tokens":
+            return token_feed(asked["text"], embedding)
+        return text_feed(asked["text"], inputs, 0, embedding=embedding)
+    return text_feed(asked["text"], inputs, asked["seed"], words=kind == "words")
+
+
+def _look(source: Source, path: str, feed: Feed, asked: Mapping[str, Any]) -> None:
+    """Record what was fed, keep it, and look at it."""
+    if source.weights is not None:
+        stack = source.stacks[path]
+        module = build_stack(source.weights, stack, relu=bool(asked.get("relu")))
+        at = path or ("" if stack.layers else "cell")
+    else:
+        assert source.trace is not None
+        module, at = network_of(source.trace), path
+    trace = look_into(module, at, feed, loss=asked["loss"], unit=asked.get("unit", 0))
+    name = source.name or traces.name_of_current()
+    traces.enter(session.store().keep_trace(pack_trace(trace), session.owner(), name))
+
+
+def kept(current: KeptTrace | None) -> None:
+    """Draw the list of what the visitor has kept, and the way to delete what is looked at."""
+    owner = session.owner()
+    owners = [owner, HERE] if traces.local() else [owner]
+    found = [each for one in owners if one for each in session.store().kept_traces(one)]
+    if not found:
+        return
+    ids = [each.id for each in found]
+    if current is not None and current.id not in ids:
+        found, ids = [current, *found], [current.id, *ids]
+    names = {each.id: each.name or "a trace" for each in found}
+    numbers = {id: place for place, id in enumerate(reversed(ids), start=1)}
+    left, right = st.columns([0.64, 0.36], vertical_alignment="bottom", gap="small")
+    with left:
+        chosen = st.selectbox(
+            "Kept", ids, ids.index(current.id) if current else None,
+            format_func=lambda id: f"{numbers[id]}. {names[id]}", placeholder="choose one",
+            help="Your last twelve; a link to one goes on working until then.",
+            key=f"own_kept_{current.id if current else ''}_{len(ids)}",
+        )  # fmt: skip
+    with right:
+        mine = current is not None and current.owner in owners
+        if st.button("Delete", key="own_delete", disabled=not mine, width="stretch"):
+            assert current is not None
+            if session.attempt(lambda: session.store().forget_trace(current.id, current.owner)):
+                traces.leave()
+                st.rerun()
+    if chosen and (current is None or chosen != current.id):
+        traces.enter(chosen)
+        st.rerun()
+
+
+def refused() -> str:
+    """Return the sentence that says why the last thing brought was not looked into."""
+    return str(st.session_state.get("own_refused", ""))
+
+
+def _plain(text: str) -> str:
+    """Return text that markdown shows as it is."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~$:<>" else sign for sign in text)

@@ -1,0 +1,72 @@
+"""Which kept trace a visitor looks at, and what is in it."""
+
+import io
+from urllib.parse import urlparse
+
+import streamlit as st
+from streamlit import config
+
+from rnnviz.errors import RnnvizError
+from rnnviz.kept_traces import KeptTrace
+from rnnviz.trace import Trace
+from rnnviz.tracefile import read_trace
+from rnnviz.ui import session
+from rnnviz.views.traced import MOST_UNPACKED
+from rnnviz.visitors import LOOPBACK
+
+
+def current() -> KeptTrace | None:
+    """Return the trace that the address names, which a change of page keeps."""
+    id = st.query_params.get("trace") or st.session_state.get("trace")
+    if not id:
+        return None
+    try:
+        found = session.store().kept_trace(id)
+    except RnnvizError as error:
+        leave()
+        st.toast(str(error))
+        return None
+    if st.session_state.get("trace") != id or st.query_params.get("trace") != id:
+        enter(id)
+    return found
+
+
+def enter(id: str) -> None:
+    """Look at a trace from now on."""
+    st.session_state["trace"] = id
+    st.query_params["trace"] = id
+
+
+def leave() -> None:
+    """Look at no trace any more."""
+    st.session_state.pop("trace", None)
+    st.query_params.pop("trace", None)
+
+
+def name_of_current() -> str:
+    """Return what the trace is called that is looked at."""
+    found = current()
+    return found.name if found else ""
+
+
+def local() -> bool:
+    """Return whether only this machine can be looking: then its scripts' traces are listed, too."""
+    host = urlparse(f"//{st.context.headers.get('host', '')}").hostname
+    return config.get_option("server.address") in LOOPBACK and host in LOOPBACK
+
+
+def newest(kept: KeptTrace | None) -> Trace | None:
+    """Return the newest of what is recorded, None where there is nothing that can be read."""
+    steps = session.store().moment_steps(kept.id) if kept else []
+    if kept is None or not steps:
+        return None
+    try:
+        return opened(kept.id, steps[-1])
+    except RnnvizError:
+        return None  # the screen says why
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def opened(id: str, step: int) -> Trace:
+    """Return what was recorded at a step; the last few are kept."""
+    return read_trace(io.BytesIO(session.store().moment(id, step)), "This file", MOST_UNPACKED)
