@@ -10,6 +10,7 @@ from rnnviz.errors import RunError
 from rnnviz.reader import RunReader
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
+from rnnviz.translationfile import translation_script
 
 WEIGHTS, SETTINGS, SCRIPT = "weights.safetensors", "settings.json", "model.py"
 POOLED = {
@@ -46,10 +47,8 @@ def model_script(settings: Settings) -> str:
         )
     task = task_of(settings)
     if task.translates:
-        raise RunError(
-            "A translation's encoder and decoder do not fit this script, which runs one stack: "
-            "take the run along as a whole, or rebuild it with rnnviz."
-        )
+        size = f"{settings.embedding}, {settings.hidden}, {settings.layers}"
+        return translation_script(settings, KINDS[settings.cell].format(size), WEIGHTS)
     features = settings.embedding if task.tokens else task.inputs
     both = ", bidirectional=True" * settings.bidirectional
     kind = KINDS[settings.cell].format(f"{features}, {settings.hidden}, {settings.layers}{both}")

@@ -26,6 +26,16 @@ from safetensors.torch import save_file
 with torch.no_grad():
     save_file({"y": run(load_file("x.safetensors")["x"]).contiguous()}, "y.safetensors")
 """
+TRANSLATE = """
+import sys
+sys.modules["rnnviz"] = None  # whoever imports it fails
+import os
+for folder in ("lstm", "gru", "rnn"):
+    os.chdir(folder)
+    exec(open("model.py").read())
+    os.chdir("..")
+    print(*[translate(text) for text in sys.argv[1:]], sep="\\n")
+"""
 
 
 @pytest.fixture
@@ -90,3 +100,31 @@ def test_what_torch_has_no_module_for_is_refused(store):
         model_script(SMALL.replace(norm="layer"))
     with pytest.raises(RunError, match="no checkpoint"):
         model_file(store, store.create(SMALL, "ada"))
+
+
+def test_a_translator_writes_the_same_where_rnnviz_cannot_be_imported(store, tmp_path):
+    from rnnviz.analysis import greedy
+
+    texts = ["3rd of may 1997", "wed, september 30th, 1998", "saturday 03.05.1997"]
+    expected = []
+    for cell, attention in (("lstm", "dot"), ("gru", "additive"), ("rnn", "none")):
+        settings = Settings.for_task("dates", cell=cell, attention=attention, layers=2, hidden=12)
+        task, trainer = task_of(settings), Trainer(settings)
+        with torch.no_grad():
+            for weight in trainer.model.parameters():
+                weight *= 3  # so that answers differ from symbol to symbol
+        run = store.create(settings, "ada")
+        store.record(run, [], trainer.checkpoint())
+        with zipfile.ZipFile(io.BytesIO(model_file(store, run))) as file:
+            file.extractall(tmp_path / cell)
+        for text in texts:
+            source = task.read(text).batch.inputs
+            classes = greedy(trainer.model, source, task.target_steps)[:, 0].tolist()
+            expected.append("".join(task.classes_of(classes)).partition("■")[0])
+    done = subprocess.run(
+        [sys.executable, "-c", TRANSLATE, *texts],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == expected
+    assert len(set(expected)) > 6 and max(map(len, expected)) > 4
