@@ -103,6 +103,13 @@ def test_what_has_no_meaning_is_refused_with_a_sentence(gallery):
     ):
         with pytest.raises(RnnvizError, match=why):
             draw(gallery, view, None, settings, Choice())
+    enters = "By attention, gradient enters the encoder at every step"
+    for view in ("gradient_time", "gradient_products"):
+        for layer, attention in (("encoder", "dot"), ("encoder", "none"), ("decoder", "dot")):
+            asked = Choice.of({"layer": f"{layer}.l0"})
+            message = draw(gallery, view, None, SMALL.replace(attention=attention), asked)
+            assert (enters in message["says"]) == (layer == "encoder" and attention == "dot")
+            assert "not a number" not in message["says"]
     with pytest.raises(RnnvizError, match="No answer is asked of the encoder"):
         draw(gallery, "gradient_items", None, SMALL, Choice.of({"layer": "encoder.l0"}))
 

@@ -51,7 +51,7 @@ def attention(
         for each, bad in zip(target, wrong, strict=False)
     ]
     made = frame(
-        "Where each written symbol looks",
+        "Where each symbol looks",
         f"Heatmap of attention: {rows} symbols of the target by {columns} of the source, "
         f"each row sums to 1; {where}.",
         colours,

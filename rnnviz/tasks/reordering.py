@@ -21,7 +21,7 @@ class Reordering(TranslationTask):
     letters = SYMBOLS
     typed_form = "type letters from A to H"
     typed_example = "C A F E"
-    defaults = {"length": 8}
+    defaults = {"length": 8, "steps": 1000}
 
     @property
     def source_steps(self) -> int:  # type: ignore[override]

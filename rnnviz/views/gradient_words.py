@@ -51,6 +51,16 @@ def of_time(
     return " ".join([*filter(None, said), NOTE])
 
 
+def of_attention(flow: Flow) -> str:
+    """Say of an encoder with attention that gradient enters it everywhere; else nothing."""
+    if not flow.layer.startswith("encoder") or flow.scene.settings.attention == "none":
+        return ""
+    return (
+        " By attention, gradient enters the encoder at every step, and not at its last alone: the "
+        "Translation page shows both ways."
+    )
+
+
 def halving(fit: pd.Series) -> str:
     """Say the half-life, or the time to double, with its 95 % interval."""
     low, high = fit["low"], fit["high"]

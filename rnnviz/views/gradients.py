@@ -67,7 +67,10 @@ def show_time(scene: Scene) -> dict[str, Any]:
         where=flow.where(flow.loss_words, shown + (f", unit {unit}" if unit is not None else "")),
         colours=choice.theme,
     )
-    return {"figure": figure, "says": words.of_time(flow, fits, norms, predicted)}
+    return {
+        "figure": figure,
+        "says": words.of_time(flow, fits, norms, predicted) + words.of_attention(flow),
+    }
 
 
 def show_units(scene: Scene) -> dict[str, Any]:
@@ -154,9 +157,12 @@ def show_jacobians(scene: Scene, product: bool = False) -> dict[str, Any]:
     last = int(np.flatnonzero(norm > 0)[-1]) if (norm > 0).any() else len(norm) - 1
     measured = pd.DataFrame(
         {"lag": np.arange(last + 1), "norm": norm[last::-1] / (norm[last] or 1.0)}
-    )
+    ).dropna()
     figure = plots.stretching.spec(values, products, measured, **common)
-    return {"figure": figure, "says": words.of_products(products, measured, steps)}
+    return {
+        "figure": figure,
+        "says": words.of_products(products, measured, steps) + words.of_attention(flow),
+    }
 
 
 def show_connectivity(scene: Scene, row: bool = False) -> dict[str, Any]:

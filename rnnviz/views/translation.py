@@ -168,7 +168,7 @@ def say_ways(scene: Scene, norms: pd.DataFrame, sample: int, answer: str) -> str
 
 def feeding(own: bool) -> str:
     """Say what goes into the decoder."""
-    return "reading its own symbols" if own else "reading the true symbols"
+    return "its own symbols go in" if own else "the true symbols go in"
 
 
 # -- what is looked at ----------------------------------------------------------------------
