@@ -7,6 +7,7 @@ import pandas as pd
 
 from rnnviz.plots.gates import escape
 from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
+from rnnviz.plots.translations import symbol_at
 
 MOST_GAPS = 40
 """Columns between which there is room for a gap."""
@@ -31,7 +32,7 @@ def attention(
     source, target : sequence of str
         What goes in at each source step, and what comes out at each target step.
     right : sequence of str, optional
-        What should come out, "" where nothing is asked; where that differs, the row says so.
+        What should come out, up to its end; where that differs, the row says so.
     where : str
         Sample, step: the quiet part of the title.
     colours : str
@@ -40,10 +41,8 @@ def attention(
     palette = theme(colours)
     rows, columns = shares.shape
     wrong = [
-        bool(right) and place < len(right or ()) and bool((right or ())[place])
-        and target[place] != (right or ())[place]
-        for place in range(rows)
-    ]  # fmt: skip
+        right is not None and target[place] != symbol_at(right, place) for place in range(rows)
+    ]
     names = [
         f'<span style="color:{palette.wrong}"><b>≠ {escape(each)}</b></span>'
         if bad
