@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rnnviz.comparing import Comparison, compare, sweep
     from rnnviz.errors import RnnvizError
     from rnnviz.interventions import clamp
-    from rnnviz.lightning_watch import lightning_watch
+    from rnnviz.lightning import lightning_watch
     from rnnviz.plan import Plan
     from rnnviz.recording import record
     from rnnviz.settings import Settings
@@ -61,7 +61,7 @@ _HOMES = {
     "Trace": "trace",
     "clamp": "interventions",
     "compare": "comparing",
-    "lightning_watch": "lightning_watch",
+    "lightning_watch": "lightning",
     "record": "recording",
     "show": "showing",
     "sweep": "comparing",

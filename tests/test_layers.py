@@ -28,7 +28,7 @@ LAYERS = {
     ),
     "runs": (
         "database postgresql sqlite waiting reader study_reader thinning studies keeping catalogue "
-        "runs engine worker runfile translationfile kept_traces watching lightning_watch showing",
+        "runs engine worker runfile translationfile kept_traces watching lightning showing",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),
