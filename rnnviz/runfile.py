@@ -19,12 +19,38 @@ POOLED = {
     "last": "    forwards, backwards = hidden.chunk(2, -1)\n"
     "    hidden = torch.cat([forwards, backwards[:1].expand_as(backwards)], -1)",
 }
+RESIDUAL = """
+def apart(name):  # rnn.weight_ih_l1 is weight_ih_l0 of layer 1 alone
+    kind, dash, rest = name.removeprefix("rnn.").partition("_l")
+    return f"rnn.{rest[0]}.{kind}_l0{rest[1:]}" if dash else name
+
+def stack(x):  # from the second layer on, what a layer reads is added to what it gives
+    for place, layer in enumerate(model["rnn"]):
+        x = layer(x)[0] + (x if place else 0)
+    return x
+
+"""
 KINDS = {
     "rnn": 'RNN({}, nonlinearity="tanh")',
     "rnn_relu": 'RNN({}, nonlinearity="relu")',
     "lstm": "LSTM({})",
     "gru": "GRU({})",
 }
+
+
+def why_no_script(settings: Settings) -> str:
+    """Return why plain torch cannot run a network, as a sentence; "" if it can."""
+    if settings.norm != "none":
+        return (
+            "torch has no recurrent module with layer normalisation: train without it, to have a "
+            "model that plain torch runs."
+        )
+    if settings.residual and settings.layers > 1 and task_of(settings).translates:
+        return (
+            "torch has no recurrent module with residual connections, and a translator's script "
+            "does not write them out: train it without them, to have a model that plain torch runs."
+        )
+    return ""
 
 
 def model_script(settings: Settings) -> str:
@@ -35,23 +61,24 @@ def model_script(settings: Settings) -> str:
     RunError
         If torch has no module for it.
     """
-    if settings.norm != "none":
-        raise RunError(
-            "torch has no recurrent module with layer normalisation: train without it, "
-            "to have a model that plain torch runs."
-        )
-    if settings.residual and settings.layers > 1:
-        raise RunError(
-            "torch has no recurrent module with residual connections: train without them, "
-            "to have a model that plain torch runs."
-        )
+    if reason := why_no_script(settings):
+        raise RunError(reason)
     task = task_of(settings)
     if task.translates:
         size = f"{settings.embedding}, {settings.hidden}, {settings.layers}"
         return translation_script(settings, KINDS[settings.cell].format(size), WEIGHTS)
     features = settings.embedding if task.tokens else task.inputs
+    width = settings.hidden * settings.directions
     both = ", bidirectional=True" * settings.bidirectional
-    kind = KINDS[settings.cell].format(f"{features}, {settings.hidden}, {settings.layers}{both}")
+    kind = "torch.nn." + KINDS[settings.cell]
+    rnn = kind.format(f"{features}, {settings.hidden}, {settings.layers}{both}")
+    weights, read = f'load_file("{WEIGHTS}")', 'model["rnn"](model["input"](x))[0]'
+    residual = ""
+    if settings.residual and settings.layers > 1:  # layer by layer, each a module of its own
+        first, other = (kind.format(f"{n}, {settings.hidden}, 1{both}") for n in (features, width))
+        rnn = f"torch.nn.ModuleList([{first}] + [{other} for _ in range({settings.layers - 1})])"
+        weights = f"{{apart(name): tensor for name, tensor in {weights}.items()}}"
+        read, residual = 'stack(model["input"](x))', RESIDUAL
     embedding = f"Embedding({task.inputs}, {features})" if task.tokens else "Identity()"
     what = "(time, batch) whole numbers" if task.tokens else f"(time, batch, {features}) numbers"
     pooled = "\n" + POOLED[settings.readout] if settings.readout in POOLED else ""
@@ -60,23 +87,23 @@ def model_script(settings: Settings) -> str:
     tied = ""
     if settings.tied:
         tied = f'\nweights["readout.weight"] = weights["input.weight"][:{task.outputs}]'
-    return f'''import torch
+    return f"""import torch
 from safetensors.torch import load_file
 
 model = torch.nn.ModuleDict({{
     "input": torch.nn.{embedding},
-    "rnn": torch.nn.{kind},
-    "readout": torch.nn.Linear({settings.hidden * settings.directions}, {task.outputs}),
+    "rnn": {rnn},
+    "readout": torch.nn.Linear({width}, {task.outputs}),
 }})
-weights = load_file("{WEIGHTS}"){tied}
+{residual}weights = {weights}{tied}
 model.load_state_dict(weights)
 
 model.eval()
 
 def run(x):  # x: {what}
-    hidden = model["rnn"](model["input"](x))[0]{pooled}
+    hidden = {read}{pooled}
     return model["readout"](hidden)  # (time, batch, {task.outputs})
-'''
+"""
 
 
 def model_file(store: RunReader, id: str, step: int | None = None) -> bytes:

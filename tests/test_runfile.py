@@ -81,6 +81,8 @@ def test_the_script_gives_the_same_answers_where_rnnviz_cannot_be_imported(
         {"bidirectional": True, "layers": 2}, {"bidirectional": True, "readout": "last"},
         {"cell": "rnn", "readout": "mean"}, {"readout": "last"},
         {"task": "names", "cell": "gru", "bidirectional": True, "readout": "mean"},
+        {"residual": True, "layers": 3}, {"residual": True, "layers": 2, "bidirectional": True},
+        {"residual": True, "cell": "rnn_relu", "task": "names", "layers": 2},
     ],
 )  # fmt: skip
 def test_the_script_knows_how_the_read_out_reads(tmp_path, monkeypatch, changes):
@@ -98,6 +100,8 @@ def test_the_script_knows_how_the_read_out_reads(tmp_path, monkeypatch, changes)
 def test_what_torch_has_no_module_for_is_refused(store):
     with pytest.raises(RunError, match="layer normalisation"):
         model_script(SMALL.replace(norm="layer"))
+    with pytest.raises(RunError, match="residual connections"):
+        model_script(SMALL.replace(task="reversal", residual=True, layers=2))
     with pytest.raises(RunError, match="no checkpoint"):
         model_file(store, store.create(SMALL, "ada"))
 

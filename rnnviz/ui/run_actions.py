@@ -6,7 +6,7 @@ import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.keeping import LONGEST_NAME, LONGEST_NOTE
-from rnnviz.runfile import model_file
+from rnnviz.runfile import model_file, why_no_script
 from rnnviz.runs import Run
 from rnnviz.settings import bounds
 from rnnviz.ui import page, session, study
@@ -30,7 +30,7 @@ def one(run: Run) -> None:
         more_steps(run)
     with st.popover("Duplicate", icon=":material/content_copy:"):
         duplicate(run)
-    store = session.store()
+    store, why_not = session.store(), why_no_script(run.settings)
     st.download_button(
         "Model",
         lambda: model_file(store, run.id),
@@ -38,9 +38,10 @@ def one(run: Run) -> None:
         "application/zip",
         icon=":material/download:",
         on_click="ignore",
-        disabled=run.settings.norm != "none" or not store.checkpoint_steps(run.id),
-        help="Weights, settings, and the lines of Python that run them with torch alone; not with "
-        "layer normalisation, which torch has no module for, and not before training.",
+        disabled=bool(why_not) or not store.checkpoint_steps(run.id),
+        help=why_not
+        or "Weights, settings, and the lines of Python that run them with torch "
+        "alone; not before training.",
     )
 
 
