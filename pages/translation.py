@@ -5,12 +5,12 @@ import streamlit as st
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
 from rnnviz.ui import choices, translation_choices, whatif
-from rnnviz.ui.component import figure
+from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
 
 # Two pictures side by side, as high as header, bars and gaps leave room for.
-HEIGHT = "max(26rem, calc(100vh - 262px))"
+HEIGHT = tall(100, 16.375, 26)
 
 LOOKS = {
     # key: words, its view

@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz.cells import CELLS
 from rnnviz.plots.style import NAME
 from rnnviz.settings import Settings
+from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
@@ -30,6 +31,8 @@ def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
     first = next(name for name in FIRST_LOOK if name in symbols)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
         words = {"gates": "inside", "examples": "answers"}
+        if TASKS[settings.task].translates and settings.attention != "none":
+            words["translation_attention"] = "attention"
         picture = segment("picture", "Large picture", "gates", words)
         choice: dict[str, Any] = {}
         if picture == "gates":

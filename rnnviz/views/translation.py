@@ -44,7 +44,7 @@ def show_attention(scene: Scene) -> dict[str, Any]:
         scene.probe.labels[sample][:begin],
         symbols,
         right,
-        where=", ".join((f"sample {sample + 1}", feeding(own), scene.when)),
+        where=", ".join((f"sample {sample + 1}", feeding(own), when(scene))),
         colours=scene.choice.theme,
     )
     return {"figure": figure, "says": say_attention(shares, symbols, right, own)}
@@ -67,7 +67,7 @@ def show_written(scene: Scene) -> dict[str, Any]:
              "".join(up_to_end(right)).removesuffix(END))
         )  # fmt: skip
     lines = pd.DataFrame(rows, columns=["name", "symbols", "shares", "right", "note"])
-    figure = plots.translations.spec(lines, where=scene.when, colours=scene.choice.theme)
+    figure = plots.translations.spec(lines, where=when(scene), colours=scene.choice.theme)
     good = sum(list(row.symbols) == list(row.right) for row in lines.itertuples())
     says = (
         f"{good} of {len(lines)} held-out sequences are written exactly right. Each symbol goes in "
@@ -100,7 +100,7 @@ def show_beam(scene: Scene) -> dict[str, Any]:
     figure = plots.translations.spec(
         lines,
         title=f"Beam search, {beam} wide" if beam > 1 else "Greedy",
-        where=f"{source}, {scene.when}",
+        where=f"{source}, {when(scene)}",
         colours=scene.choice.theme,
     )
     return {"figure": figure, "says": say_beam(found, lines, right)}
@@ -164,6 +164,11 @@ def say_ways(scene: Scene, norms: pd.DataFrame, sample: int, answer: str) -> str
         f"{number(row['state'])} by the decoder's first state. The ways may point against each "
         "other: their vectors sum to the whole, their norms do not."
     )
+
+
+def when(scene: Scene) -> str:
+    """Return the training step in words, and whether the visitor changed something."""
+    return scene.when + (", with your change" if scene.changed else "")
 
 
 def feeding(own: bool) -> str:
