@@ -23,12 +23,9 @@ def translates(settings: Settings) -> bool:
     with st.container(horizontal=True, gap="small"):
         for key, kind in TASKS.items():
             if kind.translates:
-                st.button(
-                    kind.title.capitalize().replace("iso", "ISO"),
-                    key=f"take_{key}",
-                    on_click=take,
-                    args=(key,),
-                )
+                title = kind.title.capitalize().replace("iso", "ISO")
+                if st.button(title, key=f"take_{key}", on_click=take, args=(key,)):
+                    st.rerun()  # the form at the side, too
     return False
 
 

@@ -60,7 +60,7 @@ def test_every_date_can_be_read_back_in_every_way_it_is_written():
             text = written(day, form)
             assert len(text) <= LONGEST
             assert read_date(text) == day, text
-        day += timedelta(17)
+        day += timedelta(61)
     longest = [written(day, form) for form in range(len(FORMATS)) for day in (date(1998, 9, 30),)]
     assert max(map(len, longest)) == LONGEST
 
@@ -71,15 +71,15 @@ def test_what_is_held_out_is_never_seen_in_training(kind):
     key = (lambda pair: pair[1]) if kind is Dates else (lambda pair: pair[0])
     held = {key(pair) for pair in texts(task, task.validation())}
     held |= {key(pair) for pair in texts(task, task.probe().batch)}
-    seen = {key(pair) for step in range(40) for pair in texts(task, task.batch(128, step))}
+    seen = {key(pair) for step in range(20) for pair in texts(task, task.batch(128, step))}
     assert len(held) > 50 and not held & seen
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_baseline_is_that_of_a_million_draws(kind):
+def test_the_baseline_is_that_of_many_draws(kind):
     """Frequencies of each place, counted; their entropy over all steps that are asked."""
     task = kind(5)
-    targets = np.concatenate([task.batch(2500, step).targets.numpy() for step in range(10)], axis=1)
+    targets = np.concatenate([task.batch(2500, step).targets.numpy() for step in range(6)], axis=1)
     entropy = asked = 0.0
     for row in targets:
         _, counts = np.unique(row[row >= 0], return_counts=True)
