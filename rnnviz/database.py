@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from rnnviz import postgresql, sqlite
 from rnnviz.errors import StoreError
 
-VERSION = 4
+VERSION = 5
 """Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
 UPGRADES = {
     1: (
@@ -48,6 +48,7 @@ UPGRADES = {
         " WHERE validation_metric IS NOT NULL",
     ),
     3: (),
+    4: ("ALTER TABLE runs ADD COLUMN origin TEXT",),
 }
 """What makes the tables of a version those of the next; tables that are still new today
 are made anyway.
@@ -84,6 +85,8 @@ runs = Table(
     Column("tags", Text, nullable=False, server_default="[]"),
     Column("note", Text, nullable=False, server_default=""),
     Column("deleted", Double),
+    # From which checkpoint of which run it goes on (lineage.py, as JSON); NULL for most.
+    Column("origin", Text),
     Index("ix_runs_state_ticket", "state", "ticket"),
 )
 

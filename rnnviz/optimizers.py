@@ -35,16 +35,18 @@ def make_optimizer(parameters: list[nn.Parameter], settings: Settings) -> torch.
     return torch.optim.RMSprop(parameters, lr, weight_decay=decay, foreach=True)
 
 
-def rate_factor(settings: Settings, step: int) -> float:
+def rate_factor(settings: Settings, step: int, since: int = 0) -> float:
     """Return what the schedule multiplies the learning rate of a step with; steps count from 1.
 
     Over the warm-up it rises in equal parts to 1 (Goyal et al. 2017). After that it stays
     ("constant"), or falls to 0, which it would reach at the step after the last: in equal parts
-    ("linear") or as half a cosine (Loshchilov, Hutter 2017).
+    ("linear") or as half a cosine (Loshchilov, Hutter 2017). Where the settings took over `since`
+    a step, warm-up and schedule begin there.
     """
+    step, steps = step - since, settings.steps - since
     if step <= settings.warmup:
         return step / settings.warmup
-    done = (step - 1 - settings.warmup) / max(1, settings.steps - settings.warmup)
+    done = (step - 1 - settings.warmup) / max(1, steps - settings.warmup)
     if settings.schedule == "linear":
         return 1 - done
     if settings.schedule == "cosine":

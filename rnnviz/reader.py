@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from rnnviz.database import Database, checkpoints, metrics, runs, viewers
 from rnnviz.errors import RunError
+from rnnviz.lineage import Origin
 from rnnviz.settings import Settings
 from rnnviz.waiting import place
 
@@ -45,6 +46,8 @@ class Run:
         The study that it was made for; None for a run of its own.
     tags, note
         What its owner wrote about it.
+    origin : Origin or None
+        Where it comes from, if it goes on from another run (branching.py).
     """
 
     id: str
@@ -62,6 +65,7 @@ class Run:
     study: str | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    origin: Origin | None = None
 
 
 class Head(NamedTuple):
@@ -270,6 +274,7 @@ def run_of(row: Row[Any]) -> Run:
         state=row.state, reason=row.reason, step=row.step, lr=row.lr, seconds=row.seconds,
         created=row.created, heartbeat=row.heartbeat, worker=row.worker, study=row.study,
         tags=tuple(json.loads(row.tags)), note=row.note,
+        origin=Origin.from_json(row.origin),
     )  # fmt: skip
 
 

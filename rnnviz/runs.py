@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from rnnviz.branching import Branching
 from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
-from rnnviz.keeping import Keeping, change, own_run
+from rnnviz.keeping import change, own_run
 from rnnviz.kept_traces import KeptTraces
 from rnnviz.reader import (
     STATES,
@@ -48,7 +49,7 @@ MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
 
 
-class RunStore(Keeping, KeptTraces):
+class RunStore(Branching, KeptTraces):
     """Read and write a store's runs, studies and kept traces; opened as `RunReader` is."""
 
     def create(self, settings: Settings, owner: str, name: str = "") -> str:

@@ -121,6 +121,7 @@ def _fill(connection: Connection, id: str, owner: str, wanted: Sequence[Settings
 def _finished(connection: Connection, owner: str, wanted: set[Settings]) -> dict[Settings, str]:
     """Return an owner's finished runs of some settings, but for those whose rate was changed."""
     of_owner = (runs.c.owner == owner) & (runs.c.state == "finished") & runs.c.deleted.is_(None)
+    of_owner &= runs.c.origin.is_(None)  # its settings do not tell how it began
     found = {}
     for row in connection.execute(select(runs.c.id, runs.c.settings, runs.c.lr).where(of_owner)):
         try:

@@ -80,6 +80,8 @@ class Trainer:
     settings : Settings
     checkpoint : Checkpoint, optional
         Where to go on; from the beginning if None.
+    since : int
+        The step after which the settings took over, where others were there before.
 
     Raises
     ------
@@ -87,8 +89,11 @@ class Trainer:
         If the checkpoint is damaged or belongs to other settings.
     """
 
-    def __init__(self, settings: Settings, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self, settings: Settings, checkpoint: Checkpoint | None = None, since: int = 0
+    ) -> None:
         self.settings = settings
+        self._since = since
         self.task = task_of(settings)
         self.step = 0
         self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
@@ -162,7 +167,7 @@ class Trainer:
         _check_finite(loss.item(), "loss", step)
         norm, clipped = clip_gradients(self._parameters, self.settings.clip, self.settings.clip_by)
         _check_finite(norm, "gradient", step)
-        with scheduled(self._optimizer, rate_factor(self.settings, step)):
+        with scheduled(self._optimizer, rate_factor(self.settings, step, self._since)):
             self._optimizer.step()
         self.step = step
         self._state = end if self.settings.carry else None

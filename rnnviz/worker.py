@@ -55,7 +55,8 @@ class Session:
         self._seconds = run.seconds
         self._rows: list[dict[str, float | None]] = []
         kept = store.checkpoint_steps(run.id)
-        self._trainer = Trainer(run.settings, store.checkpoint(run.id) if kept else None)
+        checkpoint = store.checkpoint(run.id) if kept else None
+        self._trainer = Trainer(run.settings, checkpoint, run.origin.step if run.origin else 0)
         # Steps that are committed but come after the newest checkpoint are trained again, with the
         # learning rates of then, and so give the same weights; their rows stay as they are.
         self._committed = store.learning_rates(run.id, since=self._trainer.step)

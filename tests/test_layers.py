@@ -27,8 +27,9 @@ LAYERS = {
         {"plotly", *SCREEN},
     ),
     "runs": (
-        "database postgresql sqlite waiting reader study_reader thinning studies keeping catalogue "
-        "runs engine worker runfile translationfile kept_traces watching lightning showing",
+        "database postgresql sqlite waiting lineage reader study_reader thinning studies keeping "
+        "branching fitting catalogue runs engine worker runfile "
+        "translationfile kept_traces watching lightning showing",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

@@ -1,6 +1,7 @@
 """Learning curves of several runs over each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from rnnviz.plots.gates import escape
 from rnnviz.plots.loss import decades, log_ticks, thinned
-from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.style import FigureDict, Theme, figure, float32, frame, rgba, theme
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Runs of the same cell have its colour, and differ in these."""
@@ -16,7 +17,10 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 @figure
 def run_losses(
-    curves: Sequence[tuple[str, str, pd.DataFrame]], *, colours: str = "light"
+    curves: Sequence[tuple[str, str, pd.DataFrame]],
+    *,
+    joints: Mapping[int, int] = MappingProxyType({}),
+    colours: str = "light",
 ) -> FigureDict:
     """Draw the losses of runs (log axis) over training steps.
 
@@ -24,6 +28,8 @@ def run_losses(
     ----------
     curves : sequence of (name, cell, DataFrame)
         A run each; columns `step`, `loss`, `validation_loss`. A name is shown as plain text.
+    joints : mapping of int to int
+        The place of a run that goes on from another -> the step up to which it was that one.
     colours : str
         "light" or "dark".
     """
@@ -56,6 +62,7 @@ def run_losses(
             }
         )  # fmt: skip
         seen += [thin["loss"].to_numpy(float), checked["validation_loss"].to_numpy(float)]
+    data += [_joint(curves[place], step, palette) for place, step in joints.items()]
     values = np.concatenate(seen)
     bottom, top = decades(values[np.isfinite(values) & (values > 0)])
     last = max((int(each["step"].iloc[-1]) for _, _, each in curves if len(each)), default=1)
@@ -75,3 +82,20 @@ def run_losses(
     made["hovermode"] = "closest"
     made["showlegend"] = True
     return {"data": data, "layout": made}
+
+
+def _joint(curve: tuple[str, str, pd.DataFrame], step: int, palette: Theme) -> dict[str, Any]:
+    """Mark where a run goes on from another one, on its newest validation before."""
+    name, cell, metrics = curve
+    before = metrics[metrics["step"] <= max(step, 1)]
+    checked = before[before["validation_loss"].notna()]
+    loss = checked["validation_loss"] if len(checked) else before["loss"]
+    return {
+        "type": "scatter", "mode": "markers+text", "x": [step], "y": float32(loss.iloc[-1:]),
+        "marker": {"symbol": "diamond-open", "size": 10, "color": palette.cell[cell],
+                   "line": {"width": 2}},
+        "text": [f"goes on from step {step:,}"], "textposition": "top right",
+        "textfont": {"color": palette.ink}, "showlegend": False, "name": escape(name),
+        "hovertemplate": f"goes on from another run after step {step:,}"
+        "<extra>%{fullData.name}</extra>", "cliponaxis": False,
+    }  # fmt: skip

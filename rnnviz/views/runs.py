@@ -18,7 +18,8 @@ def show_losses(scene: Scene) -> dict[str, Any]:
     for id in filter(None, scene.choice.text("beside").split(",")[: MOST - 1]):
         runs.append(scene.gallery.store.get(id))
     named = [(name_of(run), run.settings.cell, scene.gallery.metrics(run.id)) for run in runs]
-    return {"figure": run_losses.spec(named, colours=scene.choice.theme)}
+    joints = {place: run.origin.step for place, run in enumerate(runs) if run.origin}
+    return {"figure": run_losses.spec(named, joints=joints, colours=scene.choice.theme)}
 
 
 def name_of(run: Run) -> str:
