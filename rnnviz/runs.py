@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from rnnviz.branching import Branching
+from rnnviz.archiving import Archiving
 from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
 from rnnviz.keeping import change, own_run
@@ -49,7 +49,7 @@ MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
 
 
-class RunStore(Branching, KeptTraces):
+class RunStore(Archiving, KeptTraces):
     """Read and write a store's runs, studies and kept traces; opened as `RunReader` is."""
 
     def create(self, settings: Settings, owner: str, name: str = "") -> str:

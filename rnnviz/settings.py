@@ -259,7 +259,7 @@ class Settings(BaseModel):
         0, ge=0, le=2**32 - 1, title="Seed", description="Decides weights, data and dropout."
     )
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:

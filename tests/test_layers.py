@@ -28,8 +28,8 @@ LAYERS = {
     ),
     "runs": (
         "database postgresql sqlite waiting lineage reader study_reader thinning studies keeping "
-        "branching fitting catalogue runs engine worker runfile "
-        "translationfile kept_traces watching lightning showing",
+        "branching fitting archive archive_reader archiving catalogue runs engine worker runfile "
+        "translationfile tensorboard kept_traces watching lightning showing",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

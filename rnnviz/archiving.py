@@ -1,0 +1,137 @@
+"""Runs out of the store as files, and back into it (archive.py says what such a file is)."""
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import Connection, func, insert, select
+
+from rnnviz import archive
+from rnnviz.archive import MEASURED, Archived, Manifest, write_archive
+from rnnviz.archive_reader import read_archive
+from rnnviz.branching import Branching
+from rnnviz.database import checkpoints, metrics
+from rnnviz.errors import RunError
+from rnnviz.keeping import change, distinct, tidy
+from rnnviz.reader import find, run_of
+from rnnviz.resources import version
+from rnnviz.studies import new_run
+from rnnviz.thinning import thin
+
+if TYPE_CHECKING:  # it brings torch
+    from rnnviz.training import Checkpoint
+
+DONE = ("finished", "failed", "stopped")
+"""States that a run keeps when it is opened elsewhere; all others wait there."""
+AT_ONCE = 5000
+"""Rows that are read or written in one go."""
+
+
+class Archiving(Branching):
+    """Write runs of a store into files, and read them from there."""
+
+    def export_run(self, id: str, *, newest: bool = False) -> bytes:
+        """Return a run as a zip that can be read without rnnviz, and opened by `import_run`.
+
+        Parameters
+        ----------
+        newest : bool
+            Whether to take its newest checkpoint alone; otherwise all that are kept, or as many
+            of them as make a file that can be opened again.
+
+        Raises
+        ------
+        RunError
+            If there is no such run, or its network is too large for a file that can be opened.
+        """
+        with self._database.read() as connection:
+            run = run_of(find(connection, id))
+            sizes = _sizes(connection, id)
+            steps = sorted(sizes)[-1:] if newest else _fitting(sizes)
+            size = sum(sizes[step] for step in steps)
+            if size > archive.MOST_BYTES * 0.9:
+                raise RunError(
+                    f"The checkpoints of this run have {size / 2**20:.0f} MB, and a run file may "
+                    f"have {archive.MOST_BYTES / 2**20:.0f} MB: take its model instead."
+                )
+            manifest = Manifest(
+                rnnviz=version(),
+                name=run.name,
+                tags=list(run.tags),
+                note=run.note,
+                created=run.created,
+                state=cast(Any, run.state),
+                reason=run.reason,
+                step=run.step,
+                seconds=run.seconds,
+                lr=run.lr,
+                checkpoints=steps,
+                origin=run.origin,
+            )
+            columns = [metrics.c[name] for name in MEASURED]
+            wanted = select(*columns).where(metrics.c.run == id).order_by(metrics.c.step)
+            rows = connection.execute(wanted.execution_options(yield_per=AT_ONCE))
+            kept = _checkpoints(connection, id, steps)
+            return write_archive(Archived(manifest, run.settings, rows, kept))
+
+    def import_run(self, file: bytes, owner: str) -> str:
+        """Add the run in a file to an owner's, and return its id; it goes on like any other.
+
+        Raises
+        ------
+        RunError
+            If the file is no run, is damaged or too large, is of a newer rnnviz, or does not fit
+            together; nothing is kept of it then.
+        """
+        found = read_archive(file)
+        told = found.manifest
+        rows = iter(found.rows)
+        with self._database.write() as connection:
+            id = new_run(connection, found.settings, owner, tidy(told.name))
+            change(
+                connection,
+                id,
+                state=told.state if told.state in DONE else "paused",
+                reason=tidy(told.reason) if told.state in DONE else "",
+                step=told.step,
+                lr=told.lr,
+                seconds=told.seconds,
+                created=min(told.created, time.time()),
+                tags=json.dumps(distinct(told.tags)),
+                note=tidy(told.note, lines=True),
+                origin=told.origin.to_json() if told.origin else None,
+            )
+            while part := list(islice(rows, AT_ONCE)):
+                connection.execute(
+                    insert(metrics), [dict(zip(MEASURED, row, strict=True), run=id) for row in part]
+                )
+            for kept in found.checkpoints:
+                blobs = {"weights": kept.weights, "optimizer": kept.optimizer}
+                connection.execute(insert(checkpoints).values(run=id, step=kept.step, **blobs))
+        return id
+
+
+def _sizes(connection: Connection, id: str) -> dict[int, int]:
+    """Return how many bytes each kept checkpoint has."""
+    size = func.length(checkpoints.c.weights) + func.length(checkpoints.c.optimizer)
+    wanted = select(checkpoints.c.step, size).where(checkpoints.c.run == id)
+    return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _fitting(sizes: dict[int, int]) -> list[int]:
+    """Return the checkpoints that go into a file: all, or so many that it can be opened again."""
+    # half of the file is left to the metrics of a very long run
+    most = archive.MOST_BYTES // 2 // max(1, *sizes.values(), 1)
+    return sorted(set(sizes) - set(thin(sorted(sizes), max(2, most))))
+
+
+def _checkpoints(connection: Connection, id: str, steps: list[int]) -> "Iterator[Checkpoint]":
+    from rnnviz.training import Checkpoint
+
+    columns = (checkpoints.c.step, checkpoints.c.weights, checkpoints.c.optimizer)
+    for step in steps:
+        wanted = select(*columns).where(checkpoints.c.run == id, checkpoints.c.step == step)
+        row = connection.execute(wanted).one()
+        yield Checkpoint(row.step, bytes(row.weights), bytes(row.optimizer))
