@@ -3,14 +3,15 @@
 import streamlit as st
 
 from rnnviz.catalogue import Entry
-from rnnviz.ui import address, choices, run_actions, session
+from rnnviz.lineage import told
+from rnnviz.ui import address, choices, run_actions, run_files, session
 from rnnviz.ui.component import figure, tall
-from rnnviz.ui.run_table import SORTS, ordered, run_table, searched, study_table
+from rnnviz.ui.run_table import SORTS, counted, ordered, run_table, searched, study_table
 
 SHOWN = {"runs": "runs", "members": "runs of studies", "studies": "studies", "bin": "bin"}
 GOING = ("queued", "running")
 # Table, header, bars and gaps leave this much for the curves.
-HEIGHT = tall(100, 29.375, 16)
+HEIGHT, HEIGHT_BELOW = tall(100, 29.375, 16), tall(100, 32, 16)
 EMPTY = {
     "runs": "Nothing trained yet: press Train on the Train page, and the run is kept here.",
     "members": "No study has trained yet: press Train all on the Compare page.",
@@ -44,18 +45,24 @@ def runs(me: str, *, of_studies: bool) -> None:
     picked = run_table(found)
     by_id: dict[str, Entry] = {entry.run.id: entry for entry in found}
     with actions:
-        st.markdown(f"{len(picked)} of {len(found)} picked" if picked else f"{len(found)} runs",
-                    width="content")  # fmt: skip
+        count = f"{len(picked)} of {len(found)} picked" if picked else counted(len(found), "run")
+        st.markdown(count, width="content")
         if len(picked) == 1:
             run_actions.one(by_id[picked[0]].run)
+        if len(picked) > 1:
+            run_files.logs(picked)
         if picked:
             run_actions.delete(picked)
     if picked:
-        settings = by_id[picked[0]].run.settings
+        first = by_id[picked[0]].run
+        settings, origin = first.settings, first.origin if len(picked) == 1 else None
+        if origin:
+            st.text(told(settings, origin))
         others = ",".join(picked[1:])
         # the names are in the store, but that one has changed only the page knows
         names = ",".join(by_id[id].run.name for id in picked)
-        figure("run_losses", picked[0], settings, height=HEIGHT, time=False, beside=others,
+        height = HEIGHT_BELOW if origin else HEIGHT
+        figure("run_losses", picked[0], settings, height=height, time=False, beside=others,
                named=names)  # fmt: skip
     else:
         st.caption("Pick runs at the left edge of the table: one to open, describe or go on with "
@@ -78,7 +85,7 @@ def studies(me: str) -> None:
         return
     picked = study_table(found, [standing(each.id) for each in found])
     with actions:
-        st.markdown(f"{len(found)} studies", width="content")
+        st.markdown(counted(len(found), "study", "studies"), width="content")
         if len(picked) == 1:
             run_actions.open_study(picked[0])
         if picked:
@@ -106,17 +113,19 @@ def binned(me: str) -> None:
             run_actions.put_back(picked)
     for study in studies_gone:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Study of {len(study.plan.points())} runs", width="content")
+            st.markdown(f"Study of {counted(study.plan.count, 'run')}", width="content")
             if st.button("Put back", key=f"back_{study.id}"):
                 run_actions.put_back([study.id], studies=True)
 
 
 top = st.container(horizontal=True, vertical_alignment="center", gap="small")
 actions = st.container(
-    horizontal=True, vertical_alignment="center", gap="small", height=52, border=False
+    horizontal=True, vertical_alignment="center", gap="xsmall", height=52, border=False
 )
 with top:
     shown = choices.segment("shown", "What to list", "runs", SHOWN)
+    if shown == "runs":
+        run_files.open_file()
     run_actions.undo()
 me = session.owner()
 if shown == "studies":

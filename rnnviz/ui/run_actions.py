@@ -1,18 +1,22 @@
 """What a visitor does to the runs that are picked: open, describe, go on, copy, delete, undo."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.keeping import LONGEST_NAME, LONGEST_NOTE
-from rnnviz.runfile import model_file, why_no_script
 from rnnviz.runs import Run
-from rnnviz.settings import bounds
-from rnnviz.ui import page, session, study
+from rnnviz.settings import Settings, bounds, choices
+from rnnviz.ui import page, run_files, session, study
+from rnnviz.ui.run_table import counted
+from rnnviz.ui.settings_form import STEP, WORDS
 
 OPEN = ("train", "anatomy", "gates", "units", "gradients")
 """Pages that look at one run."""
+BRANCHED = ("optimizer", "lr", "schedule", "warmup", "momentum", "weight_decay", "clip")
+"""Settings that a run can go on with otherwise, as the form shows them."""
 
 
 def one(run: Run) -> None:
@@ -26,23 +30,12 @@ def one(run: Run) -> None:
             page.go_to(file)
     with st.popover("Describe", icon=":material/edit:"):
         describe(run)
-    with st.popover("More steps", icon=":material/add:"):
-        more_steps(run)
+    with st.popover("Go on", icon=":material/add:"):
+        go_on(run)
     with st.popover("Duplicate", icon=":material/content_copy:"):
         duplicate(run)
-    store, why_not = session.store(), why_no_script(run.settings)
-    st.download_button(
-        "Model",
-        lambda: model_file(store, run.id),
-        f"rnnviz-{run.settings.task}-{run.settings.cell}.zip",
-        "application/zip",
-        icon=":material/download:",
-        on_click="ignore",
-        disabled=bool(why_not) or not store.checkpoint_steps(run.id),
-        help=why_not
-        or "Weights, settings, and the lines of Python that run them with torch "
-        "alone; not before training.",
-    )
+    with st.popover("Download", icon=":material/download:"):
+        run_files.downloads(run)
 
 
 def describe(run: Run) -> None:
@@ -63,6 +56,15 @@ def describe(run: Run) -> None:
                 st.rerun()
 
 
+def go_on(run: Run) -> None:
+    """Draw the ways to train it further: as it is, or as a new run that is trained otherwise."""
+    same, other = st.tabs(["More steps", "Other training"])
+    with same:
+        more_steps(run)
+    with other:
+        branch(run)
+
+
 def more_steps(run: Run) -> None:
     """Draw the form that gives a run more steps."""
     with st.form(f"more_{run.id}", border=False):
@@ -76,6 +78,52 @@ def more_steps(run: Run) -> None:
 
             if session.attempt(go_on):
                 st.rerun()
+
+
+def branch(run: Run) -> None:
+    """Draw the form of a run that goes on from a checkpoint of this one, trained otherwise."""
+    kept = session.store().checkpoint_steps(run.id)
+    if not kept:
+        st.caption("Nothing to go on from yet: train it first.")
+        return
+    with st.form(f"branch_{run.id}", border=False):
+        step = kept[-1]
+        if len(kept) > 1:
+            step = st.select_slider(
+                "A new run, with its weights after step", kept, step,
+                help="This run stays as it is.",
+            )  # fmt: skip
+        places = st.columns(3) * 3
+        more = places[0].number_input("Steps more", 1, int(bounds("steps")[1]), 1000, step=100)
+        given = {**run.settings.model_dump(), "lr": run.lr}
+        changes = {
+            name: _field(place, name, given[name])
+            for name, place in zip(BRANCHED, places[1:], strict=False)
+        }
+        if st.form_submit_button("Train it on", type="primary", width="stretch"):
+            store, me = session.store(), session.owner()
+
+            def begin() -> None:
+                made = store.branch(run.id, me, int(more), step=step, **changes)
+                store.enqueue(made, me)
+                st.session_state["pick"] = made
+
+            if session.attempt(begin):
+                st.rerun()
+
+
+def _field(place: Any, name: str, value: Any) -> Any:
+    """Draw one setting at its value; return what is chosen."""
+    field = Settings.model_fields[name]
+    if isinstance(field.default, str):
+        keys = choices(name)
+        return place.selectbox(field.title, keys, keys.index(value), lambda key: WORDS[key])
+    kind = int if field.annotation is int else float
+    low, high = (kind(bound) for bound in bounds(name))
+    return place.number_input(
+        field.title, low, high, value, step=kind(STEP.get(name, 1)), help=field.description,
+        format="%d" if kind is int else "%g",
+    )  # fmt: skip
 
 
 def duplicate(run: Run) -> None:
@@ -104,6 +152,10 @@ def duplicate(run: Run) -> None:
 
             if session.attempt(copy):
                 st.rerun()
+    if st.button("Change any setting…", width="stretch", help="Opens the Train page, untrained, "
+                 "with all settings of this run in the form."):  # fmt: skip
+        session.take(run.settings)
+        page.go_to("train")
 
 
 def open_study(id: str) -> None:
@@ -130,8 +182,8 @@ def undo() -> None:
     studies, gone = st.session_state.get("undo", (False, []))
     if not gone:
         return
-    what = ("study" if len(gone) == 1 else "studies") if studies else "run" + "s" * (len(gone) > 1)
-    st.markdown(f"{len(gone)} {what} in the bin.", width="content")
+    what = counted(len(gone), *(("study", "studies") if studies else ("run",)))
+    st.markdown(f"{what} in the bin.", width="content")
     if st.button("Undo", icon=":material/undo:", key="undo_delete"):
         put_back(gone, studies=studies)
 

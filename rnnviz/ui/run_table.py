@@ -23,22 +23,22 @@ SORTS = {
     "steps": "longest first",
 }  # fmt: skip
 COLUMNS = {
-    "name": st.column_config.TextColumn("Name", width=170),
+    "name": st.column_config.TextColumn("Name", width=150),
     "task": st.column_config.TextColumn("Task", width=130),
-    "cell": st.column_config.TextColumn("Cell", width=105),
+    "cell": st.column_config.TextColumn("Cell", width=90),
     "differs": st.column_config.TextColumn(
-        "Settings", width=230, help="What differs from the task's own settings."
+        "Settings", width=300, help="What differs from the task's own settings."
     ),
-    "state": st.column_config.TextColumn("State", width=85),
-    "step": st.column_config.NumberColumn("Step", width=70, format="%d"),
+    "state": st.column_config.TextColumn("State", width=80),
+    "step": st.column_config.NumberColumn("Step", width=65, format="%d"),
     "best": st.column_config.TextColumn(
-        "Best", width=90, help="The task's own measure on the validation set, at its best."
+        "Best", width=85, help="The task's own measure on the validation set, at its best."
     ),
     "curve": st.column_config.LineChartColumn(
-        "Loss (log)", width=120, color="#7A6A53", help="From the first step to the last."
+        "Loss (log)", width=110, color="#7A6A53", help="From the first step to the last."
     ),
-    "tags": st.column_config.ListColumn("Tags", width=120),
-    "note": st.column_config.TextColumn("Note", width=150),
+    "tags": st.column_config.ListColumn("Tags", width=100),
+    "note": st.column_config.TextColumn("Note", width=110),
     "when": st.column_config.DatetimeColumn("Made", width=110, format="distance"),
 }
 
@@ -142,6 +142,16 @@ def differs(settings: Settings) -> str:
     )
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 run, 2 runs."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _differs(run: Run) -> str:
+    from_step = f"from step {run.origin.step}" if run.origin else ""
+    return ", ".join(filter(None, (from_step, differs(run.settings))))
+
+
 def _row(entry: Entry) -> dict[str, Any]:
     run, task = entry.run, TASKS[entry.run.settings.task]
     best = entry.best(task.metric_better)
@@ -149,7 +159,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "name": run.name or "—",
         "task": task.title,
         "cell": CELLS[run.settings.cell].title,
-        "differs": differs(run.settings),
+        "differs": _differs(run),
         "state": run.state,
         "step": run.step,
         "best": "" if best is None else f"{best:.4g} {task.metric_unit}".strip(),
@@ -164,7 +174,7 @@ def _text(run: Run) -> str:
     settings = run.settings
     parts = (
         run.name, run.note, *run.tags, run.state, TASKS[settings.task].title, settings.task,
-        CELLS[settings.cell].title, settings.cell, differs(settings),
+        CELLS[settings.cell].title, settings.cell, _differs(run),
     )  # fmt: skip
     return " ".join(parts).casefold()
 

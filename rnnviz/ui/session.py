@@ -51,9 +51,15 @@ def enter(run: str) -> None:
 
 def look_into(run: Run) -> None:
     """Look at a run from now on, with its settings in the form instead of what was there."""
-    for name, value in run.settings.model_dump().items():
-        st.session_state[name] = value
+    take(run.settings)
     st.session_state["run"] = run.id
+
+
+def take(settings: Settings) -> None:
+    """Look at the untrained network of settings, all of them in the form."""
+    leave()
+    for name, value in settings.model_dump().items():
+        st.session_state[name] = value
 
 
 def leave() -> None:

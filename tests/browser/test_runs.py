@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
+from rnnviz.training import Trainer
 from rnnviz.visitors import COOKIE, owner_of
 
 SMALL = Settings(hidden=8, length=10, batch=4, steps=30)
@@ -78,7 +79,7 @@ def test_a_run_is_named_found_deleted_and_put_back(page, store, me):
 
     page.get_by_placeholder("Search names").fill("lecture")
     page.get_by_placeholder("Search names").press("Enter")
-    expect(page.get_by_text("1 runs")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("1 run", exact=True)).to_be_visible(timeout=15_000)
     page.wait_for_url(re.compile("q=lecture"))
 
 
@@ -95,16 +96,76 @@ def test_a_finished_run_gets_more_steps_and_stays_picked(page, store, me):
     run = store.create(SMALL, me, "short")
     store.enqueue(run, me)
     opened(page, f"?pick={run}")
-    page.get_by_role("button", name="More steps").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
     page.get_by_role("spinbutton", name="Steps more").fill("20")
     page.get_by_role("button", name="Train them").click()
     expect(page.locator(f"{FIGURE}[data-step='50']")).to_have_count(1, timeout=30_000)
     expect(page.get_by_text("1 of 1 picked")).to_be_visible()
     assert store.get(run).settings.steps == 50
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download(timeout=15_000) as download:
         page.get_by_role("button", name="Model").click()
     with zipfile.ZipFile(download.value.path()) as file:
         assert sorted(file.namelist()) == ["model.py", "settings.json", "weights.safetensors"]
+
+
+def test_a_run_leaves_as_a_file_and_comes_back(page, store, me, tmp_path):
+    run = store.create(SMALL, me, "there and back")
+    trainer = Trainer(SMALL)
+    store.record(run, [], trainer.checkpoint())
+    opened(page, f"?pick={run}")
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download(timeout=15_000) as download:
+        page.get_by_role("button", name="Run", exact=True).click()
+    file = download.value.path()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Open a run file").click()
+    (tmp_path / "diary.zip").write_text("Dear diary")
+    page.locator("input[type=file]").set_input_files(tmp_path / "diary.zip")
+    expect(page.get_by_text("is no run of rnnviz, or it is damaged")).to_be_visible(timeout=15_000)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "run.zip", "mimeType": "application/zip", "buffer": file.read_bytes()}
+    )
+    expect(page.get_by_text("1 of 2 picked")).to_be_visible(timeout=15_000)
+    (copy,) = {each.id for each in store.list(me)} - {run}
+    page.wait_for_url(re.compile(f"pick={copy}"))
+    assert store.checkpoint(copy) == trainer.checkpoint()
+
+
+def test_a_run_goes_on_trained_otherwise(page, store, me):
+    run = store.create(SMALL, me, "first")
+    store.record(run, [], Trainer(SMALL).checkpoint())
+    opened(page, f"?pick={run}")
+    page.get_by_role("button", name="Go on", exact=True).click()
+    page.get_by_role("tab", name="Other training").click()
+    expect(page.get_by_role("button", name="Train it on")).to_be_visible()
+    page.get_by_role("spinbutton", name="Steps more").fill("20")
+    page.get_by_role("spinbutton", name="Learning rate").fill("0.05")
+    page.get_by_role("button", name="Train it on").click()
+    expect(page.get_by_text("Goes on from first after step 0: lr 0.003 → 0.05.")).to_be_visible(
+        timeout=15_000
+    )
+    (branch,) = [each for each in store.list(me) if each.id != run]
+    assert (branch.settings.lr, branch.settings.steps) == (0.05, 20)
+    expect(page.locator(f"{FIGURE}[data-step='20']")).to_have_count(1, timeout=30_000)
+
+
+def test_a_copy_takes_all_settings_into_the_form(page, store, me):
+    own = {"norm": "layer", "truncation": 7, "weight_decay": 0.25, "seed": 11, "layers": 2}
+    run = trained(store, me, "first", cell="gru", **own)
+    opened(page, f"?pick={run}")
+    page.get_by_role("button", name="Duplicate", exact=True).click()
+    page.get_by_role("button", name="Change any setting").click()
+    expect(page.get_by_role("spinbutton", name="Hidden units")).to_have_value("8", timeout=30_000)
+    page.get_by_role("button", name=re.compile("Train")).first.wait_for()
+    page.get_by_role("spinbutton", name="Hidden units").fill("9")
+    page.get_by_role("spinbutton", name="Hidden units").press("Enter")
+    page.wait_for_url(re.compile("hidden=9"), timeout=15_000)
+    page.locator("[data-order=train]:enabled").click()
+    page.wait_for_url(re.compile("run="), timeout=15_000)
+    (copy,) = [each for each in store.list(me) if each.id != run]
+    assert copy.settings == store.get(run).settings.replace(hidden=9)
 
 
 def test_another_visitor_sees_nothing(page, store, me, browser: Browser):
