@@ -9,6 +9,7 @@ from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.stopping import Stopping
 from rnnviz.training import Checkpoint, Trainer, train
+from rnnviz.views import Choice, Gallery, draw
 from rnnviz.worker import Session
 
 # A rate that is too high: the loss soon rises again.
@@ -128,6 +129,8 @@ def test_a_run_in_the_store_ends_with_its_best_step(store):
     assert store.checkpoint(run).weights == store.checkpoint(run, best).weights == found[best][2]
     checked = store.metrics(run)["validation_loss"].dropna()
     assert checked.iloc[-1] == checked.min() == found[best][0]
+    drawn = draw(Gallery(store), "loss", run, None, Choice())["figure"]["data"]
+    assert [list(line["x"]) for line in drawn if line.get("name") == "restored"] == [[best]] * 2
     with pytest.raises(RunError, match="ended with the weights of its best step"):
         store.extend(run, "ada", 10)
 

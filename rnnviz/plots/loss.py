@@ -20,6 +20,7 @@ def loss(
     metric_unit: str = "",
     metric_baseline: float | None = None,
     marked: int | None = None,
+    restored: int | None = None,
     colours: str = "light",
 ) -> FigureDict:
     """Draw loss (log axis) above and the task's metric below, over training steps.
@@ -36,10 +37,16 @@ def loss(
         The lowest loss that is possible, where it is not 0; drawn as a dotted line.
     marked : int
         The step that the other figures show, if it is not the newest.
+    restored : int
+        The step whose weights early stopping has put in the place of the last ones, whose
+        validation is not known then; a ring stands there.
     """
     palette = theme(colours)
     thin = thinned(metrics)
     checked = metrics[metrics["validation_loss"].notna()]
+    kept = checked[checked["step"] == restored]
+    if len(kept):
+        checked = checked[checked["step"] < checked["step"].max()]
     grey = {"color": palette.muted, "width": 1.5, "dash": "dash"}
     raw = {
         "type": "scatter",
@@ -77,6 +84,24 @@ def loss(
             "hovertemplate": f"step %{{x}}<br>%{{y:.1f}}{metric_unit}<extra>{metric_title}</extra>",
         },
     ]
+    for column, axis in (("validation_loss", "y"), ("validation_metric", "y2")):
+        if len(kept):
+            data.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "name": "restored",
+                    "x": kept["step"].to_numpy(np.int32),
+                    "y": float32(kept[column]),
+                    "yaxis": axis,
+                    "showlegend": axis == "y",
+                    "marker": {
+                        "symbol": "circle-open", "size": 11, "color": palette.ink,
+                        "line": {"width": 2.4},
+                    },
+                    "hovertemplate": "step %{x}: the best, restored<extra></extra>",
+                }
+            )  # fmt: skip
     if baseline is not None:
         data.append(
             {
@@ -125,7 +150,8 @@ def loss(
     made = frame(
         "Loss",
         f"Training and validation loss over {steps} steps, logarithmic, with the baseline "
-        f"{baseline_text}; below, {metric_title}.",
+        f"{baseline_text}; below, {metric_title}."
+        + (f" Step {restored}, whose weights are restored, is ringed." if len(kept) else ""),
         colours,
         axes={
             "xaxis": {"title": "training step", "range": [0, steps], "anchor": "y2"},

@@ -14,8 +14,9 @@ from rnnviz.views.scene import Scene
 def show_loss(scene: Scene) -> dict[str, Any]:
     """Learning curves of the run."""
     task, choice = scene.task, scene.choice
+    metrics = scene.gallery.metrics(scene.run.id if scene.run else None)
     figure = loss.spec(
-        scene.gallery.metrics(scene.run.id if scene.run else None),
+        metrics,
         steps=scene.settings.steps,
         baseline=task.baseline.loss,
         baseline_text=task.baseline.text,
@@ -24,9 +25,19 @@ def show_loss(scene: Scene) -> dict[str, Any]:
         metric_unit=task.metric_unit,
         metric_baseline=task.baseline.metric,
         marked=choice.step,
+        restored=restored(scene, metrics),
         colours=choice.theme,
     )
     return {"figure": figure}
+
+
+def restored(scene: Scene, metrics: pd.DataFrame) -> int | None:
+    """Return the step whose weights early stopping has restored, if they are not the last."""
+    run, checked = scene.run, metrics.dropna(subset=["validation_loss"])
+    if run is None or run.state != "finished" or not run.settings.patience or checked.empty:
+        return None
+    best = int(checked.loc[checked["validation_loss"].idxmin(), "step"])
+    return best if best < run.step else None
 
 
 def show_gates(scene: Scene) -> dict[str, Any]:

@@ -73,3 +73,16 @@ def test_the_best_possible_loss_is_drawn_where_it_is_not_0():
     low, high = (10.0**edge for edge in draw(120, best=1e-5).layout.yaxis.range)
     assert low <= 1e-5 < high
     assert "best possible" not in {trace.name for trace in draw(120).data}
+
+
+def test_the_step_that_is_restored_is_ringed_and_the_last_validation_left_out():
+    frame = metrics(200)
+    frame.loc[frame["step"] == 200, "validation_loss"] = 1.1 / 100  # the restored weights'
+    figure = loss(frame, steps=2000, restored=100)
+    names = {trace.name: trace for trace in figure.data if trace.name}
+    np.testing.assert_array_equal(names["validation"].x, [50, 100, 150])
+    rings = [trace for trace in figure.data if trace.name == "restored"]
+    assert [(list(ring.x), ring.yaxis) for ring in rings] == [([100], "y"), ([100], "y2")]
+    assert [trace.name for trace in draw(200).data] == [
+        trace.name for trace in draw(200, restored=None).data
+    ]
