@@ -18,7 +18,7 @@ LONGEST = 34
 def translations(
     lines: pd.DataFrame,
     *,
-    title: str = "What it writes on its own",
+    title: str = "What it writes",
     where: str = "",
     colours: str = "light",
 ) -> FigureDict:

@@ -66,6 +66,7 @@ class Dates(TranslationTask):
     letters = (*digits, "-")
     others = ("␣", ",", ".", "/", *ascii_lowercase)
     source_steps = LONGEST
+    probe_length = 14
     target_steps = len("1997-05-03") + 1
     # Beyond 95 % of unseen days after 500 steps, some four seconds; without attention after 1400.
     defaults = {"lr": 0.005, "steps": 1000}

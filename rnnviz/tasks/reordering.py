@@ -34,6 +34,11 @@ class Reordering(TranslationTask):
         return self.length + 1
 
     @property
+    def probe_length(self) -> int:  # type: ignore[override]
+        """Return the steps of the probe's sources."""
+        return max(SHORTEST, 3 * self.length // 4)
+
+    @property
     def baseline(self) -> Baseline:
         """Say each symbol, or the end, as often as it stands in its place."""
         sizes = range(SHORTEST, self.length + 1)

@@ -56,6 +56,8 @@ class TranslationTask(SymbolTask):
     """Steps of the longest source."""
     target_steps: int
     """Steps of the longest target, with its end."""
+    probe_length: int
+    """Steps of the probe's sources."""
 
     @cached_property
     def symbols(self) -> Sequence[str]:  # type: ignore[override]
@@ -107,7 +109,11 @@ class TranslationTask(SymbolTask):
         """
 
     def probe(self) -> Probe:
-        """Return 16 held-out sequences with sources of the same length, the commonest there is."""
+        """Return 16 held-out sequences with sources of the same length, `probe_length`.
+
+        Networks of other seeds have probes of the same length, so that they can be compared. Where
+        there are too few sources of it, the length is the commonest there is.
+        """
         return self._probe
 
     @cached_property
@@ -117,7 +123,10 @@ class TranslationTask(SymbolTask):
         for _ in range(MANY * PROBE_SIZE):
             source, target = self._pair(random, True)
             drawn.setdefault((len(source), len(target)), {})[source] = target
-        chosen = list(max(drawn.values(), key=len).items())[:PROBE_SIZE]
+        wanted = [pairs for (size, _), pairs in drawn.items() if size == self.probe_length]
+        if not wanted or len(wanted[0]) < PROBE_SIZE:
+            wanted = [max(drawn.values(), key=len)]
+        chosen = list(wanted[0].items())[:PROBE_SIZE]
         while len(chosen) < PROBE_SIZE:  # where so few steps hold no 16 different ones
             chosen += chosen[: PROBE_SIZE - len(chosen)]
         return self._pairs(chosen, len(chosen[0][0]), len(chosen[0][1]) + 1)

@@ -173,7 +173,7 @@ def when(scene: Scene) -> str:
 
 def feeding(own: bool) -> str:
     """Say what goes into the decoder."""
-    return "its own symbols go in" if own else "the true symbols go in"
+    return "reads its own" if own else "reads the truth"
 
 
 # -- what is looked at ----------------------------------------------------------------------

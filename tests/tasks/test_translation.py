@@ -91,6 +91,15 @@ def test_the_baseline_is_that_of_many_draws(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_probes_of_all_seeds_have_sources_of_one_length(kind):
+    for seed in range(4):
+        probe = kind(8, seed=seed).probe()
+        assert len(probe.labels) == 16 and len(set(probe.captions)) == 16
+        assert {row.index("→") for row in probe.labels} == {14 if kind is Dates else 6}
+    assert len(kind(2).probe().labels) == 16
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_metric_counts_whole_sequences(kind):
     task = kind(5)
     batch = task.batch(10, 1)
