@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.export.marks import comment_of, tex_of
-from rnnviz.export.script import settings_code
+from rnnviz.export.script import phases_code, settings_code
 from rnnviz.resources import version
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def notebook(lecture: "Lecture") -> str:
     more = "".join(
         f", {name}={value!r}" for name, value in (("trained", trained), ("rates", rates)) if value
     )
+    phases = next((source.phases for source in sources if source.phases), {})
+    more += f", phases={phases_code(phases)}" if phases else ""
     cells = [
         _cell("markdown", f"# {_said(title_of(lecture))}\n\nIt trains the network again, which "
               "takes as long as it did, and then draws; the package rnnviz has to be installed."),

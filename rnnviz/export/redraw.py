@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from rnnviz.comparing import OWNER, trained_study
 from rnnviz.errors import ExportError
 from rnnviz.export.source import Source
+from rnnviz.fitting import carried
+from rnnviz.lineage import phases as phases_of
 from rnnviz.plan import Plan
 from rnnviz.plots.style import FigureDict
 from rnnviz.runs import Run, RunStore
@@ -38,6 +40,7 @@ def redraw(
     rates: Mapping[int, float] | None = None,
     kept: Collection[int] = (),
     trained: int = 0,
+    phases: Mapping[int, Settings] | None = None,
     workers: int | None = None,
 ) -> "go.Figure | FigureDict":
     """Return a view as the screen shows it, of a network that is trained for it now.
@@ -60,6 +63,9 @@ def redraw(
         The checkpoints of a view over training.
     trained : int
         The last step of a learning curve, where it is later than `step`.
+    phases : mapping, optional
+        Training step -> settings from there on, of a run that goes on from another one; the last
+        of them are `settings`.
     workers : int, optional
         Processes that train a study, as in `rnnviz.compare`.
 
@@ -74,7 +80,7 @@ def redraw(
         asked = Choice.of(dict(choice or {}))
         with trained_study(settings, workers=workers) as (store, study):
             return _figure(drawing(Gallery(store), view, study, None, asked))
-    with Retrained(settings, {step, *kept}, trained=trained, rates=rates) as again:
+    with Retrained(settings, {step, *kept}, trained=trained, rates=rates, phases=phases) as again:
         return again.figure(view, step=step, choice=choice)
 
 
@@ -90,6 +96,8 @@ class Retrained:
         The last step of a learning curve, where it is later than those.
     rates : mapping, optional
         Training step -> learning rate from that step on, where it is not that of the settings.
+    phases : mapping, optional
+        Training step -> settings from there on, as in `redraw`.
 
     Raises
     ------
@@ -104,6 +112,7 @@ class Retrained:
         *,
         trained: int = 0,
         rates: Mapping[int, float] | None = None,
+        phases: Mapping[int, Settings] | None = None,
     ) -> None:
         last = max([0, trained, *kept])
         self.settings = settings
@@ -112,7 +121,8 @@ class Retrained:
         self._run = self._store.create(settings, OWNER) if last else None
         if self._run:
             try:
-                _train(self._store, self._run, settings, {0, *kept}, last, rates or {})
+                parts = phases or {0: settings}
+                _train(self._store, self._run, parts, {0, *kept}, last, rates or {})
             except BaseException:
                 self.close()
                 raise
@@ -212,22 +222,27 @@ def source_of(
         every = list(store.checkpoint_steps(run))
         steps = tuple(sorted(set(every) - set(thin(every, MOST))))
     rates: dict[int, float] = {}
-    rate = found.settings.lr
+    parts = phases_of(found.settings, found.origin)
     for at, lr in sorted(store.learning_rates(run, since=0).items()):
+        if at - 1 in parts:
+            rate = parts[at - 1].lr
         if lr != rate:
             rates[at] = rate = lr
     last = found.step if VIEWS[view].every_step else 0
-    return Source(view, found.settings, step, asked, rates, steps, last, link)
+    several = parts if len(parts) > 1 else {}
+    return Source(view, found.settings, step, asked, rates, steps, last, link, several)
 
 
 def _train(
-    store: RunStore, run: str, settings: Settings, kept: set[int], last: int,
+    store: RunStore, run: str, parts: Mapping[int, Settings], kept: set[int], last: int,
     rates: Mapping[int, float],
 ) -> None:  # fmt: skip
-    trainer = Trainer(settings)
+    trainer = Trainer(parts[0])
     rows: list[dict[str, Any]] = []
     store.record(run, [], trainer.checkpoint())
     while trainer.step < last:
+        if trainer.step and trainer.step in parts:
+            trainer = _gone_on(trainer, parts[trainer.step])
         if trainer.step + 1 in rates:
             trainer.lr = rates[trainer.step + 1]
         done = trainer.advance()
@@ -235,3 +250,9 @@ def _train(
         if done.step in kept or done.step == last:
             store.record(run, rows, trainer.checkpoint() if done.step in kept else None)
             rows.clear()
+
+
+def _gone_on(trainer: Trainer, settings: Settings) -> Trainer:
+    """Return a trainer that goes on with other settings, as a branch does."""
+    start = trainer.checkpoint()
+    return Trainer(settings, replace(start, optimizer=carried(settings, start)), start.step)

@@ -1,5 +1,7 @@
 """The code of a figure: a script of a few lines that draws it again, from its settings."""
 
+from collections.abc import Mapping
+
 from rnnviz.errors import ExportError
 from rnnviz.export.source import Source
 from rnnviz.plan import Plan
@@ -37,6 +39,8 @@ def script(source: Source | None) -> str:
     for name in ("trained", "kept", "rates"):
         if value := getattr(source, name):
             choices.append(f"{name}={value!r}")
+    if source.phases:
+        choices.append(f"phases={phases_code(source.phases)}")
     if source.choice:
         choices.append(f"choice={dict(source.choice)!r}")
     lines += [
@@ -46,6 +50,11 @@ def script(source: Source | None) -> str:
     if source.link:
         lines.append(f"    # {source.link.encode('ascii', 'replace').decode()[:2000]}")
     return "\n".join([*lines, ""])
+
+
+def phases_code(phases: Mapping[int, Settings]) -> str:
+    """Return the code of settings by the training step from which on they are those of a run."""
+    return f"{{{', '.join(f'{since}: {settings_code(each)}' for since, each in phases.items())}}}"
 
 
 def settings_code(settings: Settings) -> str:

@@ -23,6 +23,8 @@ class Source:
         Layer, signal, sample, ...: the view's query.
     rates : mapping
         Training step -> learning rate from there on, where the run's owner changed it.
+    phases : mapping
+        Training step -> settings from there on, of a run that goes on from another one.
     link : str
         The address that shows it.
     """
@@ -37,11 +39,14 @@ class Source:
     trained: int = 0
     """The last step of which the run has a loss."""
     link: str = ""
+    phases: Mapping[int, Settings] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Return what stands in notes and comments: settings, seed, step, link."""
         words = [f"View: {self.view}" + "".join(f", {k} {v}" for k, v in self.choice.items())]
         if isinstance(self.settings, Settings):
             words.append(f"Training step: {self.step}")
+        for since, settings in list(self.phases.items())[:-1]:
+            words.append(f"Settings from step {since} on: {settings.to_json()}")
         words.append(f"Settings: {self.settings.to_json()}")
         return [*words, f"Link: {self.link}"] if self.link else words

@@ -23,8 +23,9 @@ from rnnviz import export
 from rnnviz.errors import ExportError
 from rnnviz.export import browser
 from rnnviz.export.prepared import text_of, words
-from rnnviz.export.redraw import source_of
-from rnnviz.views import VIEWS, Choice
+from rnnviz.export.redraw import drawing, source_of
+from rnnviz.views import VIEWS, Choice, Gallery
+from rnnviz.worker import Session
 
 from .conftest import NO_FIGURE
 
@@ -163,6 +164,26 @@ def test_the_script_gives_the_same_data_in_a_fresh_process(figures, store, run, 
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
     ours = pd.read_csv(io.BytesIO(export.render(figures[view], "csv")))
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), ours, check_exact=True)
+
+
+@pytest.mark.parametrize("view", ["gates", "loss"])
+def test_the_script_of_a_run_that_goes_on_from_another_trains_both_parts(
+    store, run, view, tmp_path, monkeypatch
+):
+    step = store.checkpoint_steps(run)[-2]
+    branch = store.branch(run, "me", 20, step=step, optimizer="sgd", lr=0.1, schedule="cosine")
+    store.enqueue(branch, "me")
+    Session(store, store.claim("here"), threading.Event()).work()
+    shown = store.checkpoint_steps(branch)[-1]
+    figure = drawing(Gallery(store), view, branch, None, Choice())
+    script = export.render(
+        figure, "py", source=source_of(store, view, branch, None, Choice(), shown)
+    ).decode()
+    assert "phases={0: rnnviz.Settings(" in script and f"{step}: rnnviz.Settings(" in script
+    monkeypatch.chdir(tmp_path)
+    exec(script.replace(f'"{view}.html"', '"again.csv"'), {"__name__": "__main__"})
+    ours = pd.read_csv(io.BytesIO(export.render(figure, "csv")))
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), ours, check_exact=True)
 
 
