@@ -98,6 +98,7 @@ def test_what_has_no_meaning_is_refused_with_a_sentence(gallery):
     for view, settings, why in (
         ("translation_attention", SMALL.replace(attention="none"), "has no attention"),
         ("translation_written", Settings(), "Only a translation has a source"),
+        ("translation_written", SMALL.replace(length=200), "150 symbols is too long"),
         ("gradient_connectivity", SMALL, "two ways, attention and state"),
         ("gradient_truncation", SMALL, "trained as a whole"),
     ):

@@ -1,7 +1,7 @@
 """Symbols to be written in another order: from the last to the first, or sorted."""
 
-from abc import abstractmethod
-from math import comb, log
+from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class Reordering(TranslationTask):
     length_help = "Symbols of the longest sequence; the shortest has two."
     metric_title = "sequences right"
     letters = SYMBOLS
+    sorts: ClassVar[bool] = False
     typed_form = "type letters from A to H"
     typed_example = "C A F E"
     defaults = {"length": 8, "steps": 1000}
@@ -41,17 +42,8 @@ class Reordering(TranslationTask):
     @property
     def baseline(self) -> Baseline:
         """Say each symbol, or the end, as often as it stands in its place."""
-        sizes = range(SHORTEST, self.length + 1)
-        loss = asked = 0.0
-        for place in range(self.length + 1):
-            there = [size for size in sizes if size >= place]
-            shares = [sum(self._share(place, size, s) for size in there) / len(there)
-                      for s in range(len(SYMBOLS))]  # fmt: skip
-            shares.append((place in there) / len(there))
-            loss -= len(there) * sum(share * log(share) for share in shares if share > 0)
-            asked += len(there)
-        lucky = sum(len(SYMBOLS) ** -size for size in sizes) / len(sizes)
-        return Baseline(loss / asked, 100 * lucky, "each symbol as often as it stands in its place")
+        loss, lucky = place_entropy(self.length, self.sorts)
+        return Baseline(loss, 100 * lucky, "each symbol as often as it stands in its place")
 
     def clean(self, text: str) -> str:
         """Return typed letters as capitals."""
@@ -65,10 +57,6 @@ class Reordering(TranslationTask):
             if is_held_out(source) == held_out:
                 return source, self._translate(source)
 
-    @abstractmethod
-    def _share(self, place: int, size: int, symbol: int) -> float:
-        """Return how often a symbol stands in a place of targets of a size; 0 after their end."""
-
 
 class Reversal(Reordering):
     """Write the symbols from the last to the first."""
@@ -80,30 +68,42 @@ class Reversal(Reordering):
     def _translate(self, source: str) -> str:
         return source[::-1]
 
-    def _share(self, place: int, size: int, symbol: int) -> float:
-        return (place < size) / len(SYMBOLS)
-
 
 class Sorting(Reordering):
     """Write the symbols in the order of the alphabet."""
 
     key = "sorting"
     title = "sorting"
+    sorts = True
     summary = "Read a few letters, and write them in the order of the alphabet."
 
     def _translate(self, source: str) -> str:
         return "".join(sorted(source))
 
-    def _share(self, place: int, size: int, symbol: int) -> float:
-        if place >= size:
-            return 0.0
-        return _up_to(place, size, symbol + 1) - _up_to(place, size, symbol)
 
+@cache
+def place_entropy(length: int, sort: bool) -> tuple[float, float]:
+    """Return the entropy of an answer given its place, in nats, averaged over all that are asked.
 
-def _up_to(place: int, size: int, count: int) -> float:
-    """Return the chance that the symbol in a place is among the first `count` symbols.
-
-    It is, where at least place + 1 of the symbols are: the order statistics of independent draws.
+    And the chance to be right about a whole sequence by guessing. All sizes are equally likely, and
+    the symbols of a source are independent draws. In a sorted target, a place's symbol is among
+    the first s of the alphabet where more of the symbols than stand before it are.
     """
-    p = count / len(SYMBOLS)
-    return sum(comb(size, k) * p**k * (1 - p) ** (size - k) for k in range(place + 1, size + 1))
+    count = len(SYMBOLS)
+    found = np.zeros((length + 1, count + 1))  # (place, symbol or end), summed over sizes
+    p = np.arange(count + 1)[:, None] / count
+    chance = np.zeros((count + 1, length + 2))  # (s, k): that k symbols are among the first s
+    chance[:, 0] = 1
+    for size in range(1, length + 1):
+        chance[:, 1:] = chance[:, 1:] * (1 - p) + chance[:, :-1] * p
+        chance[:, :1] *= 1 - p
+        if size < SHORTEST:
+            continue
+        more = chance[:, ::-1].cumsum(1)[:, ::-1][:, 1 : size + 1]
+        found[:size, :count] += np.diff(more, axis=0).T if sort else 1 / count
+        found[size, count] += 1
+    sizes = found.sum(1, keepdims=True)
+    shares = found / sizes
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    lucky = np.mean(float(count) ** -np.arange(SHORTEST, length + 1))
+    return float(-(found * logs).sum() / found.sum()), float(lucky)

@@ -20,6 +20,8 @@ from rnnviz.views.scene import Scene
 
 MOST_BEAMS = 10
 FEEDS = ("own", "true")
+LONGEST = 80
+"""Steps of a source, and of a target with its end, that are drawn symbol by symbol."""
 MOST_WORK = 2**29
 """Multiplications of weights in one message: about half a second."""
 
@@ -203,9 +205,21 @@ def parts(scene: Scene) -> tuple[TranslationTask, Translator]:
 
 
 def source_of(scene: Scene, model: Translator) -> tuple[Tensor, int, int]:
-    """Return the probe's inputs, the step at which the target begins, and the chosen sample."""
+    """Return the probe's inputs, the step at which the target begins, and the chosen sample.
+
+    Raises
+    ------
+    RunError
+        If source or target has more symbols than can be told apart.
+    """
     inputs = scene.probe.batch.inputs
-    return inputs, model.begin(inputs), min(scene.sample, inputs.shape[1] - 1)
+    begin = model.begin(inputs)
+    if max(begin, len(inputs) - begin) > LONGEST:
+        raise RunError(
+            f"A source of {begin} symbols is too long to be drawn symbol by symbol: up to "
+            f"{LONGEST - 1} can be shown; type a shorter one, or lower the length."
+        )
+    return inputs, begin, min(scene.sample, inputs.shape[1] - 1)
 
 
 def source_text(scene: Scene, begin: int, sample: int) -> str:
@@ -215,7 +229,7 @@ def source_text(scene: Scene, begin: int, sample: int) -> str:
 
 def longest(scene: Scene, inputs: Tensor, begin: int) -> int:
     """Return how many symbols are written at most: as many as the longest target has."""
-    return max(cast(TranslationTask, scene.task).target_steps, len(inputs) - begin)
+    return min(LONGEST, max(cast(TranslationTask, scene.task).target_steps, len(inputs) - begin))
 
 
 def written(scene: Scene, model: Translator, inputs: Tensor) -> Tensor:
