@@ -87,7 +87,9 @@ class Dates(TranslationTask):
         """Return a typed date in small letters, with single spaces."""
         return " ".join(text.lower().split())
 
-    def _pair(self, random: np.random.Generator, held_out: bool) -> tuple[str, str]:
+    def _pair(
+        self, random: np.random.Generator, held_out: bool, size: int | None = None
+    ) -> tuple[str, str]:
         days = all_days()[held_out]
         day = date.fromordinal(int(days[int(random.random() * len(days))]))
         return written(day, int(random.random() * len(FORMATS))), day.isoformat()

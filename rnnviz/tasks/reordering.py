@@ -49,10 +49,12 @@ class Reordering(TranslationTask):
         """Return typed letters as capitals."""
         return "".join(text.upper().split())
 
-    def _pair(self, random: np.random.Generator, held_out: bool) -> tuple[str, str]:
+    def _pair(
+        self, random: np.random.Generator, held_out: bool, size: int | None = None
+    ) -> tuple[str, str]:
         while True:
-            size = SHORTEST + int(random.random() * (self.length + 1 - SHORTEST))
-            places = (random.random(size) * len(SYMBOLS)).astype(int)
+            count = size or SHORTEST + int(random.random() * (self.length + 1 - SHORTEST))
+            places = (random.random(count) * len(SYMBOLS)).astype(int)
             source = "".join(SYMBOLS[place] for place in places)
             if is_held_out(source) == held_out:
                 return source, self._translate(source)

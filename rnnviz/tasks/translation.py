@@ -95,8 +95,13 @@ class TranslationTask(SymbolTask):
         return len(self.classes) - 1
 
     @abstractmethod
-    def _pair(self, random: np.random.Generator, held_out: bool) -> tuple[str, str]:
-        """Return a source and its target, a character a symbol."""
+    def _pair(
+        self, random: np.random.Generator, held_out: bool, size: int | None = None
+    ) -> tuple[str, str]:
+        """Return a source and its target, a character a symbol.
+
+        `size` is the wanted length of the source, for a task that can keep to it.
+        """
 
     @abstractmethod
     def _translate(self, source: str) -> str:
@@ -121,8 +126,11 @@ class TranslationTask(SymbolTask):
         random = self._random(PROBE)
         drawn: dict[tuple[int, int], dict[str, str]] = {}
         for _ in range(MANY * PROBE_SIZE):
-            source, target = self._pair(random, True)
-            drawn.setdefault((len(source), len(target)), {})[source] = target
+            source, target = self._pair(random, True, self.probe_length)
+            alike = drawn.setdefault((len(source), len(target)), {})
+            alike[source] = target
+            if len(source) == self.probe_length and len(alike) == PROBE_SIZE:
+                break
         wanted = [pairs for (size, _), pairs in drawn.items() if size == self.probe_length]
         if not wanted or len(wanted[0]) < PROBE_SIZE:
             wanted = [max(drawn.values(), key=len)]
