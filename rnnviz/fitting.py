@@ -36,7 +36,7 @@ class Fit:
         count = settings.layers * settings.directions
         state = torch.Size((count, settings.batch, settings.hidden)), torch.float32
         names = CARRIED[: 2 if settings.cell == "lstm" else 1]
-        self.carried = {name: state for name in names} if settings.carry else {}
+        self.carried = {name: state for name in names} if settings.stateful else {}
 
     def has_weights(self, data: bytes) -> bool:
         """Say whether bytes are weights of the network."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def refusal(settings: "Settings") -> str:
     """Return why settings have no meaning, as a sentence; "" if they have."""
-    for field in ("bidirectional", "readout", "tied", "carry"):
+    for field in ("bidirectional", "readout", "tied", "stateful"):
         default = type(settings).model_fields[field].default
         if getattr(settings, field) != default:
             if reason := refused_by_task(settings.task, field):
@@ -58,9 +58,9 @@ def refused_by_task(task: str, field: str) -> str:
             "a decoder that reads its own answers runs step by step, each with other units "
             "dropped; set teacher_forcing to 1, or dropout_kind to step."
         )
-    if field == "carry" and not kind.continues:
+    if field == "stateful" and not kind.continues:
         return (
             f"the sequences of the task {kind.title} do not go on from each other, so that no "
-            "state can be carried from one to the next; set carry to False."
+            "state can be carried from one to the next; set stateful to False."
         )
     return ""

@@ -205,7 +205,7 @@ class Settings(BaseModel):
         description="Steps in each piece of a sequence that training's gradient does not leave; "
         "0: the gradient flows through all of it. Pictures always show the whole gradient.",
     )
-    carry: bool = Field(
+    stateful: bool = Field(
         False,
         title="Carry the state",
         description="A batch goes on in the text where the last one ended, from the state that it "

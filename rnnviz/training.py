@@ -72,7 +72,7 @@ class Trainer:
     of the step (truncated back-propagation through time: BPTT(k; k) of Williams, Peng 1990, with
     the update at the end of the sequence). Validation knows no truncation, nor do translations.
 
-    With `carry`, a batch begins with the state that the one before ended with, until a round
+    With `stateful`, a batch begins with the state that the one before ended with, until a round
     through the text is over; no gradient goes that way.
 
     Parameters
@@ -101,7 +101,7 @@ class Trainer:
         self._parameters = list(self.model.parameters())
         self._optimizer = make_optimizer(self._parameters, settings)
         self._best = Stopping(settings.patience)
-        self._state: State | None = None  # where the next batch goes on, with `carry`
+        self._state: State | None = None  # where the next batch goes on, with `stateful`
         if checkpoint is not None:
             self.step = checkpoint.step
             more = load_optimizer(self._optimizer, self.model, checkpoint.optimizer)
@@ -170,7 +170,7 @@ class Trainer:
         with scheduled(self._optimizer, rate_factor(self.settings, step, self._since)):
             self._optimizer.step()
         self.step = step
-        self._state = end if self.settings.carry else None
+        self._state = end if self.settings.stateful else None
 
         validation_loss = validation_metric = None
         if step % VALIDATE_EVERY == 0 or self.finished:
@@ -201,7 +201,7 @@ class Trainer:
 
     def _batch(self, step: int) -> tuple[Batch, State | None]:
         """Return the sequences of a step, and the state that they begin with, None for zero."""
-        if not self.settings.carry:
+        if not self.settings.stateful:
             return self.task.batch(self.settings.batch, step), None
         batch, anew = self.task.continued(self.settings.batch, step)
         return batch, None if anew else self._state

@@ -186,7 +186,9 @@ def test_of_a_long_run_so_many_checkpoints_are_taken_that_it_can_be_opened(store
     [
         SMALL.replace(patience=3, optimizer="rmsprop", bidirectional=True),
         Settings(task="dates", hidden=4, layers=1, batch=4, steps=60, optimizer="sgd"),
-        Settings(task="characters", hidden=4, length=10, batch=4, steps=60, carry=True, cell="gru"),
+        Settings(
+            task="characters", hidden=4, length=10, batch=4, steps=60, stateful=True, cell="gru"
+        ),
     ],
     ids=["early stopping", "translation", "carried state"],
 )

@@ -16,7 +16,7 @@ CONTINUES = [key for key, kind in TASKS.items() if kind.continues]
 def small(**values):
     return Settings(
         **{"task": "words", "hidden": 5, "embedding": 4, "length": 8, "batch": 4, "steps": 8,
-           "carry": True, **values}
+           "stateful": True, **values}
     )  # fmt: skip
 
 
@@ -148,8 +148,8 @@ def test_a_step_that_diverges_hands_no_state_on():
 
 @pytest.mark.parametrize("task", [key for key in TASKS if key not in CONTINUES])
 def test_only_passages_of_a_text_go_on(task):
-    with pytest.raises(SettingsError, match="^carry = True: .* set carry to False"):
-        Settings(task=task, carry=True)
+    with pytest.raises(SettingsError, match="^stateful = True: .* set stateful to False"):
+        Settings(task=task, stateful=True)
     if not hasattr(TASKS[task], "data"):
         with pytest.raises(TaskError, match="do not go on from each other"):
             TASKS[task](12).continued(4, 1)

@@ -47,4 +47,4 @@ def test_settings_that_are_the_tasks_own_are_left_out():
     own = Settings.for_task("characters", cell="gru")
     assert differs(own) == ""
     assert differs(own.replace(seed=3, forget_bias=None)) == "forget bias torch, seed 3"
-    assert differs(own.replace(carry=True)) == "carry on"
+    assert differs(own.replace(stateful=True)) == "stateful on"

@@ -1,6 +1,8 @@
 """The form shows a field where it applies, and keeps its value where it does not."""
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -38,7 +40,7 @@ def choose(form, name, value):
 
 
 def test_every_setting_has_a_control_or_keeps_its_default(form):
-    hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "carry"}
+    hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "stateful"}
     hidden |= {"attention", "teacher_forcing"}
     assert set(settings(form)) - fields(form) == hidden
 
@@ -115,13 +117,13 @@ def test_what_a_task_has_no_use_for_is_off_with_the_reason(form):
     assert switch.disabled and not switch.value
     assert switch.help.startswith("A network that also reads from the end has seen the next")
     assert not {"bidirectional", "readout"} & set(form.query_params)
-    form.toggle(key="carry").set_value(True).run()
+    form.toggle(key="stateful").set_value(True).run()
     form.toggle(key="tied").set_value(True).run()
     assert "set embedding to 64" in form.error[0].value
     form.number_input(key="embedding").set_value(64).run()
-    assert settings(form)["tied"] is settings(form)["carry"] is True
+    assert settings(form)["tied"] is settings(form)["stateful"] is True
     choose(form, "task", "adding")
-    assert settings(form)["carry"] is settings(form)["bidirectional"] is False
+    assert settings(form)["stateful"] is settings(form)["bidirectional"] is False
 
 
 def test_the_number_of_parameters_follows_the_choices(form):
@@ -141,3 +143,22 @@ def test_a_link_to_a_field_that_is_not_shown_is_read():
     opened.query_params["cell"] = "gru"
     assert settings(opened.run())["forget_bias"] == 4.0
     assert "forget_bias" not in fields(opened)
+
+
+def test_no_control_of_a_page_has_the_key_of_a_setting():
+    """Two controls of one key on a page are an error, and a link could mean either."""
+    root = Path(__file__).resolve().parents[1]
+    controls = {"segment", "listed", "whole", "number", "all_or_one", "several", "budget"}
+    keys = set()
+    for path in [*root.glob("rnnviz/ui/*.py"), *root.glob("pages/*.py")]:
+        if path.stem == "settings_form":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            named = [node.args[0]] if called in controls and node.args else []
+            named += [each.value for each in node.keywords if each.arg == "key"]
+            keys |= {each.value for each in named if isinstance(each, ast.Constant)}
+    assert {"carry", "signal", "look"} <= keys
+    assert not keys & set(Settings.model_fields)

@@ -133,7 +133,7 @@ def more_of_training(form: "Form", kind: type[Task]) -> None:
     if kind.distance_title or (kind.translates and kind.length_title):
         form.row("batch")
     form.where(not kind.translates, "truncation")
-    form.where(kind.continues, "carry")
+    form.where(kind.continues, "stateful")
     form.row("clip_by")
     form.row("momentum")
     form.row("weight_decay")
