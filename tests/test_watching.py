@@ -27,8 +27,8 @@ class Classifier(nn.Module):
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'runs.sqlite'}"
+def url(store_url):
+    return store_url
 
 
 @pytest.fixture
