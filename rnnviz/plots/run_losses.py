@@ -81,6 +81,7 @@ def run_losses(
     )  # fmt: skip
     made["hovermode"] = "closest"
     made["showlegend"] = True
+    made["legend"]["x"] = 0.97  # beside it is the button of the export menu
     return {"data": data, "layout": made}
 
 

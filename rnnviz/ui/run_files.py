@@ -1,6 +1,7 @@
 """Runs as files: downloads of what is picked, and a run file that is opened."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -33,15 +34,16 @@ def downloads(run: Run) -> None:
         "before training.",
         disabled=bool(why_not) or not trained,
     )  # fmt: skip
-    logs([run.id])
+    logs([run.id], width="stretch")
 
 
-def logs(ids: Sequence[str]) -> None:
+def logs(ids: Sequence[str], width: Literal["content", "stretch"] = "content") -> None:
     """Draw the download of TensorBoard's event files."""
     store = session.store()
     _download(
         "TensorBoard logs", lambda: event_files(store, ids), "rnnviz-tensorboard.zip",
         "Event files, a folder for each run: unpack it, then `tensorboard --logdir` that folder.",
+        width=width,
     )  # fmt: skip
 
 
@@ -70,8 +72,11 @@ def pick(id: str) -> None:
     st.rerun()
 
 
-def _download(words: str, make: object, name: str, about: str, *, disabled: bool = False) -> None:
+def _download(
+    words: str, make: object, name: str, about: str, *, disabled: bool = False,
+    width: Literal["content", "stretch"] = "stretch",
+) -> None:  # fmt: skip
     st.download_button(
         words, make, name, "application/zip", icon=":material/download:",  # type: ignore[arg-type]
-        on_click="ignore", disabled=disabled, help=about, width="stretch",
+        on_click="ignore", disabled=disabled, help=about, width=width,
     )  # fmt: skip
