@@ -20,8 +20,12 @@ def screen(run: Run | None, settings: Settings) -> None:
     step = transport(run, settings)
     curves, gradients = st.columns(2)
     picture, choice = choices.picture_choice(run.settings if run else settings)
+    # a series of one's own is drawn whole, with its parts; its answers as one forecast
+    own = (run.settings if run else settings).task == "own_series"
     with curves:
-        if run is None and picture == "gates":  # there is no loss yet: this is what is asked
+        if run is None and picture == "gates" and own:
+            figure("data", name, settings, height=UPPER, time=False)
+        elif run is None and picture == "gates":  # there is no loss yet: this is what is asked
             figure("examples", name, settings, height=UPPER, time=False, room="half",
                    sample=choice["sample"])  # fmt: skip
         else:
@@ -29,7 +33,10 @@ def screen(run: Run | None, settings: Settings) -> None:
     with gradients:
         asked = {key: choice[key] for key in ("layer", "loss")}
         figure("gradients", name, settings, height=UPPER, step=step, **asked)
-    figure(picture, name, settings, height=LOWER, step=step, time=picture == "gates", **choice)
+    if own and picture == "examples":
+        figure("forecast", name, settings, height=LOWER, step=step, **choice)
+    else:
+        figure(picture, name, settings, height=LOWER, step=step, time=picture == "gates", **choice)
 
 
 show(screen)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnnviz import analysis, export, plots
     from rnnviz.cells import CELLS
     from rnnviz.comparing import Comparison, compare, sweep
+    from rnnviz.data import add_data
     from rnnviz.errors import RnnvizError
     from rnnviz.interventions import clamp
     from rnnviz.lightning import lightning_watch
@@ -38,6 +39,7 @@ __all__ = [
     "Settings",
     "TASKS",
     "Trace",
+    "add_data",
     "analysis",
     "clamp",
     "compare",
@@ -59,6 +61,7 @@ _HOMES = {
     "Settings": "settings",
     "TASKS": "tasks",
     "Trace": "trace",
+    "add_data": "data",
     "clamp": "interventions",
     "compare": "comparing",
     "lightning_watch": "lightning",

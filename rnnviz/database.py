@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from rnnviz import postgresql, sqlite
 from rnnviz.errors import StoreError
 
-VERSION = 5
+VERSION = 6
 """Raise it when a table changes, so that an older rnnviz refuses what it cannot read."""
 UPGRADES = {
     1: (
@@ -49,6 +49,7 @@ UPGRADES = {
     ),
     3: (),
     4: ("ALTER TABLE runs ADD COLUMN origin TEXT",),
+    5: (),
 }
 """What makes the tables of a version those of the next; tables that are still new today
 are made anyway.
@@ -174,6 +175,26 @@ trace_losses = Table(
     Column("loss", Double),
     Column("seconds", Double, nullable=False),
     sqlite_with_rowid=False,
+)
+# What visitors brought, by its content (data/sets.py), compressed; and who may list it.
+data_sets = Table(
+    "data_sets",
+    _tables,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created", Double, nullable=False),
+)
+data_owners = Table(
+    "data_owners",
+    _tables,
+    Column("owner", Text, primary_key=True),
+    Column(
+        "key", Text, ForeignKey("data_sets.key", ondelete="CASCADE"), primary_key=True, index=True
+    ),
+    Column("title", Text, nullable=False),
+    Column("created", Double, nullable=False),
 )
 viewers = Table(
     "viewers",

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from rnnviz.data_store import UNCLAIMED
 from rnnviz.errors import RunError, StoreError
 from rnnviz.keeping import BIN_DAYS
 from rnnviz.runs import Run, RunStore
@@ -122,6 +123,7 @@ class Engine:
         if time.monotonic() >= self._next_purge:
             self._next_purge = time.monotonic() + PURGE
             self.store.purge(before=time.time() - BIN_DAYS * 86400)
+            self.store.purge_data(before=time.time() - UNCLAIMED)
 
     def find_lost(self) -> None:
         """Mark the runs whose worker has ended without a word."""

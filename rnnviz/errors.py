@@ -29,6 +29,10 @@ class TaskError(RnnvizError):
     """A task cannot be built or given what it was given."""
 
 
+class DataError(RnnvizError):
+    """A file of the visitor's own cannot be read or prepared."""
+
+
 class StoreError(RnnvizError):
     """The run store cannot be opened, read or written."""
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from platformdirs import user_data_path
 from sqlalchemy import Connection, Row, func, select
 
+from rnnviz.data import known
+from rnnviz.data_store import DataStore
 from rnnviz.database import Database, checkpoints, metrics, runs, viewers
 from rnnviz.errors import RunError
 from rnnviz.lineage import Origin
@@ -103,7 +105,7 @@ class Wanted:
     revision: int
 
 
-class RunReader:
+class RunReader(DataStore):
     """Read the runs of a store; safe to use from many threads and processes.
 
     Parameters
@@ -122,9 +124,11 @@ class RunReader:
     def __init__(self, url: str | None = None, *, timeout: float = 5.0) -> None:
         self.url = default_url() if url is None else url
         self._database = Database(self.url, timeout)
+        known.look_in(self)
 
     def close(self) -> None:
         """Close all connections that are not in use."""
+        known.leave(self)
         self._database.close()
 
     def get(self, id: str) -> Run:

@@ -52,6 +52,7 @@ class Settings(BaseModel):
         "mixture",
         "mackey_glass",
         "sunspots",
+        "own_series",
         "digits_rows",
         "digits_pixels",
         "sentiment",
@@ -63,7 +64,16 @@ class Settings(BaseModel):
         "dates",
         "reversal",
         "sorting",
+        "own_labels",
+        "own_words",
+        "own_characters",
     ] = Field("adding", title="Task", description="What the network is asked to learn.")
+    data: str = Field(
+        "",
+        pattern="^([0-9a-f]{32})?$",
+        title="Data",
+        description="The key of the data set that a task of own data reads; empty for its example.",
+    )
     cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = Field(
         "lstm", title="Cell", description="The equations of one recurrent unit."
     )
@@ -368,6 +378,8 @@ def _sentence(error: ErrorDetails) -> str:
     field = Settings.model_fields[name]
     if isinstance(field.default, bool):
         allowed = "True or False"
+    elif name == "data":
+        allowed = "the key of a data set, 32 hex digits, or empty for the example"
     elif isinstance(field.default, str):
         allowed = f"one of {', '.join(choices(name))}"
     else:

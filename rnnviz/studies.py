@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
+from rnnviz.data_store import bring
 from rnnviz.database import metrics, points, runs, studies, upserting, viewers
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.plan import Plan
@@ -83,6 +84,7 @@ def new_run(
     connection: Connection, settings: Settings, owner: str, name: str = "", study: str | None = None
 ) -> str:
     """Add a run that has not started, and return its id, which cannot be guessed."""
+    bring(connection, settings)
     id, now = secrets.token_urlsafe(12), time.time()
     connection.execute(
         insert(runs).values(

@@ -23,13 +23,13 @@ LAYERS = {
     ),
     "weights": ("torchpickle torchfile weightfile stacks feeding", {"plotly", *SCREEN}),
     "tasks": (
-        "settings refusals plan tasks optimizers stopping training probing",
+        "settings refusals plan data tasks optimizers stopping training probing",
         {"plotly", *SCREEN},
     ),
     "runs": (
-        "database postgresql sqlite waiting lineage reader study_reader thinning studies keeping "
-        "branching fitting archive archive_reader archiving catalogue runs engine worker runfile "
-        "translationfile tensorboard kept_traces watching lightning showing",
+        "database data_store postgresql sqlite waiting lineage reader study_reader thinning "
+        "studies keeping branching fitting archive archive_reader archiving catalogue runs engine "
+        "worker runfile translationfile tensorboard kept_traces watching lightning showing",
         {"plotly", *SCREEN},
     ),
     "analysis": ("analysis", {"plotly", *SCREEN}),

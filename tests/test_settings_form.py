@@ -40,7 +40,7 @@ def choose(form, name, value):
 
 
 def test_every_setting_has_a_control_or_keeps_its_default(form):
-    hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "stateful"}
+    hidden = {"spectral_radius", "distance", "residual", "dropout_kind", "tied", "stateful", "data"}
     hidden |= {"attention", "teacher_forcing"}
     assert set(settings(form)) - fields(form) == hidden
 

@@ -11,6 +11,8 @@ from rnnviz.views import VIEWS, Choice, Gallery, draw
 CHOICES = {"units_matches": {"brush": "1-2"}}
 REFUSED = {
     "writing": "Only a language model can write",
+    "forecast": "Only a series of numbers is forecast",
+    "data": "This task draws its data itself",
     "compare_map": "A map has one or two varied settings",
 }
 TRANSLATION = "Only a translation has a source and a target"

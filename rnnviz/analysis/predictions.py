@@ -37,7 +37,7 @@ def examples(task: Task, probe: Probe) -> pd.DataFrame:
     if not task.tokens:
         columns |= numbered("x", task.unscaled(probe.batch.inputs.numpy()))
     if task.answers == "numbers":
-        columns |= numbered("y", task.unscaled(probe.batch.targets.numpy()))
+        columns |= numbered("y", task.unscaled(probe.batch.targets.numpy(), out=True))
     return pd.DataFrame(columns)
 
 
@@ -75,7 +75,7 @@ def predictions(look: Look) -> pd.DataFrame:
         said = [task.written(row) for row in in_rows(outputs).tolist()]
         near = task.near(outputs, probe.batch.targets.numpy())
         right = None if near is None else in_rows(near)
-        for name, values in numbered("p", task.unscaled(outputs)).items():
+        for name, values in numbered("p", task.unscaled(outputs, out=True)).items():
             frame[name] = np.where(asked, values, np.nan)
     frame["answer"] = [word if here else "" for word, here in zip(said, asked, strict=True)]
     judged = asked if right is not None else np.zeros_like(asked)

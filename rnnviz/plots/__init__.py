@@ -6,6 +6,7 @@ from rnnviz.plots.comparison import compare_gradients, compare_learning
 from rnnviz.plots.connectivity import connectivity, dependence
 from rnnviz.plots.distributions import distributions, distributions_through_time
 from rnnviz.plots.eigenvalues import eigenvalues
+from rnnviz.plots.forecast import forecast
 from rnnviz.plots.gates import gates
 from rnnviz.plots.gradients import gradients
 from rnnviz.plots.history import norm_history, unit_history
@@ -14,6 +15,7 @@ from rnnviz.plots.itemized import itemized_bars, itemized_matrix
 from rnnviz.plots.jacobians import jacobians, stretching
 from rnnviz.plots.loss import loss
 from rnnviz.plots.multiples import multiples
+from rnnviz.plots.own_data import data_counts, data_split
 from rnnviz.plots.parameters import parameters
 from rnnviz.plots.predictions import predictions
 from rnnviz.plots.ranking import ranking
@@ -37,10 +39,13 @@ __all__ = [
     "compare_gradients",
     "compare_learning",
     "connectivity",
+    "data_counts",
+    "data_split",
     "dependence",
     "distributions",
     "distributions_through_time",
     "eigenvalues",
+    "forecast",
     "gates",
     "gradient_units",
     "gradients",

@@ -16,6 +16,10 @@ from rnnviz.tasks.mackey_glass import MackeyGlass
 from rnnviz.tasks.names import Names
 from rnnviz.tasks.nback import NBack
 from rnnviz.tasks.order import Order4, Order8
+from rnnviz.tasks.own import OwnData
+from rnnviz.tasks.own_labels import OwnLabels
+from rnnviz.tasks.own_series import OwnSeries
+from rnnviz.tasks.own_text import OwnCharacters, OwnWords
 from rnnviz.tasks.parity import Parity
 from rnnviz.tasks.reordering import Reversal, Sorting
 from rnnviz.tasks.sentiment import Sentiment
@@ -41,6 +45,7 @@ TASKS: dict[str, type[Task]] = {
         Mixture,
         MackeyGlass,
         Sunspots,
+        OwnSeries,
         DigitRows,
         DigitPixels,
         Sentiment,
@@ -52,6 +57,9 @@ TASKS: dict[str, type[Task]] = {
         Dates,
         Reversal,
         Sorting,
+        OwnLabels,
+        OwnWords,
+        OwnCharacters,
     )
 }
 """In the order of the form, one family after the other."""
@@ -59,7 +67,15 @@ TASKS: dict[str, type[Task]] = {
 
 def task_of(settings: Settings) -> Task:
     """Return the task of settings; the last few are kept, because building one may read a text."""
+    own = TASKS[settings.task]
+    if issubclass(own, OwnData):
+        return _of_data(own, settings.length, settings.seed, settings.distance, settings.data)
     return _built(settings.task, settings.length, settings.seed, settings.distance)
+
+
+@lru_cache(16)  # each holds a data set of up to 16 MB
+def _of_data(kind: type[OwnData], length: int, seed: int, distance: int, data: str) -> Task:
+    return kind(length, seed, distance, data)
 
 
 @lru_cache(64)

@@ -237,8 +237,8 @@ class Task(ABC):
         """Return how an example is drawn."""
         return Form("cells", running=self.foretells) if self.tokens else Form("curves")
 
-    def unscaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return numbers that go in or come out (..., feature) in the units the labels have."""
+    def unscaled(self, values: NDArray[np.float32], *, out: bool = False) -> NDArray[np.float32]:
+        """Return numbers that go in, or come out (..., feature), in the units the labels have."""
         return values
 
     def near(

@@ -42,7 +42,9 @@ MOST_MARKS = 12
 
 
 @dataclass(frozen=True)
-class _Book:
+class Book:
+    """A text in tokens."""
+
     vocabulary: str
     tokens: NDArray[np.int64]
     training: int
@@ -50,12 +52,12 @@ class _Book:
 
 
 @cache
-def _book(file: str) -> _Book:
+def _book(file: str) -> Book:
     text = asset(file).read_text(encoding="utf-8")
     vocabulary = "".join(sorted(set(text)))
     place = {character: token for token, character in enumerate(vocabulary)}
     tokens = np.array([place[character] for character in text])
-    return _Book(vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
+    return Book(vocabulary, tokens, round(len(text) * (1 - HELD_OUT)))
 
 
 class Characters(Task):
@@ -79,13 +81,18 @@ class Characters(Task):
     file: ClassVar[str] = "texts/alice.txt"
     prompt: ClassVar[str] = "Alice was "
     """What the network may go on from."""
+    called: ClassVar[str] = "book"
+    """What is read, in a sentence."""
     typed_form = "type a text of at least two characters"
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
         super().__init__(length, seed, distance)
-        book = _book(self.file)
+        self.take(_book(self.file))
+
+    def take(self, book: Book) -> None:
+        """Read this text."""
         self.vocabulary = book.vocabulary
         self.inputs = len(book.vocabulary) + 1
         self.outputs = len(book.vocabulary)
@@ -120,13 +127,17 @@ class Characters(Task):
 
         In the first, somebody says something, if the length has room for that.
         """
-        newline = self._held_out == self.vocabulary.index("\n")
-        begins = 1 + np.flatnonzero(newline[:-1] & ~newline[1:])
-        begins = begins[begins < len(self._held_out) - self.length]
+        begins = self._begins()
         chosen = begins[np.linspace(0, len(begins) - 1, PROBE_SIZE).astype(int)]
         texts = [self.decode(self._held_out[start : start + self.length + 1]) for start in chosen]
         quoted = next((place for place, text in enumerate(texts) if QUOTED.search(text)), 0)
         return self._look([texts.pop(quoted), *texts])
+
+    def _begins(self) -> NDArray[np.int64]:
+        """Return where lines begin in the held-out part."""
+        newline = self._held_out == self.vocabulary.index("\n")
+        begins = 1 + np.flatnonzero(newline[:-1] & ~newline[1:])
+        return begins[begins < len(self._held_out) - self.length]
 
     def typed(self, text: str) -> Probe:
         """Return a text that a user typed as a probe of one sample.
@@ -156,9 +167,9 @@ class Characters(Task):
         unknown = [each for each in characters if each not in self.vocabulary]
         note = ""
         if unknown:
-            which = " ".join(_shown(each) for each in dict.fromkeys(unknown[:12]))
+            which = " ".join(shown(each) for each in dict.fromkeys(unknown[:12]))
             more = " …" * (len(unknown) > 12)
-            note = f"Not in the book, so read as the unknown character: {which}{more}"
+            note = f"Not in the {self.called}, so read as the unknown character: {which}{more}"
         return replace(self._look([characters]), note=note)
 
     def metric(self, output: Tensor, batch: Batch) -> float:
@@ -178,7 +189,8 @@ class Characters(Task):
 
     def _passages(self, tokens: NDArray[np.int64], starts: NDArray[np.int64]) -> Batch:
         """Cut length + 1 tokens at each start: the first only goes in, the last only comes out."""
-        windows = torch.tensor(tokens[starts + np.arange(self.length + 1)[:, None]])
+        cut = tokens[starts + np.arange(self.length + 1)[:, None]]
+        windows = torch.tensor(cut.astype(np.int64))
         return Batch(windows[:-1], windows[1:])
 
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
@@ -188,25 +200,25 @@ class Characters(Task):
                 f"{text[:20]!r} is {len(typed)} characters: one goes in at a time, like 'e', or "
                 "␣ for a space and ↵ for the end of a line."
             )
-        shown = [*probe.labels[0], probe.targets[0][-1] or UNKNOWN]
-        shown[time] = typed[0]
-        return self._look([[_TYPED.get(each, each) for each in shown]])
+        row = [*probe.labels[0], probe.targets[0][-1] or UNKNOWN]
+        row[time] = typed[0]
+        return self._look([[_TYPED.get(each, each) for each in row]])
 
     def _look(self, texts: Sequence[Sequence[str]]) -> Probe:
         tokens = torch.tensor(np.stack([self.encode(text) for text in texts], axis=1))
         targets = tokens[1:].clone()
         targets[targets == len(self.vocabulary)] = NOT_ASKED
-        shown = [[_shown(character) for character in text] for text in texts]
-        captions = [shorten("".join(map(_plain, text)), 48, placeholder=" …") for text in texts]
+        rows = [[shown(character) for character in text] for text in texts]
+        captions = [shorten("".join(map(plain, text)), 48, placeholder=" …") for text in texts]
         return Probe(
             Batch(tokens[:-1], targets),
-            labels=[sample[:-1] for sample in shown],
+            labels=[sample[:-1] for sample in rows],
             targets=[
                 [
                     character if asked else ""
                     for character, asked in zip(sample[1:], mask, strict=True)
                 ]
-                for sample, mask in zip(shown, self.asked(targets).T.tolist(), strict=True)
+                for sample, mask in zip(rows, self.asked(targets).T.tolist(), strict=True)
             ],
             captions=captions,
         )
@@ -241,7 +253,7 @@ def split(text: str) -> list[str]:
     return characters
 
 
-def _plain(character: str) -> str:
+def plain(character: str) -> str:
     """Return a character if it can be shown: no control sign, no direction, not piled up."""
     if character == "\n":
         return character
@@ -250,6 +262,6 @@ def _plain(character: str) -> str:
     return UNKNOWN if hidden or len(character) > MOST_MARKS else character
 
 
-def _shown(character: str) -> str:
+def shown(character: str) -> str:
     """Return how a character stands in a row of labels."""
-    return _SHOWN.get(character) or _plain(character)
+    return _SHOWN.get(character) or plain(character)

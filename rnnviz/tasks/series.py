@@ -28,7 +28,7 @@ HELD_OUT = 0.2
 """Share of a recorded series, at its end, that training never sees."""
 LARGEST = 100_000
 """Magnitude of a number that somebody types."""
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 Values = NDArray[np.float64]
 
 
@@ -58,7 +58,7 @@ class Forecast(Task):
         """Return how an example is drawn: an answer stands where its value is in the series."""
         return Form("curves", ahead=self.distance)
 
-    def unscaled(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def unscaled(self, values: NDArray[np.float32], *, out: bool = False) -> NDArray[np.float32]:
         """Return values in the series' own units."""
         return values * np.float32(self.spread) + np.float32(self.mean)
 
@@ -123,7 +123,7 @@ class Forecast(Task):
         return scaled[..., 0].double().numpy() * self.spread + self.mean
 
     def _number(self, word: str) -> float:
-        if not _NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
+        if not NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
             raise TaskError(
                 f"{word[:20]!r} is no number from -{LARGEST:,} to {LARGEST:,}: {self.typed_form}, "
                 f"like {self.typed_example}."
@@ -143,6 +143,28 @@ class Forecast(Task):
         answers = [["" if x != x else self._label(x) for x in row] for row in later.T.tolist()]
         captions = [f"{' '.join(row[:5])}{' …' * (len(row) > 5)}" for row in labels]
         return Probe(Batch(inputs, targets), labels, answers, captions)
+
+    @property
+    def ahead(self) -> Sequence[int]:
+        """How many steps ahead each forecast is."""
+        return (self.distance,)
+
+    @property
+    def target_names(self) -> list[str]:
+        """What is forecast, a name each."""
+        return [self.title]
+
+    def history(self, inputs: NDArray[np.floating]) -> Values:
+        """Return what went in (time, 1) of what is forecast: (time, target), in its own units."""
+        return np.asarray(inputs, np.float64)[..., :1] * self.spread + self.mean
+
+    def forecasts(self, answers: NDArray[np.floating]) -> Values:
+        """Return answers (time, output) as (time, ahead, target), in the series' own units."""
+        return np.asarray(answers, np.float64)[:, None, :1] * self.spread + self.mean
+
+    def moment(self, row: int) -> str:
+        """Say when a step of a recorded series is."""
+        return f"t = {row:,}"
 
     def written(self, numbers: Sequence[float]) -> str:
         """Return a scaled value as text, in the series' own units."""

@@ -1,8 +1,11 @@
 """A language model of words: read a book and guess what comes next."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -29,27 +32,39 @@ KNOWN = 500
 RARE = "□"
 HELD_OUT = 0.1
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[.,;:!?]")
+WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[^\w\s]"
+)
+"""A word of any language: of Chinese and Japanese, one character."""
+_NO_SPACE = set(".,;:!?)]}…。，、；：！？）”’%")
+"""What stands at the word before it."""
 
 
 @dataclass(frozen=True)
-class _Book:
+class WordBook:
+    """A text in words."""
+
     words: tuple[str, ...]
     """The commonest first."""
     tokens: NDArray[np.int64]
     training: int
     """Words for training; the rest is held out."""
+    pattern: re.Pattern[str] = WORD
+
+
+def word_book(text: str, pattern: re.Pattern[str] = WORD, part: float = 1 - HELD_OUT) -> WordBook:
+    """Return a text in words; which are told apart, the first `part` of the text decides."""
+    words = pattern.findall(text.lower())
+    counts = Counter(words[: round(len(words) * part)])
+    known = tuple(sorted(counts, key=lambda word: (-counts[word], word))[:KNOWN])
+    place = {word: token for token, word in enumerate(known)}
+    tokens = np.array([place.get(word, len(known)) for word in words])
+    return WordBook(known, tokens, round(len(words) * (1 - HELD_OUT)), pattern)
 
 
 @cache
-def _book() -> _Book:
-    words = _WORD.findall(asset("texts/alice.txt").read_text(encoding="utf-8").lower())
-    counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    known = tuple(sorted(counts, key=lambda word: (-counts[word], word))[:KNOWN])
-    place = {word: token for token, word in enumerate(known)}
-    tokens = np.array([place.get(word, KNOWN) for word in words])
-    return _Book(known, tokens, round(len(words) * (1 - HELD_OUT)))
+def _book() -> WordBook:
+    return word_book(asset("texts/alice.txt").read_text(encoding="utf-8"), _WORD, part=1.0)
 
 
 class Words(SymbolTask):
@@ -72,19 +87,26 @@ class Words(SymbolTask):
     only_forwards = NEXT_IS_SEEN
     typed_form = "type a text of at least two words"
     typed_example = "alice looked at the white rabbit, and she"
+    prompt: ClassVar[str] = "alice was "
+    """What the network may go on from."""
     defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
         super().__init__(length, seed, distance)
-        book = _book()
+        self.take(_book())
+
+    def take(self, book: WordBook) -> None:
+        """Read this text."""
         self.classes = book.words
         self.symbols = (*book.words, RARE)
+        self._pattern, self._rare = book.pattern, len(book.words)
         self._tokens, self._held_out = np.split(book.tokens, [book.training])
 
     @property
     def baseline(self) -> Baseline:
         """Say each word as often as it is asked for: the loss is the entropy of the words."""
-        counts = np.bincount(self._tokens[self._tokens < KNOWN], minlength=KNOWN)
+        known_ones = self._tokens[self._tokens < self._rare]
+        counts = np.bincount(known_ones, minlength=self._rare)
         share = counts / counts.sum()
         known = share[share > 0]
         entropy = float(-(known * np.log(known)).sum())
@@ -100,7 +122,7 @@ class Words(SymbolTask):
 
     def read(self, text: str) -> Probe:
         """Return a text that a user typed; rare words are read as one, and the note says so."""
-        words = _WORD.findall(text.lower())
+        words = self._pattern.findall(text.lower())
         if not 2 <= len(words) <= MOST_TYPED:
             raise TaskError(
                 f"A text has 2 to {MOST_TYPED:,} words: {self.typed_form}, like "
@@ -110,7 +132,11 @@ class Words(SymbolTask):
         rare = list(dict.fromkeys(word[:20] for word in words if word not in known))
         written = np.array([[self._token(word)] for word in words])
         more = " …" * (len(rare) > 6)
-        note = f"Not among the {KNOWN} commonest words: {' '.join(rare[:6])}{more}" if rare else ""
+        note = (
+            f"Not among the {self._rare} commonest words: {' '.join(rare[:6])}{more}"
+            if rare
+            else ""
+        )
         return self._passages(written, note)
 
     def continued(self, size: int, step: int) -> tuple[Batch, bool]:
@@ -124,7 +150,7 @@ class Words(SymbolTask):
         return self._tokens[starts + np.arange(self.length + 1)[:, None]]
 
     def _answers(self, inputs: Tokens) -> Tokens:
-        return np.where(inputs[1:] == KNOWN, NOT_ASKED, inputs[1:])
+        return np.where(inputs[1:] == self._rare, NOT_ASKED, inputs[1:])
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:
         return self._batch(self._inputs(size, random))
@@ -134,15 +160,24 @@ class Words(SymbolTask):
 
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
         words = text.lower().split()
-        if len(words) != 1 or not _WORD.fullmatch(words[0]) and words[0] != RARE:
+        if len(words) != 1 or not self._pattern.fullmatch(words[0]) and words[0] != RARE:
             raise TaskError(f"{text[:20]!r} is not one word: type one, like 'rabbit'.")
         last = probe.batch.targets.numpy()[-1:]
-        written = np.concatenate([probe.batch.inputs.numpy(), np.where(last < 0, KNOWN, last)])
+        written = np.concatenate([probe.batch.inputs.numpy(), np.where(last < 0, self._rare, last)])
         written[time, 0] = self._token(words[0])
         return self._passages(written)
 
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """Return the token of each word (time,); one token stands for all rare ones."""
+        return np.array([self._token(word) for word in self._pattern.findall(text.lower())], int)
+
+    def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """Return words as a text is put together from them, with the spaces between them."""
+        words = [self.symbols[token] for token in tokens]
+        return [word if word in _NO_SPACE or _is_sign(word) else f" {word}" for word in words]
+
     def _token(self, word: str) -> int:
-        return self.classes.index(word) if word in self.classes else KNOWN
+        return self.classes.index(word) if word in self.classes else self._rare
 
     def _spread(self, size: int) -> Tokens:
         starts = np.linspace(0, len(self._held_out) - self.length - 1, size).astype(int)
@@ -152,3 +187,8 @@ class Words(SymbolTask):
         """Return passages (time, batch) in readable form; the last word is only asked."""
         probe = self._show(written[:-1], self._answers(written))
         return Probe(probe.batch, probe.labels, probe.targets, probe.captions, note)
+
+
+def _is_sign(word: str) -> bool:
+    """Tell whether a word is a Chinese or Japanese character, which needs no space."""
+    return len(word) == 1 and "\u3040" <= word <= "\u9fff"

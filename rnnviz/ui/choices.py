@@ -8,8 +8,9 @@ import streamlit as st
 from rnnviz.cells import CELLS
 from rnnviz.plots.style import NAME
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, task_of
 from rnnviz.tasks.base import PROBE_SIZE
+from rnnviz.tasks.series import Forecast
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
 from rnnviz.views.scene import layers_of
@@ -38,6 +39,8 @@ def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
         if picture == "gates":
             words = {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
             choice["signal"] = segment("signal", "Signal", first, words)
+        elif settings.task == "own_series":
+            choice["target"] = target(settings)
         words = {"last": "∂ of last answer", "all": "∂ of all"}
         return picture, choice | {
             "layer": layer(settings),
@@ -125,6 +128,14 @@ def sample() -> int:
     """Draw the list of the probe's samples; return the place of one."""
     words = {place: f"sample {place + 1}" for place in range(PROBE_SIZE)}
     return listed("sample", "Sample", words, width=125)
+
+
+def target(settings: Settings) -> int:
+    """Draw the list of what a task forecasts, if that is several columns; return the place."""
+    task = task_of(settings)
+    names = task.target_names if isinstance(task, Forecast) else [""]
+    words = dict(enumerate(names))
+    return listed("target", "Column", words, width=170) if len(words) > 1 else 0
 
 
 def layer(settings: Settings) -> str:

@@ -51,6 +51,9 @@ button[data-variant="segmented_control"][data-selected="true"] p,
 [data-variant="pills"] p {{
   color: {ink}; font-weight: 600;
 }}
+.st-key-bring_data [data-testid="stMarkdownContainer"] {{
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}}
 </style>
 """
 

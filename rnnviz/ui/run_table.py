@@ -134,9 +134,8 @@ def picked_rows(frame: pd.DataFrame, ids: Sequence[str], columns: dict[str, Any]
 def differs(settings: Settings) -> str:
     """Say which settings are not the task's own, but for task and cell."""
     own = _defaults(settings.task)
-    words = {None: "torch", True: "on", False: "off"}
     return ", ".join(
-        f"{name.replace('_', ' ')} {words[value] if isinstance(value, bool | None) else value}"
+        f"{name.replace('_', ' ')} {_short(value)}"
         for name, value in settings.model_dump().items()
         if name not in ("task", "cell") and value != own[name]
     )
@@ -150,6 +149,14 @@ def counted(number: int, one: str, many: str = "") -> str:
 def _differs(run: Run) -> str:
     from_step = f"from step {run.origin.step}" if run.origin else ""
     return ", ".join(filter(None, (from_step, differs(run.settings))))
+
+
+def _short(value: object) -> object:
+    """Return a setting's value for people: of the key of a data set, its beginning."""
+    words = {None: "torch", True: "on", False: "off"}
+    if isinstance(value, bool | None):
+        return words[value]
+    return value[:8] if isinstance(value, str) and len(value) == 32 else value
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz.errors import RnnvizError
 from rnnviz.runs import Run
 from rnnviz.settings import Settings
+from rnnviz.tasks import task_of
 from rnnviz.ui import session
 from rnnviz.ui.settings_form import settings_form
 
@@ -21,8 +23,15 @@ def show(draw: Callable[[Run | None, Settings], None]) -> None:
         Draws the screen, given the run that is looked at (None: the untrained network) and what
         the form says.
     """
-    settings = settings_form(session.current_run())
+    run = session.current_run()
+    settings = settings_form(run)
     if settings is None:
+        return
+    try:
+        for each in (settings, run.settings if run else settings):
+            task_of(each)
+    except RnnvizError as error:  # a data set that is gone, or too short for what is asked
+        st.error(str(error))
         return
 
     @st.fragment

@@ -80,16 +80,28 @@ def look_at(step: int | None) -> None:
     address.note("at", step, None)
 
 
+def visitor() -> str:
+    """Return who the visitor is to the store.
+
+    Raises
+    ------
+    RunError
+        If nobody knows, because the browser keeps no cookie.
+    """
+    found = owner()
+    if not found:
+        raise RunError("Your browser refused a cookie: allow it here, so that your runs are yours.")
+    return found
+
+
 def begin(settings: Settings, *, one_step: bool = False) -> None:
     """Start a run of the visitor's own with these settings and look at it."""
-    visitor = owner()
-    if not visitor:
-        raise RunError("Your browser refused a cookie: allow it here, so that your runs are yours.")
-    run = store().create(settings, visitor)
+    me = visitor()
+    run = store().create(settings, me)
     if one_step:
-        store().step_once(run, visitor)
+        store().step_once(run, me)
     else:
-        store().enqueue(run, visitor)
+        store().enqueue(run, me)
     enter(run)
     look_at(None)
 

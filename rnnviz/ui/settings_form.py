@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from rnnviz.cells import CELLS
-from rnnviz.errors import SettingsError
+from rnnviz.errors import RnnvizError
 from rnnviz.plan import parameters
 from rnnviz.refusals import refused_by_task
 from rnnviz.runs import Run, Study
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS, Task
-from rnnviz.ui import address
+from rnnviz.tasks.own import OwnData
+from rnnviz.ui import address, own_data
 
 STEP = {
     "lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05,
@@ -62,9 +63,18 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
     """
     with st.sidebar:
         shown = run.settings.model_dump() if run else {}
+        own_data.use_new()
         task = choose_task(shown)
         form = Form(task, Settings.for_task(task).model_dump(), shown, own)
-        form.select("cell", {key: kind.title for key, kind in CELLS.items()})
+        reads, cells = TASKS[task], {key: kind.title for key, kind in CELLS.items()}
+        if issubclass(reads, OwnData):
+            left, right = st.columns(2)
+            with left:
+                form.values["data"] = own_data.data_choice(reads, shown)
+            with right:
+                form.select("cell", cells)
+        else:
+            form.select("cell", cells)
         form.row("hidden", "layers")
         kind = TASKS[task]
         if kind.translates:
@@ -93,6 +103,8 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         with st.expander("More"):
             more_of_network(form, kind)
             more_of_training(form, kind)
+    own_data.open_window(task)
+    with st.sidebar:
         try:
             settings = Settings(task=task, **form.values)
             with heading.container(horizontal=True, horizontal_alignment="distribute"):
@@ -100,7 +112,7 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
                 if "cell" not in own:  # else there are several networks
                     st.caption(f"{parameters(settings):,} parameters", width="content")
             return settings
-        except SettingsError as error:
+        except RnnvizError as error:  # also data that are gone, or too short for what is asked
             refused = str(error)
             heading.markdown("Training")
             st.error(refused)
@@ -264,7 +276,13 @@ def choose_task(shown: Mapping[str, Any]) -> str:
     kind = TASKS[st.session_state["task"]]
     length = f"\n\n*{kind.length_title}*: {kind.length_help}" if kind.length_title else ""
     words = f"**{kind.title}** ({kind.family}): {kind.summary}{length}"
-    return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
+    if not issubclass(kind, OwnData):
+        return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
+    left, right = st.columns([0.8, 0.2], vertical_alignment="bottom", gap="small")
+    with right:
+        own_data.bring()
+    with left:
+        return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
 
 
 def choose(
@@ -293,6 +311,8 @@ def choose(
 
 def take_defaults() -> None:
     """Take the new task's own defaults for all that the last task had filled in."""
+    before = st.session_state.get("data", "")
     for name, value in Settings.for_task(st.session_state["task"]).model_dump().items():
         if name != "task":
             st.session_state[name] = value
+    own_data.take(st.session_state["task"], before)

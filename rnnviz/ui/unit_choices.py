@@ -166,10 +166,12 @@ def below(settings: Settings) -> dict[str, str]:
 
 def writing_choice(settings: Settings) -> dict[str, Any]:
     """Draw prompt, temperature, length and seed of a text to be written; return the query."""
-    first: str = task_of(settings).prompt  # type: ignore[attr-defined]
+    task = task_of(settings)
+    first: str = task.prompt  # type: ignore[attr-defined]
     address.seed("prompt", first, str)
-    if st.session_state["prompt"] in PROMPTS:  # another text's own
-        st.session_state["prompt"] = first
+    if st.session_state["prompt"] in (*PROMPTS, st.session_state.get("prompt_of_text")):
+        st.session_state["prompt"] = first  # it was another text's own
+    st.session_state["prompt_of_text"] = first
     prompt = st.text_input(
         "Prompt",
         key="prompt",
@@ -184,6 +186,7 @@ def writing_choice(settings: Settings) -> dict[str, Any]:
     temperature = listed("temperature", "Temperature", degrees, "80", width=165)
     seeds = {str(seed): f"seed {seed}" for seed in range(100)}
     draw = listed("draw", "Seed", seeds, "0", width=100)
-    lengths = {str(count): f"{count} characters" for count in (50, 100, 200, MOST_CHARACTERS)}
+    unit = "characters" if hasattr(task, "vocabulary") else "words"
+    lengths = {str(count): f"{count} {unit}" for count in (50, 100, 200, MOST_CHARACTERS)}
     length = listed("characters", "Characters", lengths, "200", width=155)
     return {"prompt": prompt, "temperature": temperature, "draw": draw, "characters": length}

@@ -150,7 +150,7 @@ def change_signal(settings: Settings, steps: int) -> None:
 
 def type_input(settings: Settings, trouble: str) -> None:
     """Draw the field for a sequence of the visitor's own."""
-    kind = TASKS[settings.task]
+    kind = task_of(settings)
     label = f"{kind.typed_form[:1].upper()}{kind.typed_form[1:]}."
     draw = st.text_area if kind.answers == "classes" and kind.tokens else st.text_input
     draw(

@@ -151,7 +151,7 @@ def _unknown(scene: Scene, reading: Reading) -> str:
     if not count:
         return ""
     return (
-        f"{count} of {reading.steps} characters are not in the book that the network learns from; "
+        f"{count} of {reading.steps} characters are not in the text that the network learns from; "
         "it reads them all as one unknown character."
     )
 

@@ -1,0 +1,140 @@
+"""Bring data of your own from a script or a notebook."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rnnviz.data import known
+from rnnviz.data.columns import Column, read_columns
+from rnnviz.data.decoding import MOST_BYTES
+from rnnviz.data.labels import prepare_labels
+from rnnviz.data.series import prepare_series
+from rnnviz.data.tables import Table, read_table
+from rnnviz.data.texts import prepare_text
+from rnnviz.errors import DataError
+
+LONGEST_PATH = 500
+"""Characters; what is longer is no path but the text itself."""
+
+
+def add_data(
+    source: str | Path | bytes,
+    *,
+    kind: str | None = None,
+    name: str = "",
+    inputs: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    time: str | None = None,
+    every: str = "",
+    missing: str = "last",
+    path: bool = False,
+    text: str | None = None,
+    label: str | None = None,
+    unit: str = "characters",
+    separator: str = "",
+    encoding: str = "",
+) -> str:
+    """Read a file, or a text, and return the key under which ``Settings.data`` names it.
+
+    ::
+
+        key = rnnviz.add_data("sales.csv", targets=["revenue"], every="week")
+        rnnviz.train(rnnviz.Settings.for_task("own_series", data=key))
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        The path of a file; or, as bytes or a text with a line's end in it, what the file would
+        hold.
+    kind : "series", "labels" or "text", optional
+        What it is: numbers over time, texts with labels, or a text to read. If not given: a
+        table with `text` and `label` has labels, one with numbers is a series, and what ends
+        in .txt or .md is a text.
+    inputs, targets : sequence of str, optional
+        Columns of a series that go in, and that are forecast; all columns of numbers, and the
+        last of them.
+    time : str, optional
+        The column of dates; the first there is, "" for none.
+    every, missing : str
+        How a series is resampled and filled: `rnnviz.data.series.EVERY` and `MISSING`.
+    path : bool
+        Ask for all values up to the horizon, instead of the one at the horizon.
+    text, label : str, optional
+        Columns of texts with labels; the first two.
+    unit : "characters" or "words"
+        What is one symbol of them.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read: the sentence names the line and the reason.
+    """
+    data, found = _bytes(source)
+    name = name or found
+    if kind not in (None, "series", "labels", "text"):
+        raise DataError(f"kind = {kind!r}: must be series, labels or text.")
+    if kind == "text" or (kind is None and name.lower().endswith((".txt", ".md"))):
+        return known.remember(prepare_text(data, encoding=encoding, name=name))
+    table = read_table(data, separator=separator, encoding=encoding)
+    if kind == "labels" or (kind is None and text is not None):
+        first = [each for each in table.names if each not in (text, label)]
+        text = text or (first[0] if first else "")
+        label = label or next((each for each in first if each != text), "")
+        made = prepare_labels(table, text=text, label=label, unit=unit, name=name)
+    else:
+        columns = read_columns(table)
+        chosen = first_choice(columns)
+        made = prepare_series(
+            table, columns, inputs=chosen[0] if inputs is None else inputs,
+            targets=chosen[1] if targets is None else targets,
+            time=chosen[2] if time is None else time, every=every, missing=missing, path=path,
+            name=name,
+        )  # fmt: skip
+    return known.remember(made)
+
+
+def read(data: bytes, *, separator: str = "", encoding: str = "", headed: bool | None = None
+) -> tuple[Table, list[Column]]:  # fmt: skip
+    """Return a file's table, and its columns as what they are."""
+    table = read_table(data, separator=separator, encoding=encoding, headed=headed)
+    return table, read_columns(table)
+
+
+def first_choice(columns: Sequence[Column]) -> tuple[list[str], list[str], str]:
+    """Return what is first chosen of a series: columns that go in, what is forecast, the dates."""
+    numbers = [column.name for column in columns if column.kind == "number"]
+    dates = [column.name for column in columns if column.kind == "date"]
+    return numbers[:8], numbers[-1:], next(iter(dates), "")
+
+
+def text_choice(table: Table) -> tuple[str, str]:
+    """Return what is first chosen of texts with labels: fewest different values are the labels."""
+    different = [len(set(cells)) for cells in table.columns]
+    order = sorted(range(len(table.names)), key=lambda place: different[place])
+    several = [place for place in order if different[place] > 1] or order
+    label = several[0]
+    longest = max(
+        (place for place in order if place != label),
+        key=lambda place: sum(map(len, table.columns[place][:1000])),
+        default=label,
+    )
+    return table.names[longest], table.names[label]
+
+
+def _bytes(source: str | Path | bytes) -> tuple[bytes, str]:
+    """Return what a file holds, and its name."""
+    if isinstance(source, bytes):
+        return source, ""
+    if isinstance(source, str) and ("\n" in source or len(source) > LONGEST_PATH):
+        return source.encode("utf-8", errors="replace"), "pasted"
+    file = Path(source)
+    try:
+        size = file.stat().st_size
+        if size > MOST_BYTES:
+            raise DataError(
+                f"{file.name} has {size / 2**20:,.0f} MB: up to {MOST_BYTES // 2**20} MB are read, "
+                "so keep fewer rows or columns."
+            )
+        return file.read_bytes(), file.name
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        raise DataError(f"The file {str(file)[:200]!r} cannot be read: {reason}.") from None

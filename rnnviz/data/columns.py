@@ -1,0 +1,232 @@
+"""What a column holds: numbers, dates or text; and its values, with what could not be read."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnviz.data.tables import Table
+
+MISSING = frozenset(
+    ("", "-", "–", "—", "?", ".", "..", "...", "na", "n/a", "n.a.", "nan", "null", "none", "nil",
+     "missing", "k.a.", "#n/a", "#na", "nat")
+)  # fmt: skip
+"""Cells that say that there is no value, in small letters."""
+READABLE = 0.8
+"""Share of a column's cells that have to be numbers, or dates, for it to hold them."""
+LARGEST = 1e12
+"""Magnitude of a number that is read."""
+SAMPLE = 2000
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for a time that is missing."""
+
+_POINT = re.compile(r"[-+]?\d+\.(?:\d{1,2}|\d{4,})|[-+]?\d{1,3}(?:,\d{3})+\.\d+")
+_COMMA = re.compile(r"[-+]?\d+,(?:\d{1,2}|\d{4,})|[-+]?\d{1,3}(?:\.\d{3})+,\d+")
+_THREE = re.compile(r"[-+]?\d{1,3},\d{3}")
+_GROUPED = {
+    ".": re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"),
+    ",": re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d*)?"),
+}
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_GAP = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3})")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_CLOCK = (
+    r"(?:[T ,]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d+)?)?"
+    r"\s*(?P<ap>[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
+)
+_DATES = {
+    # what is shown of it: the date's part
+    "year-month-day": r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
+    "day.month.year": r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})",
+    "day/month/year": r"(?P<d>\d{1,2})[/-](?P<m>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
+    "month/day/year": r"(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
+    "day month year": r"(?P<d>\d{1,2})\.?[ -](?P<b>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4}|\d{2})",
+    "month day, year": r"(?P<b>[A-Za-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
+    "month year": r"(?P<b>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})",
+    "year-month": r"(?P<y>\d{4})[-/](?P<m>\d{1,2})",
+    "yearmonthday": r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})",
+    "year年month月day日": r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?",
+}
+_DATE = {form: re.compile(f"(?:{part}){_CLOCK}", re.ASCII) for form, part in _DATES.items()}
+_DATE_NAME = re.compile(r"date|time|day|datum|zeit|tag|fecha|日期|时间", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Hold one column of a table.
+
+    Attributes
+    ----------
+    kind : str
+        "number", "date", "text" or "empty".
+    values : ndarray (row,), or None
+        float64, NaN where there is none, for numbers; int64 seconds since 1970, `NO_TIME` where
+        there is none, for dates; None for text.
+    missing : ndarray (row,) of bool
+        Where the cell says that there is no value.
+    unread : ndarray (row,) of int64
+        The rows whose cell is neither missing nor of this kind.
+    form : str
+        How it was read: "decimal comma", "day.month.year"; "" if there is nothing to say.
+    """
+
+    name: str
+    kind: str
+    cells: Sequence[str]
+    values: NDArray[np.float64] | NDArray[np.int64] | None
+    missing: NDArray[np.bool_]
+    unread: NDArray[np.int64]
+    form: str = ""
+
+
+def read_columns(table: Table) -> list[Column]:
+    """Return the columns of a table, each as what most of its cells are."""
+    decimal = decimal_sign(table)
+    return [
+        _column(name, cells, decimal)
+        for name, cells in zip(table.names, table.columns, strict=True)
+    ]
+
+
+def decimal_sign(table: Table) -> str:
+    """Return "," if the table's numbers have a decimal comma, else "."; told from all columns.
+
+    "1,234" alone could be either: it has a decimal comma where semicolons part the cells.
+    """
+    point = comma = three = 0
+    for cells in table.columns:
+        for raw in cells[:SAMPLE]:
+            cell = _GAP.sub("", raw) if "," in raw or "." in raw else raw
+            if "," in cell:
+                comma += bool(_COMMA.fullmatch(cell))
+                three += bool(_THREE.fullmatch(cell))
+            if "." in cell:
+                point += bool(_POINT.fullmatch(cell))
+    if comma == point == 0:
+        return "," if three and table.separator == ";" else "."
+    return "," if comma > point else "."
+
+
+def _column(name: str, cells: list[str], decimal: str) -> Column:
+    lower = [cell.lower() if len(cell) < 8 else "x" for cell in cells]
+    missing = np.array([cell in MISSING for cell in lower], bool)
+    there = int((~missing).sum())
+    none = np.zeros(0, np.int64)
+    if not there:
+        return Column(name, "empty", cells, None, missing, none)
+    if not _looks_dated(name, cells, missing):
+        values = _numbers(cells, missing, decimal)
+        unread = np.flatnonzero(np.isnan(values) & ~missing)
+        if len(unread) <= (1 - READABLE) * there:
+            used = decimal == "," and any("," in cell for cell in cells[:SAMPLE])
+            return Column(name, "number", cells, values, missing, unread, "decimal comma" * used)
+    form, times = _times(cells, missing)
+    unread = np.flatnonzero((times == NO_TIME) & ~missing)
+    if form and len(unread) <= (1 - READABLE) * there:
+        return Column(name, "date", cells, times, missing, unread, form)
+    return Column(name, "text", cells, None, missing, none)
+
+
+def _numbers(cells: list[str], missing: NDArray[np.bool_], decimal: str) -> NDArray[np.float64]:
+    """Return numbers; NaN where a cell is none. A column that begins as text is not read on."""
+    nan = float("nan")
+    pairs = list(zip(cells, missing.tolist(), strict=True))
+    few = [cell for cell, gone in pairs[:SAMPLE] if not gone]
+    if sum(number(cell, decimal) == number(cell, decimal) for cell in few) < len(few) / 2:
+        return np.full(len(cells), nan)
+    if decimal == "." or not any("," in cell or "." in cell for cell in cells):
+        try:  # most columns are plain numbers, and float() reads them at once
+            values = np.array([nan if gone else float(cell) for cell, gone in pairs])
+            plain = np.isfinite(values) | missing
+            if plain.all() and not any("_" in cell for cell in cells):
+                return np.where(np.abs(values) <= LARGEST, values, nan)
+        except ValueError:
+            pass
+    return np.array([nan if gone else number(cell, decimal) for cell, gone in pairs])
+
+
+def number(cell: str, decimal: str = ".") -> float:
+    """Return a cell as a number, NaN if it is none; units of money and % are left aside."""
+    if not _NUMBER.fullmatch(cell) or decimal == ",":
+        cell = _GAP.sub("", cell.replace("−", "-").strip(" \u00a0$€£¥%"))
+        if _GROUPED[decimal].fullmatch(cell):
+            cell = cell.replace("," if decimal == "." else ".", "")
+        if decimal == ",":
+            if "." in cell:
+                return float("nan")
+            cell = cell.replace(",", ".", 1)
+        if not _NUMBER.fullmatch(cell):
+            return float("nan")
+    value = float(cell)
+    return value if abs(value) <= LARGEST else float("nan")
+
+
+def _looks_dated(name: str, cells: list[str], missing: NDArray[np.bool_]) -> bool:
+    """Tell whether numbers of eight digits are dates: all are, and the column's name says so."""
+    if not _DATE_NAME.search(name):
+        return False
+    form = _DATE["yearmonthday"]
+    few = [cell for cell, gone in zip(cells[:SAMPLE], missing, strict=False) if not gone]
+    return bool(few) and all(form.fullmatch(cell) for cell in few)
+
+
+def _times(cells: list[str], missing: NDArray[np.bool_]) -> tuple[str, NDArray[np.int64]]:
+    """Return the form that reads most of the cells as dates, and the seconds since 1970."""
+    few = [cell for cell, gone in zip(cells[:SAMPLE], missing, strict=False) if not gone]
+    read = Counter(
+        {
+            form: sum(_seconds(cell, way) != NO_TIME for cell in few[:200])
+            for form, way in _DATE.items()
+        }
+    )
+    form, most = read.most_common(1)[0]
+    if not most:
+        return "", np.full(len(cells), NO_TIME)
+    if form == "day/month/year" and read["month/day/year"] == most and not _rises(few, form):
+        form = "month/day/year" if _rises(few, "month/day/year") else form
+    way = _DATE[form]
+    known: dict[str, int] = {}  # of many rows a day, each day is read once
+    found = np.empty(len(cells), np.int64)
+    for place, cell in enumerate(cells):
+        if cell not in known:
+            known[cell] = _seconds(cell, way)
+        found[place] = known[cell]
+    return form, np.where(missing, NO_TIME, found)
+
+
+def _rises(cells: list[str], form: str) -> bool:
+    """Tell whether the dates come in their order, one way or the other."""
+    steps = np.diff([_seconds(cell, _DATE[form]) for cell in cells])
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _seconds(cell: str, way: re.Pattern[str]) -> int:
+    """Return a date as seconds since 1970, `NO_TIME` if it is none; time zones are left aside."""
+    hit = way.fullmatch(cell)
+    if hit is None:
+        return NO_TIME
+    part = hit.groupdict()
+    year = int(part["y"])
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    name = part.get("b")
+    if name is not None:
+        if name[:3].lower() not in _MONTHS:
+            return NO_TIME
+        month = _MONTHS.index(name[:3].lower()) + 1
+    else:
+        month = int(part["m"])
+    hour, minute, second = (int(part[sign] or 0) for sign in "HMS")
+    if part["ap"]:
+        hour = hour % 12 + (12 if part["ap"].lower() == "pm" else 0)
+    try:
+        days = date(year, month, int(part.get("d") or 1)).toordinal() - date(1970, 1, 1).toordinal()
+    except ValueError:
+        return NO_TIME
+    if hour > 23 or minute > 59 or second > 60:
+        return NO_TIME
+    return days * 86400 + hour * 3600 + minute * 60 + second

@@ -1,0 +1,32 @@
+"""What tasks of the visitor's own data share: where the data come from."""
+
+from typing import ClassVar
+
+from rnnviz.data import known
+from rnnviz.data.examples import example
+from rnnviz.data.sets import DataSet
+from rnnviz.errors import TaskError
+from rnnviz.tasks.base import Task
+
+WORDS = {"series": "a series of numbers", "labels": "texts with labels", "text": "a text"}
+
+
+class OwnData(Task):
+    """Read the data set that `Settings.data` names; "" is an example that is shipped.
+
+    The data set alone decides what the task reads: the same key gives the same numbers wherever
+    it is known.
+    """
+
+    kind: ClassVar[str]
+    """Of its data sets: a key of `rnnviz.data.sets.KINDS`."""
+    data: DataSet
+
+    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+        Task.__init__(self, length, seed, distance)
+        self.data = known.get(data) if data else example(self.kind)
+        if self.data.kind != self.kind:
+            raise TaskError(
+                f"{self.title.capitalize()}: {self.data.title!r} is {WORDS[self.data.kind]}, "
+                f"and {WORDS[self.kind]} is needed: choose another data set or task."
+            )

@@ -1,0 +1,126 @@
+"""Data sets in the run store: kept once, listed by their owners, found by whoever has a key."""
+
+import sqlite3
+import time
+
+import pytest
+
+import rnnviz
+from rnnviz import data_store
+from rnnviz.data import known
+from rnnviz.data.texts import prepare_text
+from rnnviz.errors import DataError, RunError
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
+from rnnviz.training import train
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """What another test brought into the process is not there."""
+    monkeypatch.setattr(known, "_sets", type(known._sets)())
+
+
+def text(word="night"):
+    return prepare_text(f"It was a dark and stormy {word}; the rain fell. " * 12, name="book.txt")
+
+
+def forget_here():
+    known._sets.clear()
+
+
+def settings(key):
+    return Settings(task="own_characters", length=5, hidden=3, batch=2, steps=2, data=key)
+
+
+def test_an_owner_lists_only_their_own_and_twice_the_same_is_kept_once(store):
+    key = store.keep_data(text(), "ada")
+    assert store.keep_data(text(), "ada") == key == store.keep_data(text(), "bob")
+    other = store.keep_data(text("day"), "ada")
+    assert [each.key for each in store.data_sets("ada")] == [other, key]
+    assert [each.title for each in store.data_sets("bob", "text")] == ["book.txt"]
+    assert store.data_sets("bob", "series") == [] == store.data_sets("eve")
+    store.forget_data(key, "ada")
+    assert [each.key for each in store.data_sets("bob")] == [key]
+    with pytest.raises(RunError, match="You have no data set"):
+        store.forget_data(other, "bob")
+    store.forget_data(key, "bob")
+    assert store.data_set(key) is None and store.data_set(other) is not None
+
+
+def test_a_key_is_found_in_any_open_store_and_in_none_that_is_closed(store, tmp_path):
+    key = store.keep_data(text(), "ada")
+    forget_here()
+    assert known.get(key).body == text().body
+    forget_here()
+    store.close()
+    with pytest.raises(RunError, match="is not here"):
+        known.get(key)
+
+
+def test_a_run_brings_its_data_along_and_keeps_them(store, tmp_path):
+    key = store.keep_data(text(), "ada")
+    run = store.create(settings(key), "bob")
+    store.forget_data(key, "ada")
+    store.purge_data(before=time.time() + 1)
+    forget_here()
+    steps = list(train(store.get(run).settings))
+    assert len(steps) == 2
+    elsewhere = RunStore(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    elsewhere.create(settings(key), "eve")
+    assert elsewhere.data_set(key).key == key and elsewhere.data_sets("eve") == []
+    elsewhere.close()
+    store.delete(run, "bob")
+    store.purge_data(before=time.time() + 1)
+    assert store.data_set(key) is not None  # it may come back from the bin
+    store.empty_bin("bob")
+    store.purge_data(before=time.time() - 60)
+    assert store.data_set(key) is not None  # too new
+    store.purge_data(before=time.time() + 1)
+    assert store.data_set(key) is None
+
+
+def test_a_run_with_data_that_nobody_has_is_refused(store):
+    with pytest.raises(RunError, match="data set aaaaaaaa is not here"):
+        store.create(settings("a" * 32), "ada")
+    assert store.list() == []
+
+
+def test_there_are_bounds(store, monkeypatch):
+    monkeypatch.setattr(data_store, "MOST_SETS", 2)
+    store.keep_data(text("a"), "ada"), store.keep_data(text("b"), "ada")
+    with pytest.raises(DataError, match="You have 2 data sets of 0 MB: up to 2"):
+        store.keep_data(text("c"), "ada")
+    store.keep_data(text("c"), "bob")
+    monkeypatch.setattr(data_store, "MOST_IN_STORE", 300)
+    with pytest.raises(DataError, match="This server keeps as much data as it can"):
+        store.keep_data(text("d"), "bob")
+
+
+def test_damaged_content_is_a_sentence(store, tmp_path):
+    key = store.keep_data(text(), "ada")
+    with sqlite3.connect(tmp_path / "runs.sqlite") as file:
+        file.execute("UPDATE data_sets SET content = ?", (b"\x80\x04K\x01.",))
+    forget_here()
+    with pytest.raises(DataError, match="damaged"):
+        store.data_set(key)
+    with pytest.raises(RunError, match="is not here"):
+        rnnviz.Settings.for_task("own_words", data=key) and known.get(key)
+
+
+def test_a_store_of_version_5_gets_the_tables(store, tmp_path):
+    store.close()
+    with sqlite3.connect(tmp_path / "runs.sqlite") as old:
+        old.executescript(
+            "DROP TABLE data_owners; DROP TABLE data_sets; UPDATE meta SET version = 5"
+        )
+    again = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    assert again.data_set(again.keep_data(text(), "ada")) is not None
+    again.close()
