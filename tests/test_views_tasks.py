@@ -17,6 +17,7 @@ REFUSED = {
 }
 TRANSLATION = "Only a translation has a source and a target"
 REFUSED |= {f"translation_{what}": TRANSLATION for what in ("attention", "written", "beam", "ways")}
+REFUSED |= dict.fromkeys(("watched_loss", "watched_means"), "of a model of your own")
 UNTRANSLATED = {
     "gradient_connectivity": "by two ways, attention and state",
     "gradient_dependence": "by two ways, attention and state",
