@@ -117,16 +117,17 @@ def test_e9_chrono_spreads_the_time_constants_over_the_sequence(task):
     settings = Settings(task=task, initialization="chrono", length=30, hidden=500, batch=1)
     longest = TASKS[task](30).steps
     model = build(settings).double()
-    for name, weight in model.rnn.named_parameters():
+    rnn = model.stacks[-1]
+    for name, weight in rnn.named_parameters():
         if name.startswith("weight"):
             nn.init.zeros_(weight)
     with record(model, gradients=False) as trace, torch.no_grad():
         model(TASKS[task](30).probe().first(1).batch.inputs.to(
             torch.int64 if TASKS[task].tokens else torch.float64))  # fmt: skip
-    f = torch.tensor(trace.value("rnn.l0", "forget_gate")[-1, 0], dtype=torch.float64)
-    i = torch.tensor(trace.value("rnn.l0", "input_gate")[-1, 0], dtype=torch.float64)
+    f = torch.tensor(trace.value(trace.top, "forget_gate")[-1, 0], dtype=torch.float64)
+    i = torch.tensor(trace.value(trace.top, "input_gate")[-1, 0], dtype=torch.float64)
     torch.testing.assert_close(i, 1 - f, rtol=0, atol=1e-7)
-    biases = model.rnn.bias_ih_l0.detach()[500:1000]
+    biases = rnn.bias_ih_l0.detach()[500:1000]
     torch.testing.assert_close(1 / (1 - f), 1 + biases.exp(), rtol=1e-6, atol=0)
     u = 1 / (1 - f) - 1
     assert 1 - 1e-4 <= u.min() < 1 + 0.02 * longest

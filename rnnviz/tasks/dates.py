@@ -61,7 +61,7 @@ class Dates(TranslationTask):
     title = "dates to ISO"
     summary = "A date as people write it, such as 3rd of may 1997: write it as 1997-05-03."
     length_title = ""
-    length_help = "As long as the date is."
+    length_help = ""
     metric_title = "dates right"
     letters = (*digits, "-")
     others = ("␣", ",", ".", "/", *ascii_lowercase)
