@@ -25,9 +25,15 @@ REFUSED = {
     "compare_map": "A map has one or two varied settings",
     "gradient_connectivity": "In two directions an output depends",
     "gradient_dependence": "In two directions an output depends",
-} | dict.fromkeys(
-    (view for view in VIEWS if view.startswith("translation_")), "Only a translation has a source"
-)
+} | {
+    view: sentence
+    for view in VIEWS
+    for kind, sentence in (
+        ("translation_", "Only a translation has a source"),
+        ("watched_", "This picture is of a model of your own"),
+    )
+    if view.startswith(kind)
+}
 
 
 def small(**values):

@@ -15,7 +15,9 @@ REFUSED = {
     "data": "This task draws its data itself",
     "compare_map": "A map has one or two varied settings",
 }
-REFUSED["watched_loss"] = "This picture is of a model of your own"
+REFUSED |= {
+    view: "This picture is of a model of your own" for view in VIEWS if view.startswith("watched_")
+}
 TRANSLATION = "Only a translation has a source and a target"
 REFUSED |= {f"translation_{what}": TRANSLATION for what in ("attention", "written", "beam", "ways")}
 REFUSED |= dict.fromkeys(("watched_loss", "watched_means"), "of a model of your own")
