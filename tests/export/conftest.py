@@ -18,7 +18,7 @@ SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 CHANGED = Choice.of({"clamp": "rnn.l0.forget_gate=1"})
 NO_FIGURE = {
     "status", "anatomy", "units_text", "units_matches", "writing", "compare_status", "compare_map",
-    "forecast", "data",
+    "forecast", "data", "watched_loss", "watched_means",
 }  # fmt: skip
 """Views that are words or a drawing, or want a choice that the small run has not."""
 
