@@ -86,7 +86,7 @@ export class Menu {
   more() {
     const { base, run, view, query, time } = this.shown();
     const parts = [];
-    const ofRun = !query.settings && !query.plan && !view.startsWith("compare");
+    const ofRun = !query.settings && !query.plan && !view.startsWith("compare") && !run.startsWith("trace.");
     const over = [];
     if (ofRun && !OF_ALL_STEPS.includes(view)) over.push(["training", "over training"]);
     if (time) over.push(["time", "over time"]);

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rnnviz.errors import RnnvizError
+from rnnviz.export.script import TRACE_FILE
 from rnnviz.kept_traces import PREFIX
 from rnnviz.settings import Settings
 from rnnviz.ui import anatomy, choices, own_model, session, text, traces
@@ -42,7 +43,9 @@ def screen() -> None:
         st.info(f"“{kept.name}” has no trace yet: the first comes with its next steps.")
         waiting(kept.id)
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    top = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    controls = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with controls:
         at = moment(list(steps))
     try:
         trace = traces.opened(kept.id, at if at is not None else steps[-1])
@@ -51,10 +54,12 @@ def screen() -> None:
         return
     known = looks(trace, len(steps))
     words = {key: each.words for key, each in known.items()}
-    key = choices.segment("own", "What to look at", "signals", words)
+    with top:
+        key = choices.segment("own", "What to look at", "signals", words)
     look = known[key]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with controls:
         choice = look.controls(trace)
+        save(kept.id, at if at is not None else steps[-1])
     views = [choice.pop("view")] if "view" in choice else list(look.views)
     if key == "anatomy":
         mode = choice.pop("mode", "values")
@@ -67,13 +72,27 @@ def screen() -> None:
                 figure(view, name, NOTHING, height=HEIGHT, step=at, time=look.over_time, **choice)
 
 
+def save(id: str, step: int) -> None:
+    """Draw the button that saves the trace as a file."""
+    store = session.store()
+    st.download_button(
+        "Save", lambda: store.moment(id, step), TRACE_FILE, "application/octet-stream",
+        icon=":material/download:", type="tertiary", on_click="ignore",
+        help="The trace as a file, for rnnviz.Trace.load: its arrays, and the weights.",
+    )  # fmt: skip
+
+
 def moment(steps: list[int]) -> int | None:
-    """Draw the slider over the recorded steps of a training; None follows the newest."""
+    """Draw the list of the recorded steps of a training; None follows the newest."""
     if len(steps) < 2:
         return None
+    kept = ["newest", *reversed(steps)]
     asked = session.looked_at()
-    first = asked if asked in steps else "newest"
-    chosen = st.select_slider("Training step", [*steps, "newest"], first, width=420)
+    chosen = st.selectbox(
+        "Training step", kept, kept.index(asked) if asked in steps else 0, width=150,
+        format_func=lambda step: "newest step" if step == "newest" else f"step {step:,}",
+        label_visibility="collapsed",
+    )  # fmt: skip
     step = None if chosen == "newest" else int(chosen)
     session.look_at(step)
     return step

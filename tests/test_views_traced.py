@@ -1,5 +1,7 @@
 """Views of a trace that somebody brought: those that need only it, and the sentence of the rest."""
 
+import contextlib
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -9,6 +11,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnnviz
 from rnnviz.errors import RnnvizError, RunError
+from rnnviz.export.redraw import source_of
+from rnnviz.export.script import script
 from rnnviz.feeding import look_into, number_feed, random_feed, text_feed, token_feed
 from rnnviz.kept_traces import MOST_KEPT, PREFIX
 from rnnviz.rebuilding import network_of
@@ -37,9 +41,9 @@ def gallery(tmp_path):
 
 def made(kind, labels=None, **options):
     torch.manual_seed(3)
-    holder = nn.ModuleDict({"own": MODULES[kind]()})
+    holder = nn.ModuleDict({"encoder": MODULES[kind]()})
     feed = random_feed(3, 9, 2, 0)
-    return look_into(holder, "own", feed, **options)
+    return look_into(holder, "encoder", feed, **options)
 
 
 def kept(gallery, trace, name="mine", owner="me"):
@@ -78,11 +82,11 @@ def test_every_other_view_says_in_a_sentence_what_it_would_need(gallery):
 def test_the_picture_holds_the_numbers_of_the_trace(gallery):
     trace = made("gru both")
     name = kept(gallery, trace)
-    query = {"layer": "own.l1_reverse", "sample": "1", "form": "one", "signal": "update_gate"}
+    query = {"layer": "encoder.l1_reverse", "sample": "1", "form": "one", "signal": "update_gate"}
     figure = shown(gallery, "signals", name, **query)["figure"]
-    found = trace.value("own.l1_reverse", "update_gate")[:, 1]
+    found = trace.value("encoder.l1_reverse", "update_gate")[:, 1]
     np.testing.assert_array_equal(figure["data"][0]["z"].T, found)
-    assert "own.l1_reverse" in str(figure["layout"]) and "mine" in str(figure["layout"])
+    assert "encoder.l1_reverse" in str(figure["layout"]) and "mine" in str(figure["layout"])
 
 
 def test_a_trace_without_weights_or_gradients_says_so(gallery):
@@ -111,8 +115,8 @@ def test_padded_sequences_are_drawn(gallery):
 def test_names_and_labels_are_text(gallery):
     labels = ["<b>x</b>"] + list("abcdefgh")
     feed = random_feed(3, 9, 1, 0)
-    holder = nn.ModuleDict({"own": nn.LSTM(3, 4)})
-    trace = look_into(holder, "own", type(feed)(feed.x, [labels]))
+    holder = nn.ModuleDict({"encoder": nn.LSTM(3, 4)})
+    trace = look_into(holder, "encoder", type(feed)(feed.x, [labels]))
     name = kept(gallery, trace, name="<img src=x onerror=alert(1)>")
     for view in ("signals", "gradient_time", "unit_lines"):
         text = str(shown(gallery, view, name, sample="0")["figure"]["layout"]["title"])
@@ -126,7 +130,7 @@ def test_the_weights_of_a_trace_give_the_module_again():
     for kind in MODULES:
         trace = made(kind)
         feed = random_feed(3, 9, 2, 0)
-        again = look_into(network_of(trace), "own", feed)
+        again = look_into(network_of(trace), "encoder", feed)
         assert again.layers == trace.layers
         for layer in trace.layers:
             for signal in trace.signals(layer):
@@ -138,12 +142,12 @@ def test_the_weights_of_a_trace_give_the_module_again():
 def test_losses_are_what_they_say():
     every = made("gru both", loss="all")
     np.testing.assert_allclose(
-        every.gradient("own.l1", "hidden_state")[-1],
-        2 * every.value("own.l1", "hidden_state")[-1],
+        every.gradient("encoder.l1", "hidden_state")[-1],
+        2 * every.value("encoder.l1", "hidden_state")[-1],
         rtol=1e-5,
     )
     one = made("lstm", loss="unit", unit=2)
-    last = one.gradient("own.l0", "hidden_state")[-1]
+    last = one.gradient("encoder.l0", "hidden_state")[-1]
     np.testing.assert_array_equal(last, np.eye(4, dtype=np.float32)[[2, 2]])
     with pytest.raises(RnnvizError, match="no unit 4"):
         made("lstm", loss="unit", unit=4)
@@ -210,3 +214,22 @@ def _written(data: bytes):
     path = Path(tempfile.mkdtemp()) / "t.npz"
     path.write_bytes(data)
     return path
+
+
+# -- exports ---------------------------------------------------------------------------------
+
+
+def test_a_picture_of_a_trace_is_drawn_again_by_its_script(gallery, tmp_path):
+    trace = made("gru both")
+    name = kept(gallery, trace)
+    choice = Choice.of({"layer": "encoder.l1", "form": "one", "signal": "reset_gate"})
+    source = source_of(gallery.store, "signals", name, None, choice, 0, "http://here/?trace=x")
+    assert "Trace: mine" in "\n".join(source.lines())
+    code = script(source)
+    trace.save(tmp_path / "trace.npz")
+    found: dict[str, object] = {}
+    with contextlib.chdir(tmp_path):
+        exec(compile(code, "script", "exec"), found)
+    expected = draw(gallery, "signals", name, None, choice)["figure"]["data"][0]["z"]
+    np.testing.assert_array_equal(found["figure"].data[0].z, expected)
+    assert (tmp_path / "signals.html").stat().st_size > 1000

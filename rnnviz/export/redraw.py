@@ -12,12 +12,15 @@ from rnnviz.comparing import OWNER, trained_study
 from rnnviz.errors import ExportError
 from rnnviz.export.source import Source
 from rnnviz.fitting import carried
+from rnnviz.kept_traces import HERE, PREFIX, is_trace
 from rnnviz.lineage import phases as phases_of
 from rnnviz.plan import Plan
 from rnnviz.plots.style import FigureDict
 from rnnviz.runs import Run, RunStore
 from rnnviz.settings import Settings
 from rnnviz.thinning import thin
+from rnnviz.trace import Trace
+from rnnviz.tracefile import pack_trace
 from rnnviz.training import Trainer
 from rnnviz.views import VIEWS, Choice, Gallery, draw
 from rnnviz.views.history import MOST
@@ -33,7 +36,7 @@ CARRIED = ("gradient", "last", "all")
 
 def redraw(
     view: str,
-    settings: Settings | Plan,
+    settings: Settings | Plan | Trace,
     *,
     step: int = 0,
     choice: Mapping[str, str] | None = None,
@@ -51,8 +54,8 @@ def redraw(
     ----------
     view : str
         A key of `rnnviz.views.VIEWS`.
-    settings : Settings or Plan
-        Of the run, or the plan of the study.
+    settings : Settings, Plan or Trace
+        Of the run, or the plan of the study; or a trace, which is looked at as it is.
     step : int
         The training step to look at; 0 is untrained.
     choice : mapping, optional
@@ -80,6 +83,8 @@ def redraw(
         asked = Choice.of(dict(choice or {}))
         with trained_study(settings, workers=workers) as (store, study):
             return _figure(drawing(Gallery(store), view, study, None, asked))
+    if isinstance(settings, Trace):
+        return _of_trace(view, settings, Choice.of(dict(choice or {})))
     with Retrained(settings, {step, *kept}, trained=trained, rates=rates, phases=phases) as again:
         return again.figure(view, step=step, choice=choice)
 
@@ -157,6 +162,16 @@ class Retrained:
         self.close()
 
 
+def _of_trace(view: str, trace: Trace, asked: Choice) -> "go.Figure | FigureDict":
+    with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
+        store = RunStore(f"sqlite:///{Path(folder) / 'runs.db'}")
+        try:
+            name = PREFIX + store.keep_trace(pack_trace(trace), HERE, "")
+            return _figure(drawing(Gallery(store), view, name, None, asked))
+        finally:
+            store.close()
+
+
 def _figure(drawn: FigureDict) -> "go.Figure | FigureDict":
     return drawn if "anatomy" in drawn else go.Figure(drawn)
 
@@ -209,6 +224,9 @@ def source_of(
         The step that is shown.
     """
     asked = dict(choice.asked)
+    if run is not None and is_trace(run):
+        name = store.kept_trace(run.removeprefix(PREFIX)).name
+        return Source(view, None, step, asked, link=link, trace=name or "a trace")
     if VIEWS[view].of_study:
         plan = store.study(run).plan if run else draft
         assert plan is not None

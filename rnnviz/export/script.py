@@ -7,6 +7,9 @@ from rnnviz.export.source import Source
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
 
+TRACE_FILE = "trace.npz"
+"""What a script calls the trace that it draws."""
+
 
 def script(source: Source | None) -> str:
     """Return a Python script that trains the same network and draws the same figure.
@@ -20,6 +23,8 @@ def script(source: Source | None) -> str:
         raise ExportError(
             "Only a figure of a run has code: give `source`, or keep the script that you drew with."
         )
+    if source.settings is None:
+        return _of_trace(source)
     lines = [
         f'"""Draw the view {source.view!r} again: trains the network, then draws."""',
         "",
@@ -55,6 +60,24 @@ def script(source: Source | None) -> str:
 def phases_code(phases: Mapping[int, Settings]) -> str:
     """Return the code of settings by the training step from which on they are those of a run."""
     return f"{{{', '.join(f'{since}: {settings_code(each)}' for since, each in phases.items())}}}"
+
+
+def _of_trace(source: Source) -> str:
+    """Return the script that draws a view of a trace, which is saved on the page of the figure."""
+    choice = f", choice={dict(source.choice)!r}" if source.choice else ""
+    lines = [
+        f'"""Draw the view {source.view!r} of a trace again: save it as {TRACE_FILE} first."""',
+        "",
+        "import rnnviz",
+        "from rnnviz.export import redraw",
+        "",
+        f'trace = rnnviz.Trace.load("{TRACE_FILE}")',
+        f"figure = redraw({source.view!r}, trace{choice})",
+        f'rnnviz.export.save(figure, "{source.view}.html")  # or .svg, .pdf, .csv, ...',
+    ]
+    if source.link:
+        lines.append(f"# {source.link.encode('ascii', 'replace').decode()[:2000]}")
+    return "\n".join([*lines, ""])
 
 
 def settings_code(settings: Settings) -> str:

@@ -15,8 +15,9 @@ class Source:
     ----------
     view : str
         A key of `rnnviz.views.VIEWS`.
-    settings : Settings or Plan
-        The run's, or the plan of the study that is looked at.
+    settings : Settings, Plan or None
+        The run's, or the plan of the study that is looked at; None for a trace that somebody
+        brought, which `trace` names.
     step : int
         The training step that is shown; 0 is untrained.
     choice : mapping
@@ -30,7 +31,7 @@ class Source:
     """
 
     view: str
-    settings: Settings | Plan
+    settings: Settings | Plan | None
     step: int = 0
     choice: Mapping[str, str] = field(default_factory=dict)
     rates: Mapping[int, float] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Source:
     """The last step of which the run has a loss."""
     link: str = ""
     phases: Mapping[int, Settings] = field(default_factory=dict)
+    trace: str = ""
 
     def lines(self) -> list[str]:
         """Return what stands in notes and comments: settings, seed, step, link."""
@@ -48,5 +50,8 @@ class Source:
             words.append(f"Training step: {self.step}")
         for since, settings in list(self.phases.items())[:-1]:
             words.append(f"Settings from step {since} on: {settings.to_json()}")
-        words.append(f"Settings: {self.settings.to_json()}")
+        if self.settings is None:
+            words.append(f"Trace: {self.trace}, step {self.step}")
+        else:
+            words.append(f"Settings: {self.settings.to_json()}")
         return [*words, f"Link: {self.link}"] if self.link else words

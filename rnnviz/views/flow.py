@@ -51,6 +51,11 @@ class Flow:
         return self.scene.settings.readout
 
     @property
+    def attends(self) -> bool:
+        """Whether a decoder looks at all states of an encoder."""
+        return self.scene.settings.attention != "none"
+
+    @property
     def state_size(self) -> int:
         """Numbers in the state of a layer: h, for an LSTM h and c."""
         return self.hidden * (2 if self.cell == "lstm" else 1)

@@ -53,7 +53,7 @@ def of_time(
 
 def of_attention(flow: Flow) -> str:
     """Say of an encoder with attention that gradient enters it everywhere; else nothing."""
-    if not flow.layer.startswith("encoder") or flow.scene.settings.attention == "none":
+    if not flow.layer.startswith("encoder") or not flow.attends:
         return ""
     return (
         " By attention, gradient enters the encoder at every step, and not at its last alone: the "

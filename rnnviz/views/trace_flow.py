@@ -55,6 +55,11 @@ class TraceFlow(Flow):
         return ""
 
     @property
+    def attends(self) -> bool:
+        """Not known."""
+        return False
+
+    @property
     def state_size(self) -> int:
         """Numbers in the layer's state."""
         value = self.scene.trace.value

@@ -4,7 +4,6 @@ import io
 import pickle
 import re
 
-import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -48,9 +47,7 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_weights_are_looked_into_and_a_link_shows_it_again(page, browser, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_weights_are_looked_into_and_a_link_shows_it_again(page, browser):
     opened(page)
     dropped(page, "tagger.pt", weights())
     expect(page.locator(FIGURE)).to_contain_text("GRU encoder.l0", timeout=30_000)
@@ -60,14 +57,20 @@ def test_weights_are_looked_into_and_a_link_shows_it_again(page, browser, scheme
     look(page, "gradient")
     expect(page.locator(FIGURE)).to_have_count(2, timeout=15_000)
     expect(page.locator(FIGURE).first).to_contain_text("GRU encoder.l1, recorded loss")
-    found = Axe().run(page, context=BUT_THE_DROP_ZONE)
-    assert found.violations_count == 0, found.generate_report()
-    if scheme == "light":
-        other = browser.new_context(base_url=page.url.split("/your_model")[0]).new_page()
-        other.goto(page.url)
-        expect(other.locator(FIGURE)).to_have_count(2, timeout=30_000)
-        expect(other.get_by_role("button", name="Delete")).to_have_count(0)
-        other.context.close()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(f"{FIGURE}:not(.rnnviz-waiting)")).to_have_count(2, timeout=15_000)
+        found = Axe().run(page, context=BUT_THE_DROP_ZONE)
+        assert found.violations_count == 0, found.generate_report()
+    trace = page.url.partition("trace=")[2].partition("&")[0]
+    file = page.request.get(f"/rnnviz/export/trace.{trace}/gradient_time.csv")
+    assert file.ok and "hidden" in file.text()
+
+    other = browser.new_context(base_url=page.url.split("/your_model")[0]).new_page()
+    other.goto(page.url)
+    expect(other.locator(FIGURE)).to_have_count(2, timeout=30_000)
+    expect(other.get_by_role("button", name="Delete")).to_have_count(0)
+    other.context.close()
 
 
 def test_text_goes_into_the_part_that_is_chosen(page, console):
