@@ -35,6 +35,7 @@ function trace(given) {
 }
 
 export function enlarged({ data, layout }, height) {
-  by = height < 300 ? SMALL : LARGE;
+  const axes = Object.keys(layout).filter((name) => /^yaxis\d*$/.test(name)).length;
+  by = height < 300 || axes > 4 ? SMALL : LARGE;
   return { data: data.map(trace), layout: grown(layout, "") };
 }

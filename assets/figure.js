@@ -32,7 +32,7 @@ export class Figure {
     this.says = home.querySelector(".rnnviz-says");
     this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
     this.ready = load(base).catch((error) => this.say(error.message));
-    this.menu = new Menu(home, () => this.shown());
+    if (!home.dataset.embedded) this.menu = new Menu(home, () => this.shown());
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(home);
     this.resizer.observe(this.plot); // the words below it may take another line
@@ -182,7 +182,7 @@ export class Figure {
   destroy() {
     this.gone = true;
     clearTimeout(this.working);
-    this.menu.destroy();
+    this.menu?.destroy();
     this.feed.close();
     this.resizer.disconnect();
     window.removeEventListener("rnnviz:time", this.onTime);

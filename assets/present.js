@@ -66,6 +66,7 @@ class Present {
   move(event) {
     if (!this.on || event.pointerType === "touch") return;
     this.light.hidden = false;
+    this.home.classList.add("rnnviz-pointed"); // so are the keys of this mode
     this.light.style.transform = `translate(${event.clientX}px, ${event.clientY}px)`;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.dark(), REST);
@@ -73,6 +74,7 @@ class Present {
 
   dark() {
     this.light.hidden = true;
+    this.home.classList.remove("rnnviz-pointed");
   }
 
   destroy() {

@@ -14,6 +14,8 @@ const WORDS = {
   interrupted: "Interrupted",
 };
 
+const WORKING = "Working: a large network or a long sequence takes some seconds …";
+
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 class Transport {
@@ -54,8 +56,12 @@ class Transport {
       this.step = data.step ?? null;
     }
     this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${new URLSearchParams(data.query)}`, null);
+    clearTimeout(this.working);
     if (this.status) this.show();
-    else this.showOrders();
+    else {
+      this.showOrders();
+      this.working = setTimeout(() => (this.words.textContent ||= WORKING), 900);
+    }
   }
 
   receive(message) {
@@ -63,6 +69,7 @@ class Transport {
       this.words.textContent = message.error;
       return;
     }
+    clearTimeout(this.working);
     const status = message.status;
     if (status.state !== "running") this.ending = undefined;
     this.status = status;
@@ -183,6 +190,7 @@ class Transport {
   }
 
   destroy() {
+    clearTimeout(this.working);
     window.removeEventListener("keydown", this.onKey);
     this.feed.close();
   }

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -113,3 +114,16 @@ def test_for_task_refuses_an_unknown_task():
 )
 def test_a_field_that_does_not_apply_is_no_error(field):
     assert Settings(cell="gru", **{field: bounds(field)[1]})
+
+
+def test_a_refused_size_names_sizes_that_work():
+    big = {"length": 1000, "batch": 512, "hidden": 1024, "layers": 8}
+    with pytest.raises(SettingsError) as refused:
+        Settings(**big)
+    named = dict(re.findall(r"(length|batch|hidden|layers) to ([\d,]+)", str(refused.value)))
+    assert named
+    for name, most in named.items():
+        number = int(most.replace(",", ""))
+        Settings(**{**big, name: number})
+        with pytest.raises(SettingsError):
+            Settings(**{**big, name: number + 1})

@@ -162,3 +162,12 @@ def test_no_control_of_a_page_has_the_key_of_a_setting():
             keys |= {each.value for each in named if isinstance(each, ast.Constant)}
     assert {"carry", "signal", "look"} <= keys
     assert not keys & set(Settings.model_fields)
+
+
+def test_an_emptied_field_is_the_tasks_default_and_not_its_lowest_value(form):
+    choose(form, "task", "copying")
+    for name in ("hidden", "lr"):
+        form.number_input(key=name).set_value(None).run()
+        assert not form.exception
+        assert settings(form)[name] == getattr(Settings.for_task("copying"), name)
+    assert form.number_input(key="hidden").value == 64

@@ -162,3 +162,10 @@ def test_letters_in_the_colour_of_a_signal_can_be_read():
         for name in texts:
             assert contrast(colours[name], colours["paper"]) >= 4.5
             assert contrast(colours[name], colours["panel"]) >= 4.5
+
+
+def test_the_heading_says_that_something_is_changed(gallery):
+    plain = draw(gallery, "anatomy", None, SMALL, Choice())["anatomy"]["where"]
+    held = Choice.of({"clamp": "rnn.l0.forget_gate=1"})
+    changed = draw(gallery, "anatomy", None, SMALL, held)["anatomy"]["where"]
+    assert changed == f"{plain}, with your change"

@@ -216,3 +216,16 @@ def test_what_does_not_exist_is_said(gallery):
         draw(gallery, "compare_loss", "x", None, Choice())
     with pytest.raises(RunError, match="Name a study"):
         draw(gallery, "compare_loss", None, None, Choice())
+
+
+def test_while_a_study_runs_trained_networks_are_not_told_with_untrained_ones(store, gallery):
+    study = store.start_study(PLAN, "me")
+    train(store, 2)
+    begun = {point.cell for point, member in zip(PLAN.points(), store.members(study), strict=True)
+             if member.step}  # fmt: skip
+    assert 0 < len(begun) < 3
+    waiting = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+    for view in ("compare_gradients", "compare_gates"):
+        told, _, rest = whole(gallery, view, study)["says"].partition("Still untrained")
+        for cell, title in waiting.items():
+            assert (title in rest.split(".")[0]) == (cell not in begun), (view, told, rest)

@@ -173,15 +173,15 @@ def stretching(
                 "title": "singular value of one step", "type": "log", "range": [low, high],
                 "exponentformat": "power", "minorloglabels": "none", "dtick": 1, "anchor": "y",
             },
-            "yaxis": {"title": "share", "domain": [0.72, 1], "tickformat": ".0%", "nticks": 3},
+            "yaxis": {"title": "share", "domain": [0.77, 1], "tickformat": ".0%", "nticks": 3},
             "xaxis2": {"title": "steps back k = T − t", "range": [0, far], "anchor": "y2"},
-            "yaxis2": log_axis(bottom, top, title="size, 1 at T", domain=[0, 0.48], anchor="x2",
+            "yaxis2": log_axis(bottom, top, title="size, 1 at T", domain=[0, 0.41], anchor="x2",
                                showgrid=True),
         },
     )  # fmt: skip
     legend_below_title(made)
-    made["legend"]["y"] = 0.49
-    one = {"type": "line", "x0": 1, "x1": 1, "y0": 0.72, "y1": 1, "xref": "x", "yref": "paper"}
+    made["legend"]["y"] = 0.42
+    one = {"type": "line", "x0": 1, "x1": 1, "y0": 0.77, "y1": 1, "xref": "x", "yref": "paper"}
     made["shapes"] = [{**one, "line": {"color": palette.muted, "width": 1}}]
     return {"data": data, "layout": made}
 

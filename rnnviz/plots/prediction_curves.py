@@ -207,7 +207,8 @@ def _heads(part: pd.DataFrame, left: float, palette: Theme, wide: int) -> list[d
     first = f"<b>{int(part['sample'].iloc[0]) + 1}</b>  {escape(cut(caption, room))}"
     second = ""
     asked = part[part["asked"]]
-    if len(asked) == 1:
+    told_already = wide < 60 and "answer" not in part and asked["target"].iloc[-1] in caption
+    if len(asked) == 1 and not told_already:
         row = asked.iloc[0]
         second = f"should come out: <b>{escape(row['target'])}</b>"
         if "answer" in part:

@@ -46,7 +46,7 @@ def saturation(
     said = sentences(troubles, symbols)
     lines = [line for each in said for line in wrap(each, LINE)]
     bottom = 46 + 30 + 20 * len(lines)
-    across = spread([1] * max(2, len(signals)), 0.05)[: len(signals)]
+    across = spread([1] * max(2, len(signals)), 0.075)[: len(signals)]
     made = frame(
         "Saturation: how often each unit's gates are shut and open",
         f"Scatter of the share of steps at which {', '.join(NAME.get(s, s) for s in signals)} are "
@@ -145,7 +145,7 @@ def corners(end: str, gate: bool, colour: str) -> list[dict[str, object]]:
     """Return the words in the corners of a panel: what a point there means."""
     words = [
         (0.02, 1.0, "left", "middle", "always open" if gate else "always at +1"),
-        (0.94, 0.02, "right", "bottom", "always shut" if gate else "always at −1"),
+        (0.98, 0.1, "right", "bottom", "always shut" if gate else "always at −1"),
         (0.02, 0.02, "left", "bottom", "never saturated"),
     ]
     return [

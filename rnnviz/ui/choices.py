@@ -37,7 +37,10 @@ def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
         picture = segment("picture", "Large picture", "gates", words)
         choice: dict[str, Any] = {}
         if picture == "gates":
-            words = {key: f"{symbols[key]} {SHORT[key]}" for key in symbols}
+            # the names of gates have no room beside a list of layers; the title has the chosen one
+            short = len(layers_of(settings)) > 1
+            words = {key: symbols[key] if short else f"{symbols[key]} {SHORT[key]}"
+                     for key in symbols}  # fmt: skip
             choice["signal"] = segment("signal", "Signal", first, words)
         elif settings.task == "own_series":
             choice["target"] = target(settings)

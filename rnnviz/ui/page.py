@@ -43,6 +43,7 @@ STYLE = """
 }}
 [data-testid="stMainBlockContainer"] {{ padding-inline: 1.5rem; }}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {{ gap: 0.55rem; }}
+[data-testid="stNumberInputClearButton"] {{ display: none; }}
 button[data-variant="segmented_control"] {{ padding-inline: 0.55rem; }}
 @media (max-width: 1400px) {{
   button[data-variant="segmented_control"] p {{ font-size: 0.9375rem; }}

@@ -242,6 +242,7 @@ class Form:
         kind, low, high = self._begin(name)
         value = st.number_input(
             title or field.title or name,
+            value=None,  # so that an emptied field is empty, and not at its lowest value
             min_value=low,
             max_value=high,
             step=kind(STEP.get(name, 1)),
@@ -249,6 +250,8 @@ class Form:
             key=name,
             help=field.description,
             persist_state="session",
+            on_change=fill,
+            args=(name, default),
         )
         address.note(name, value, default)
         self.values[name] = value
@@ -267,6 +270,12 @@ def _clause(why_not: str) -> str:
     """Return why something is refused, without what to change: the form cannot be wrong there."""
     why = why_not.partition(";")[0]
     return f"{why[:1].upper()}{why[1:]}." if why else ""
+
+
+def fill(name: str, default: Any) -> None:
+    """Put the default into a field that a visitor emptied, if the setting cannot be empty."""
+    if st.session_state[name] is None:
+        st.session_state[name] = default
 
 
 def choose_task(shown: Mapping[str, Any]) -> str:

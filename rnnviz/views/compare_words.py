@@ -16,8 +16,8 @@ LONG = 50
 
 def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
     """Say which share of the gradient each cell keeps, and how much more one keeps than another."""
-    waiting = untrained(norms)
-    norms = norms[norms["step"] > 0] if waiting else norms
+    every = len(norms)
+    norms, waiting = begun(norms)
     shares = kept_shares(norms)
     if shares.empty:
         return "No gradient reaches any hidden state."
@@ -28,18 +28,19 @@ def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
         middle = number(10 ** logs.mean()) if logs.notna().any() else "nothing"
         parts.append(f"{title(str(cell))} {middle}")
     said = f"Of the gradient, {count_of(back)} back there is left: {', '.join(parts)}"
-    of = "the seeds that have begun" if waiting else f"{scene.plan.seeds} seeds"
+    of = "the seeds that have begun" if len(norms) < every else f"{scene.plan.seeds} seeds"
     said += f" (geometric mean of {of})." if scene.plan.seeds > 1 else "."
     return " ".join(filter(None, (said, waiting, ratio(scene, shares), NOTE)))
 
 
-def untrained(norms: pd.DataFrame) -> str:
-    """Name the cells with networks that are still untrained, where others are trained."""
-    begun = norms.groupby(["cell", "seed"], sort=False)["step"].max() > 0
-    if begun.all() or not begun.any():
-        return ""
-    cells = begun[~begun].index.get_level_values("cell").unique()
-    return f"Still untrained, and not counted: {listed([title(str(each)) for each in cells])}."
+def begun(norms: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Leave untrained networks out beside trained ones, and name the cells that have only such."""
+    trained = norms[norms["step"] > 0]
+    if trained.empty:
+        return norms, ""
+    waiting = [cell for cell in norms["cell"].unique() if cell not in set(trained["cell"])]
+    names = listed([title(str(cell)) for cell in waiting])
+    return trained, f"Still untrained, and not counted: {names}." if waiting else ""
 
 
 def kept_shares(norms: pd.DataFrame) -> pd.DataFrame:

@@ -162,3 +162,13 @@ def test_distributions_draw_a_histogram_each_and_a_row_each_through_time(colours
     timed = pd.concat([one.assign(time=step) for step in range(3)])
     rows = plots.distributions_through_time(timed, colours=colours)
     np.testing.assert_allclose(rows.data[0].z, [[25] * 3, [75] * 3])
+
+
+def test_a_colour_bar_says_that_it_ends_below_the_largest_weight():
+    blocks = {("forget_gate", source): pd.DataFrame([[0.5, -0.3]]) for source in
+              ("input", "recurrent")}  # fmt: skip
+    ends = [
+        plots.weights.spec(blocks, reach)["data"][0]["colorbar"]["ticktext"] for reach in (1, 0.4)
+    ]
+    assert (ends[0][0], ends[0][-1]) == ("−1", "1")
+    assert (ends[1][0], ends[1][-1]) == ("≤ −0.4", "≥ 0.4")
