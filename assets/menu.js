@@ -1,4 +1,5 @@
 // The menu of a figure: what is on screen as a file, as an animation, and its link.
+import { snippet } from "./embedding.js";
 import { Lecture } from "./lecture.js";
 import { choice, keep, make, remember, remembered } from "./parts.js";
 import { Work } from "./work.js";
@@ -105,6 +106,11 @@ export class Menu {
     const link = make("button", "rnnviz-link", { type: "button" }, "Copy link to this page");
     link.onclick = () => this.copy();
     parts.push(link);
+    if (ofRun && this.shown().plot) {
+      const embed = make("button", "rnnviz-link", { type: "button" }, "Copy HTML to embed");
+      embed.onclick = () => this.embed();
+      parts.push(embed);
+    }
     if (ofRun) {
       const lecture = make("button", "rnnviz-link", { type: "button" }, "Lecture bundle …");
       lecture.onclick = () => {
@@ -218,6 +224,17 @@ export class Menu {
       this.say("The link is copied.");
     } catch {
       this.say(location.href); // a page without https may not write to the clipboard
+    }
+  }
+
+  async embed() {
+    const { step, theme, plot } = this.shown();
+    const lines = snippet(this.shown(), theme, step.chosen, plot.layout?.meta?.alt ?? "Figure");
+    try {
+      await navigator.clipboard.writeText(lines);
+      this.say("Copied: put it into the HTML of any page. It shows this figure as long as the server runs.");
+    } catch {
+      this.say(lines);
     }
   }
 

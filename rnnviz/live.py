@@ -29,6 +29,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from rnnviz import embed
 from rnnviz.engine import Engine
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.hub import Hub, Request, Viewer
@@ -44,6 +45,10 @@ SHORTEST = 0.08
 """Seconds between two messages to one viewer, at least."""
 MOST_SOCKETS = 48
 """Sockets one visitor may hold: some six open pages."""
+EMBEDDED = "embedded"
+"""Who watches embedded figures, for the count of sockets."""
+MOST_EMBEDDED = 300
+"""Sockets of all embedded figures together."""
 GRACE = 30.0
 """Seconds that a run goes on after its owner's last page was closed."""
 LARGEST = 4096
@@ -52,12 +57,24 @@ LARGEST = 4096
 
 async def watch(websocket: WebSocket) -> None:
     """Serve one viewer until it leaves."""
+    await serve(websocket, owner_of(websocket.cookies) or "anybody", MOST_SOCKETS)
+
+
+async def watch_embedded(websocket: WebSocket) -> None:
+    """Serve a figure that stands in another site's page; all of them share one bound."""
+    if websocket.path_params["run"] == "draft":
+        await websocket.close(1008, "Only a run can be embedded: train it first.")
+        return
+    await serve(websocket, EMBEDDED, MOST_EMBEDDED)
+
+
+async def serve(websocket: WebSocket, owner: str, most: int) -> None:
+    """Serve one viewer of an owner, who may have so many, until it leaves."""
     hub = current()
-    owner = owner_of(websocket.cookies) or "anybody"
     if not welcome(websocket.headers):
         await websocket.close(1008, "This page may not watch runs of this server.")
         return
-    if hub.sockets.get(owner, 0) >= MOST_SOCKETS:
+    if hub.sockets.get(owner, 0) >= most:
         await websocket.close(1013, "Too many figures are open: close some pages.")
         return
     try:
@@ -69,7 +86,8 @@ async def watch(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     hub.sockets[owner] = hub.sockets.get(owner, 0) + 1
-    hub.engine.seen(owner)
+    if owner != EMBEDDED:  # those who only look on keep no run going
+        hub.engine.seen(owner)
     viewer = Viewer(websocket)
     hub.join(viewer, request)
     sending = asyncio.create_task(send(viewer))
@@ -175,6 +193,8 @@ def routes() -> list[BaseRoute]:
     return [
         WebSocketRoute(f"{prefix()}/live/{{run}}/{{view}}", watch),
         Route(f"{prefix()}/trace/{{id}}", has_trace),
+        WebSocketRoute(f"{prefix()}/embedded/{{run}}/{{view}}", watch_embedded),
+        Route(f"{prefix()}/embed/{{run}}/{{view}}", embed.page(prefix())),
         Mount(f"{prefix()}/plotly", Assets(directory=plotly_js)),
         Mount(f"{prefix()}/assets", Assets(directory=ROOT / "assets")),
     ]
@@ -182,7 +202,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Return the middleware that stands before Streamlit's."""
-    return [Middleware(VisitorCookie)]
+    return [Middleware(VisitorCookie), Middleware(embed.Framing)]
 
 
 _hub: Hub | None = None

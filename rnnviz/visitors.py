@@ -13,6 +13,8 @@ from urllib.parse import urlparse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "rnnviz_visitor"
+EMBED = "/rnnviz/embed/"
+"""What stands in the path of every embedded figure, which needs no cookie."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -46,7 +48,12 @@ class VisitorCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the cookie to the first page a visitor gets."""
-        if scope["type"] != "http" or scope["method"] != "GET" or has_cookie(scope):
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "GET"
+            or EMBED in scope["path"]
+            or has_cookie(scope)
+        ):
             await self.app(scope, receive, send)
             return
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.ui"}
+SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.embed", "rnnviz.ui"}
 LAYERS = {
     # layer: (its modules and packages in rnnviz, what they must not import)
     "networks": (
@@ -40,7 +40,7 @@ LAYERS = {
     "ground": ("errors resources", {"torch", "numpy", "pandas", "plotly", *SCREEN}),
     "library": ("__init__", SCREEN),
     "command": ("__main__ commands", {"torch", "plotly", "streamlit"}),
-    "screen": ("live downloads lectures making hub visitors ui", set()),
+    "screen": ("live downloads lectures making hub visitors embed ui", set()),
     "pages": ("", {"torch", "plotly"}),
 }
 LIBRARY = [name for name in LAYERS if name not in ("command", "screen", "pages")]

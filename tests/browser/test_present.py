@@ -1,6 +1,15 @@
 """Presenter mode, hidden parts, and a figure in another site's page, in a real Chromium."""
 
+import functools
+import http.server
+import re
+import threading
+
+import pytest
 from playwright.sync_api import Page, expect
+
+from rnnviz.runs import RunStore
+from rnnviz.settings import Settings
 
 FIGURES = ".rnnviz-figure[data-drawn]"
 
@@ -58,3 +67,37 @@ def test_a_link_hides_what_it_names_and_nothing_else(page):
         expect(page.get_by_test_id(part)).to_be_hidden()
     expect(page.locator(".rnnviz-transport")).to_be_hidden()
     assert "nonsense" not in page.url
+
+
+@pytest.fixture
+def other_site(tmp_path):
+    """A folder that another site serves, and its address."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield tmp_path, f"http://localhost:{site.server_port}"
+        site.shutdown()
+
+
+def test_a_figure_in_the_page_of_another_site_moves_and_can_only_be_looked_at(
+    page, server, other_site
+):
+    folder, address = other_site
+    store = RunStore(f"sqlite:///{server.log.parent / 'runs.sqlite'}")
+    run = store.create(Settings(hidden=4, length=8, batch=4, steps=100_000), "a teacher")
+    store.enqueue(run, "a teacher")
+    (folder / "lesson.html").write_text(
+        f'<iframe src="{server.url}/rnnviz/embed/{run}/gates?theme=dark" width="800" height="450">'
+        "</iframe>"
+    )
+    page.goto(f"{address}/lesson.html")
+    inside = page.frame_locator("iframe")
+    figure = inside.locator(".rnnviz-figure")
+    expect(figure).to_have_attribute("data-step", re.compile(r"^[1-9]"), timeout=30_000)
+    at = int(figure.get_attribute("data-step"))
+    expect(figure).not_to_have_attribute("data-step", str(at), timeout=15_000)
+    assert int(figure.get_attribute("data-step")) > at
+    expect(inside.locator(".rnnviz-export, .rnnviz-orders")).to_have_count(0)
+    assert page.context.cookies(server.url) == []
+    store.stop(run, "a teacher")
+    store.close()
