@@ -31,6 +31,8 @@ REFUSED = {
     for kind, sentence in (
         ("translation_", "Only a translation has a source"),
         ("watched_", "This picture is of a model of your own"),
+        ("forecast", "Only a series of numbers is forecast"),
+        ("data", "This task draws its data itself"),
     )
     if view.startswith(kind)
 }
