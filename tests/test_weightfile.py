@@ -10,15 +10,17 @@ import tracemalloc
 import zipfile
 from collections import OrderedDict
 
+import numpy
 import psutil
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
+import rnnviz
 from rnnviz.errors import ModelError, TraceError
 from rnnviz.stacks import build_stack, embeddings_of, find_stacks
-from rnnviz.tracefile import accept_trace
+from rnnviz.tracefile import accept_trace, pack_trace
 from rnnviz.weightfile import MOST_HEADER, is_trace, read_weights
 
 
@@ -288,10 +290,43 @@ def test_an_embedding_is_found_by_its_size():
 
 
 def test_a_trace_is_told_from_weights(tmp_path):
-    import numpy as np
-
     file = io.BytesIO()
-    np.savez(file, x=np.zeros(3))
+    numpy.savez(file, x=numpy.zeros(3))
     assert is_trace(file.getvalue()) and not is_trace(saved(MODEL.state_dict()))
     with pytest.raises(TraceError, match="no trace"):
         accept_trace(file.getvalue(), "x.npz")
+
+
+def bomb() -> bytes:
+    file = io.BytesIO()
+    zeros = numpy.zeros(2**26 + 1, numpy.uint8)
+    numpy.savez_compressed(file, header=zeros[:1], x=zeros)
+    return file.getvalue()
+
+
+def twice_the_same_layer() -> bytes:
+    """A header that names one layer a million times: each would be unpacked again."""
+    model = nn.RNN(1, 1)
+    with rnnviz.record(model, gradients=False) as trace, torch.no_grad():
+        model(torch.zeros(2, 1, 1))
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(pack_trace(trace))) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "header.npy":
+                header = json.loads(numpy.load(io.BytesIO(data)).tobytes())
+                header["layers"] *= 10**5
+                packed = io.BytesIO()
+                numpy.save(packed, numpy.frombuffer(json.dumps(header).encode(), numpy.uint8))
+                data = packed.getvalue()
+            new.writestr(name, data)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("make", [bomb, twice_the_same_layer])
+def test_a_hostile_trace_is_refused_at_once(make):
+    data = make()
+    started = time.perf_counter()
+    with pytest.raises(TraceError) as refused:
+        accept_trace(data, "mine.npz")
+    assert time.perf_counter() - started < 2 and str(refused.value).endswith(".")
