@@ -4,6 +4,7 @@ README.txt                                   what is in it, and how to read it
 manifest.json                                format, name, tags, note, how far it got
 settings.json                                what `Settings.from_json` reads
 metrics.csv                                  a row a step; empty where nothing was measured
+dataset.bin                                  the data that it learns, where somebody brought them
 checkpoints/0000100/weights.safetensors      under torch's names
 checkpoints/0000100/optimizer.safetensors    what training needs to go on
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rnnviz.data.sets import DataSet
 from rnnviz.lineage import Origin
 from rnnviz.settings import Settings
 
@@ -32,8 +34,8 @@ MEASURED = (
     "step", "loss", "metric", "gradient_norm", "lr", "validation_loss", "validation_metric",
     "seconds",
 )  # fmt: skip
-MANIFEST, SETTINGS, METRICS, README = (
-    "manifest.json", "settings.json", "metrics.csv", "README.txt",
+MANIFEST, SETTINGS, METRICS, README, DATA = (
+    "manifest.json", "settings.json", "metrics.csv", "README.txt", "dataset.bin",
 )  # fmt: skip
 
 
@@ -73,12 +75,15 @@ class Archived:
         The metrics, a row a step, in the order of `MEASURED`; None where nothing was measured.
     checkpoints : iterable of Checkpoint
         In the order of their steps, those that the manifest names.
+    data : DataSet or None
+        What `Settings.data` names, if it is in the file.
     """
 
     manifest: Manifest
     settings: Settings
     rows: Iterable[Sequence[float | None]]
     checkpoints: "Iterable[Checkpoint]"
+    data: DataSet | None = None
 
 
 def write_archive(run: Archived) -> bytes:
@@ -89,6 +94,8 @@ def write_archive(run: Archived) -> bytes:
         file.writestr(README, _readme(run, newest))
         file.writestr(MANIFEST, json.dumps(run.manifest.model_dump(), indent=1))
         file.writestr(SETTINGS, run.settings.to_json())
+        if run.data is not None:
+            file.writestr(DATA, run.data.to_bytes())
         with file.open(METRICS, "w") as table:
             table.write(",".join(MEASURED).encode() + b"\n")
             for row in run.rows:
@@ -129,6 +136,7 @@ To read the newest weights, with torch and safetensors alone:
 {SETTINGS:<16} all that decides the run: task, network, training, seed
 {METRICS:<16} a row a step: loss, metric and gradient norm of the batch before the update, learning
                  rate, validation where it was measured, and seconds spent on training so far
+{DATA:<16} where it learns data of one's own: a line of JSON that says what they are, then they
 checkpoints/     a folder for each kept step: the weights after it, and the optimizer's state
 {MANIFEST:<16} name, tags, note, and how far the run has come
 {reading}

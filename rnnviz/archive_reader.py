@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from rnnviz.archive import (
+    DATA,
     FORMAT,
     MANIFEST,
     MEASURED,
@@ -31,6 +32,8 @@ from rnnviz.archive import (
     Manifest,
     files_of,
 )
+from rnnviz.data import known
+from rnnviz.data.sets import MOST_PREPARED, DataSet
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.lineage import DEEPEST, phases
 from rnnviz.settings import Settings
@@ -107,7 +110,7 @@ def _read(file: zipfile.ZipFile) -> Archived:
     manifest = _manifest(_json(file, infos[MANIFEST]))
     expected = [MANIFEST, SETTINGS, METRICS]
     expected += [name for step in manifest.checkpoints for name in files_of(step)]
-    foreign = sorted(set(infos) - set(expected) - {README})
+    foreign = sorted(set(infos) - set(expected) - {README, DATA})
     if foreign:
         raise RunError(
             f"The file holds {foreign[0][:80]!r}, which no run has: open a file that rnnviz wrote."
@@ -126,6 +129,7 @@ def _read(file: zipfile.ZipFile) -> Archived:
     except RnnvizError as error:
         raise RunError(f"The settings in the file cannot be used: {error}") from None
     _check_steps(manifest, settings)
+    data = _data(file, infos, settings)
     from rnnviz.fitting import check_fits  # here, because it brings torch
 
     table = _table(file, infos[METRICS], manifest.step)
@@ -134,7 +138,30 @@ def _read(file: zipfile.ZipFile) -> Archived:
         check_fits(settings, checkpoints, manifest.origin.step if manifest.origin else 0)
     except RunError as error:
         raise RunError(f"A checkpoint in the file cannot be used: {error}") from None
-    return Archived(manifest, settings, table, checkpoints)
+    return Archived(manifest, settings, table, checkpoints, data)
+
+
+def _data(
+    file: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], settings: Settings
+) -> DataSet | None:
+    """Read the data set, from which the settings' task can be made then."""
+    found = None
+    if DATA in infos:
+        found = DataSet.from_bytes(_bytes(file, infos[DATA], MOST_PREPARED))
+        if found.key != settings.data:
+            raise _damaged("its data set is not the one that its settings name")
+        known.remember(found)
+    if settings.data:
+        from rnnviz.tasks import task_of
+
+        try:
+            task = task_of(settings)
+            task.batch(1, 1), task.probe(), task.validation()
+        except RnnvizError as error:
+            raise RunError(f"The run's data set cannot be used: {error}") from None
+        except Exception as error:  # whatever a reader of prepared data stumbles over
+            raise _damaged(f"its data set is none, {type(error).__name__}") from None
+    return found
 
 
 def _check_steps(manifest: Manifest, settings: Settings) -> None:

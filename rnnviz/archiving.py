@@ -12,6 +12,7 @@ from rnnviz import archive
 from rnnviz.archive import MEASURED, Archived, Manifest, write_archive
 from rnnviz.archive_reader import read_archive
 from rnnviz.branching import Branching
+from rnnviz.data.sets import DataSet
 from rnnviz.database import checkpoints, metrics
 from rnnviz.errors import RunError
 from rnnviz.keeping import change, distinct, tidy
@@ -32,7 +33,7 @@ AT_ONCE = 5000
 class Archiving(Branching):
     """Write runs of a store into files, and read them from there."""
 
-    def export_run(self, id: str, *, newest: bool = False) -> bytes:
+    def export_run(self, id: str, *, newest: bool = False, visitor: str | None = None) -> bytes:
         """Return a run as a zip that can be read without rnnviz, and opened by `import_run`.
 
         Parameters
@@ -40,6 +41,9 @@ class Archiving(Branching):
         newest : bool
             Whether to take its newest checkpoint alone; otherwise all that are kept, or as many
             of them as make a file that can be opened again.
+        visitor : str, optional
+            Who gets the file: data that somebody else brought are left out of it. None: whoever
+            has the store itself.
 
         Raises
         ------
@@ -74,7 +78,8 @@ class Archiving(Branching):
             wanted = select(*columns).where(metrics.c.run == id).order_by(metrics.c.step)
             rows = connection.execute(wanted.execution_options(yield_per=AT_ONCE))
             kept = _checkpoints(connection, id, steps)
-            return write_archive(Archived(manifest, run.settings, rows, kept))
+            data = self._data_for(run.settings.data, visitor)
+            return write_archive(Archived(manifest, run.settings, rows, kept, data))
 
     def import_run(self, file: bytes, owner: str) -> str:
         """Add the run in a file to an owner's, and return its id; it goes on like any other.
@@ -88,6 +93,8 @@ class Archiving(Branching):
         found = read_archive(file)
         told = found.manifest
         rows = iter(found.rows)
+        if found.data is not None:
+            self.keep_data(found.data, owner)
         with self._database.write() as connection:
             id = new_run(connection, found.settings, owner, tidy(told.name))
             change(
@@ -111,6 +118,14 @@ class Archiving(Branching):
                 blobs = {"weights": kept.weights, "optimizer": kept.optimizer}
                 connection.execute(insert(checkpoints).values(run=id, step=kept.step, **blobs))
         return id
+
+    def _data_for(self, key: str, visitor: str | None) -> DataSet | None:
+        """Return a data set, if it may go to somebody."""
+        if not key:
+            return None
+        if visitor is None or key in {each.key for each in self.data_sets(visitor)}:
+            return self.data_set(key)
+        return None
 
 
 def _sizes(connection: Connection, id: str) -> dict[int, int]:

@@ -9,6 +9,8 @@ import threading
 import time
 import tracemalloc
 import zipfile
+from collections import OrderedDict
+from weakref import WeakSet
 
 import pytest
 import torch
@@ -16,7 +18,10 @@ from safetensors.torch import load, save
 
 from rnnviz import archive, archive_reader
 from rnnviz.archive_reader import read_archive
-from rnnviz.errors import RunError
+from rnnviz.data import known
+from rnnviz.data.adding import add_data
+from rnnviz.data.sets import DataSet
+from rnnviz.errors import RnnvizError, RunError
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.training import Checkpoint, Trainer
@@ -24,6 +29,8 @@ from rnnviz.worker import MEASURED, Session
 
 SMALL = Settings(hidden=4, length=5, batch=4, steps=60, dropout=0.2, layers=2)
 NEWEST = "checkpoints/0000020/weights.safetensors"
+
+PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
 
 
 @pytest.fixture
@@ -207,6 +214,74 @@ def test_a_run_that_goes_on_from_another_travels_with_where_it_comes_from(any_st
     assert resumed(store, copy, "ada") == resumed(store, run, "ada")
 
 
+@pytest.fixture
+def own_data(any_store, monkeypatch):
+    """A run that learns a text that its owner has brought, and the text's data set."""
+    monkeypatch.setattr(known, "_sets", OrderedDict())  # as in a process that was just started
+    key = add_data("To be, or not to be, that is the question. " * 40, kind="text", name="hamlet")
+    data = known.get(key)
+    any_store.keep_data(data, "ada")
+    settings = Settings.for_task("own_characters", data=key, hidden=4, length=10, batch=4, steps=60)
+    return begun(any_store, settings), data
+
+
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(known, "_sets", OrderedDict())
+    monkeypatch.setattr(known, "_sources", WeakSet())
+    return RunStore(f"sqlite:///{tmp_path}/elsewhere.db")
+
+
+def test_data_of_ones_own_travel_with_a_run(any_store, own_data, tmp_path, monkeypatch):
+    run, data = own_data
+    file = any_store.export_run(run, visitor="ada")
+    wanted = resumed(any_store, run, "ada")
+    assert contents(file)["dataset.bin"] == data.to_bytes()
+    other = elsewhere(tmp_path, monkeypatch)
+    copy = other.import_run(file, "bob")
+    assert [each.key for each in other.data_sets("bob")] == [data.key]
+    assert resumed(other, copy, "bob") == wanted
+    other.close()
+
+
+def test_data_that_somebody_else_brought_stay_with_them(any_store, own_data, tmp_path, monkeypatch):
+    run, data = own_data
+    copy = any_store.duplicate(run, "bob")
+    file = any_store.export_run(copy, visitor="bob")
+    assert "dataset.bin" not in contents(file)
+    assert any_store.get(any_store.import_run(file, "eve")).settings.data == data.key
+    other = elsewhere(tmp_path, monkeypatch)
+    with pytest.raises(RunError, match="The data set .* is not here"):
+        other.import_run(file, "eve")
+    assert other.list() == []
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"PK", "is damaged"), (b"[" * 10**5, "is damaged"), (PICKLE, "is damaged"),
+        (b'{"rnnviz data": 1, "kind": "text", "title": "x"}\nother', "not the one"),
+    ],
+)  # fmt: skip
+def test_a_data_set_that_is_not_the_runs_is_refused(any_store, own_data, data, sentence):
+    found = contents(any_store.export_run(own_data[0], visitor="ada"))
+    with pytest.raises(RnnvizError, match=sentence):
+        any_store.import_run(packed(found | {"dataset.bin": data}), "bob")
+    assert any_store.data_sets("bob") == []
+
+
+@pytest.mark.parametrize("kind", ["text", "labels", "series"])
+def test_a_hostile_data_set_that_has_its_right_name_is_refused(any_store, own_data, kind):
+    """Its content is nonsense, but its key, which is a hash of it, stands in the settings."""
+    found = contents(any_store.export_run(own_data[0], visitor="ada"))
+    nonsense = DataSet(kind, "x", {"unit": 7, "classes": "no"}, b"\xff\x00" * 50)
+    settings = json.loads(found["settings.json"]) | {"data": nonsense.key}
+    found |= {"dataset.bin": nonsense.to_bytes(), "settings.json": json.dumps(settings).encode()}
+    with pytest.raises(RunError, match="data set"):
+        any_store.import_run(packed(found), "bob")
+    assert any_store.data_sets("bob") == []
+
+
 # Damage
 
 
@@ -293,9 +368,6 @@ def lies(found):
 
 def without(name):
     return lambda found: found.pop(name) and {}
-
-
-PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_what_makes_the_network_stays(tmp_path, name):
     store.record(run, [], Trainer(SMALL).checkpoint())
     value = {
         "task": "copying", "cell": "gru", "norm": "layer", "initialization": "orthogonal",
-        "readout": "mean", "forget_bias": None,
+        "readout": "mean", "forget_bias": None, "data": "0" * 32,
     }.get(name, not getattr(SMALL, name))  # fmt: skip
     with pytest.raises(RunError, match=f"{name} = .*so {name} stays as it is"):
         store.branch(run, "ada", 5, **{name: value})

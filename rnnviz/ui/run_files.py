@@ -15,15 +15,16 @@ from rnnviz.ui import session
 
 def downloads(run: Run) -> None:
     """Draw what a run can be taken along as."""
-    store, stem = session.store(), f"rnnviz-{run.settings.task}-{run.settings.cell}"
+    store, me = session.store(), session.owner()
+    stem = f"rnnviz-{run.settings.task}-{run.settings.cell}"
     trained = bool(store.checkpoint_steps(run.id))
     _download(
-        "Run", lambda: store.export_run(run.id), f"{stem}-run.zip",
+        "Run", lambda: store.export_run(run.id, visitor=me), f"{stem}-run.zip",
         "All of it, to look at elsewhere or to open here again: settings, metrics, note, and its "
         "kept checkpoints with the optimizer's state.",
     )  # fmt: skip
     _download(
-        "Run, newest checkpoint alone", lambda: store.export_run(run.id, newest=True),
+        "Run, newest checkpoint alone", lambda: store.export_run(run.id, newest=True, visitor=me),
         f"{stem}-run-newest.zip", "The same in a small file, without the look back in training.",
         disabled=not trained,
     )  # fmt: skip
