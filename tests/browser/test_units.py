@@ -72,7 +72,7 @@ def test_typed_text_is_shown_as_text_and_an_emoji_is_one_cell(page):
     assert "<" in shown and "👩‍👩‍👧" in shown and "é" in shown
     assert page.evaluate("() => window.hacked") is None
     assert page.locator(f"{READER} script, {READER} img").count() == 0
-    expect(page.get_by_text("not in the book")).to_be_visible()
+    expect(page.get_by_text("not in the text that")).to_be_visible()
 
 
 def test_a_very_long_text_is_refused_with_one_sentence(page):
