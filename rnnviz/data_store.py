@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from rnnviz.data import known
 from rnnviz.data.sets import KINDS, MOST_PREPARED, DataSet
-from rnnviz.database import Database, data_owners, data_sets, runs, studies
+from rnnviz.database import Database, data_owners, data_sets, runs, studies, upserting
 from rnnviz.errors import DataError, RunError
 from rnnviz.settings import Settings
 
@@ -107,11 +107,10 @@ class DataStore:
                     f"{MOST_BYTES // 2**20} MB, are kept, so delete one first."
                 )
             _insert(connection, data, content)
-            connection.execute(
-                insert(data_owners).values(
-                    owner=owner, key=data.key, title=data.title, created=time.time()
-                )
+            listed = upserting(connection, data_owners).values(
+                owner=owner, key=data.key, title=data.title, created=time.time()
             )
+            connection.execute(listed.on_conflict_do_nothing())
         known.remember(data)
         return data.key
 
@@ -164,11 +163,10 @@ def _insert(connection: Connection, data: DataSet, content: bytes) -> None:
     total = connection.scalar(select(func.coalesce(func.sum(data_sets.c.size), 0))) or 0
     if total + len(content) > MOST_IN_STORE:
         raise DataError("This server keeps as much data as it can: ask who runs it for room.")
-    connection.execute(
-        insert(data_sets).values(
-            key=data.key, kind=data.kind, size=len(content), content=content, created=time.time()
-        )
+    added = upserting(connection, data_sets).values(
+        key=data.key, kind=data.kind, size=len(content), content=content, created=time.time()
     )
+    connection.execute(added.on_conflict_do_nothing())  # somebody else may have been faster
 
 
 def _drop_unused(connection: Connection, keys: Iterable[str]) -> None:

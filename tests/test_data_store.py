@@ -16,8 +16,16 @@ from rnnviz.training import train
 
 
 @pytest.fixture
-def store(tmp_path):
+def file_store(tmp_path):
+    """One in a file that a test may reach into."""
     store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(store_url):
+    store = RunStore(store_url)
     yield store
     store.close()
 
@@ -104,7 +112,8 @@ def test_there_are_bounds(store, monkeypatch):
         store.keep_data(text("d"), "bob")
 
 
-def test_damaged_content_is_a_sentence(store, tmp_path):
+def test_damaged_content_is_a_sentence(file_store, tmp_path):
+    store = file_store
     key = store.keep_data(text(), "ada")
     with sqlite3.connect(tmp_path / "runs.sqlite") as file:
         file.execute("UPDATE data_sets SET content = ?", (b"\x80\x04K\x01.",))
@@ -115,12 +124,13 @@ def test_damaged_content_is_a_sentence(store, tmp_path):
         rnnviz.Settings.for_task("own_words", data=key) and known.get(key)
 
 
-def test_a_store_of_version_5_gets_the_tables(store, tmp_path):
+def test_a_store_of_version_5_gets_the_tables(file_store, tmp_path):
+    store = file_store
     store.close()
     with sqlite3.connect(tmp_path / "runs.sqlite") as old:
         old.executescript(
             "DROP TABLE data_owners; DROP TABLE data_sets; UPDATE meta SET version = 5"
         )
-    again = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    again = RunStore(store.url)
     assert again.data_set(again.keep_data(text(), "ada")) is not None
     again.close()

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import create_engine
 
+from rnnviz.data import known
+from rnnviz.data.adding import add_data
 from rnnviz.errors import RunError, StoreError
 from rnnviz.plan import Plan
 from rnnviz.runs import RunStore
@@ -163,3 +165,9 @@ with serving() as server:
         time.sleep(0.05)
     subprocess.run(["rm", "-r", folder], check=True)
     assert not found
+
+
+def test_the_same_data_brought_at_once_are_kept_once(store):
+    data = known.get(add_data("To be, or not to be. " * 50, kind="text", name="hamlet"))
+    assert set(at_once(*[lambda: store.keep_data(data, "ada")] * 6)) == {data.key}
+    assert [each.key for each in store.data_sets("ada")] == [data.key]
