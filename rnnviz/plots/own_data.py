@@ -97,8 +97,10 @@ def data_split(
             )  # fmt: skip
         made["annotations"].append(
             {
-                "text": f"{part} {last - first:,}", "xref": "x", "yref": "paper", "x": ends[0],
-                "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+                "text": f"{part} {last - first:,}", "xref": "x", "yref": "paper", "y": 1,
+                # each at the end of its part, so that the short ones have room
+                "x": ends[part != "training"],
+                "xanchor": "left" if part == "training" else "right", "yanchor": "bottom", "showarrow": False,
                 "font": {"size": 12, "color": inks[part]},
             }
         )  # fmt: skip
