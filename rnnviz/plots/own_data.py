@@ -100,7 +100,8 @@ def data_split(
                 "text": f"{part} {last - first:,}", "xref": "x", "yref": "paper", "y": 1,
                 # each at the end of its part, so that the short ones have room
                 "x": ends[part != "training"],
-                "xanchor": "left" if part == "training" else "right", "yanchor": "bottom", "showarrow": False,
+                "xanchor": "left" if part == "training" else "right",
+                "yanchor": "bottom", "showarrow": False,
                 "font": {"size": 12, "color": inks[part]},
             }
         )  # fmt: skip
@@ -169,6 +170,7 @@ def data_counts(
         },
     )
     made["barmode"] = "stack"
+    made["legend"] |= {"x": 0.97}  # the export menu stands at the right
     return {"data": data, "layout": made}
 
 
