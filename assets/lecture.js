@@ -1,5 +1,6 @@
 // A lecture bundle: which figures of a run to pack, and the packing.
-import { make } from "./parts.js";
+import { Looks, make } from "./parts.js";
+import { lasting, themeOf } from "./socket.js";
 import { Work } from "./work.js";
 
 const STEP = /^\d+$/;
@@ -63,4 +64,23 @@ export class Lecture {
   end() {
     this.work.end();
   }
+
+  destroy() {
+    this.end();
+  }
+}
+
+// On a page of its own choices, beside no figure.
+export function mount({ data, parentElement }) {
+  const looks = (home) => (home.rnnvizLooks ??= new Looks(["preset", "theme", "font_size", "numbers"]));
+  const [lecture, end] = lasting(parentElement, (home) => {
+    home.append(...looks(home).labels);
+    return new Lecture(home, data.base, data.run, () => {
+      const asked = new URLSearchParams();
+      looks(home).ask(asked, themeOf(parentElement));
+      return asked;
+    });
+  });
+  lecture.run = data.run;
+  return end;
 }

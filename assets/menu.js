@@ -1,7 +1,7 @@
 // The menu of a figure: what is on screen as a file, as an animation, and its link.
 import { snippet } from "./embedding.js";
 import { Lecture } from "./lecture.js";
-import { choice, keep, make, remember, remembered } from "./parts.js";
+import { Looks, choice, keep, make } from "./parts.js";
 import { Work } from "./work.js";
 
 const FORMATS = [
@@ -9,13 +9,6 @@ const FORMATS = [
   ["html", "HTML", "interactive"], ["pptx", "PPTX", "slide"], ["tex", "TeX", "PGFPlots"],
   ["csv", "CSV", "data"], ["py", "Code", "Python"],
 ];
-const CHOICES = {
-  preset: ["Size", [["slide", "slide 16:9"], ["half", "half a slide"], ["column", "paper column"], ["square", "square"]]],
-  theme: ["Colours", [["", "as on screen"], ["light", "light"], ["dark", "dark"], ["print", "print, black on white"]]],
-  font_size: ["Type", [["", "automatic"], ["10", "10 px"], ["13", "13 px"], ["16", "16 px"], ["20", "20 px"], ["24", "24 px"], ["32", "32 px"]]],
-  pixels: ["PNG pixels", [["1", "1×"], ["2", "2×"], ["3", "3×"], ["4", "4×"]], "2"],
-  numbers: ["Numbers", [["point", "0.5"], ["comma", "0,5"]]],
-};
 const OWN = ["png", "svg"]; // what plotly.js can write without the server's browser
 const EDGE = 8; // pixels between the menu and the window
 const MOVING = [["html", "HTML"], ["gif", "GIF"], ["mp4", "MP4"]];
@@ -55,18 +48,9 @@ export class Menu {
       button.onclick = () => this.save(format, button);
       formats.append(button);
     }
-    const before = remembered();
-    this.choices = Object.fromEntries(
-      Object.entries(CHOICES).map(([name, [words, options, value]]) => [
-        name, choice(words, options, before[name] ?? value),
-      ]),
-    );
-    this.title = make("input", "", { type: "checkbox" });
-    this.title.checked = before.title !== "0";
-    const titled = make("label", "", {});
-    titled.append(make("span", "", {}, "With title"), this.title);
+    this.looks = new Looks();
     this.says = make("p", "", { role: "status" });
-    panel.append(formats, ...Object.values(this.choices).map((each) => each.label), titled, ...this.more(), this.says);
+    panel.append(formats, ...this.looks.labels, ...this.more(), this.says);
     this.home.append(panel);
     this.panel = panel;
     if (panel.showPopover) { // above all else on the page, whatever clips or covers the figure
@@ -173,19 +157,11 @@ export class Menu {
     }
   }
 
-  chosen() {
-    const values = Object.entries(this.choices).map(([name, { select }]) => [name, select.value]);
-    return Object.fromEntries([...values, ["title", this.title.checked ? "1" : "0"]]);
-  }
-
   // The address, and what of the screen and of the choices it has to say.
   asked() {
     const { query, theme, step, at, plot } = this.shown();
     const asked = new URLSearchParams(query);
-    const chosen = this.chosen();
-    remember(chosen);
-    for (const [name, value] of Object.entries(chosen)) if (value) asked.set(name, value);
-    if (!chosen.theme) asked.set("theme", theme);
+    this.looks.ask(asked, theme);
     if (step.chosen !== null) asked.set("step", step.chosen);
     else if (/^\d+$/.test(step.shown ?? "")) asked.set("shown", step.shown);
     if (Number.isInteger(at)) asked.set("t", at);
@@ -201,7 +177,7 @@ export class Menu {
       const answer = await fetch(`${base}/export/${encodeURIComponent(run)}/${view}.${format}?${this.asked()}`);
       if (answer.status === 503 && OWN.includes(format) && plot) {
         await window.Plotly.downloadImage(plot, {
-          format, filename: `rnnviz-${view}`, scale: format === "png" ? Number(this.chosen().pixels) : 1,
+          format, filename: `rnnviz-${view}`, scale: format === "png" ? Number(this.looks.chosen().pixels) : 1,
           width: plot.offsetWidth, height: plot.offsetHeight,
         });
         this.say("Saved by your own browser, as it is on screen: the server has no Chromium to draw other sizes and colours.");

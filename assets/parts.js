@@ -1,4 +1,4 @@
-// Small parts of the export menu: elements, choices, and files that are kept.
+// Parts of the export menus: elements, the choices of how files are to look, and files that are kept.
 
 export function make(tag, name, attributes, text) {
   const element = document.createElement(tag);
@@ -23,21 +23,54 @@ export function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-// The choices of the last export, in this browser's tab alone.
-const KEPT = "rnnviz-export";
+const CHOICES = {
+  preset: ["Size", [["slide", "slide 16:9"], ["half", "half a slide"], ["column", "paper column"], ["square", "square"]]],
+  theme: ["Colours", [["", "as on screen"], ["light", "light"], ["dark", "dark"], ["print", "print, black on white"]]],
+  font_size: ["Type", [["", "automatic"], ["10", "10 px"], ["13", "13 px"], ["16", "16 px"], ["20", "20 px"], ["24", "24 px"], ["32", "32 px"]]],
+  pixels: ["PNG pixels", [["1", "1×"], ["2", "2×"], ["3", "3×"], ["4", "4×"]], "2"],
+  numbers: ["Numbers", [["point", "0.5"], ["comma", "0,5"]]],
+};
+const KEPT = "rnnviz-export"; // the choices of the last export, in this browser's tab alone
 
-export function remembered() {
+// How what is exported is to look: size, colours, type, ...
+export class Looks {
+  constructor(names = Object.keys(CHOICES)) {
+    const before = remembered();
+    this.choices = Object.fromEntries(
+      names.map((name) => {
+        const [words, options, value] = CHOICES[name];
+        return [name, choice(words, options, before[name] ?? value)];
+      }),
+    );
+    this.title = make("input", "", { type: "checkbox" });
+    this.title.checked = before.title !== "0";
+    const titled = make("label", "", {});
+    titled.append(make("span", "", {}, "With title"), this.title);
+    this.labels = [...Object.values(this.choices).map((each) => each.label), titled];
+  }
+
+  chosen() {
+    const values = Object.entries(this.choices).map(([name, { select }]) => [name, select.value]);
+    return Object.fromEntries([...values, ["title", this.title.checked ? "1" : "0"]]);
+  }
+
+  // Put what is chosen into an address; `theme` is that of the screen.
+  ask(asked, theme) {
+    const chosen = this.chosen();
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify({ ...remembered(), ...chosen }));
+    } catch {
+      // a browser that keeps nothing asks again
+    }
+    for (const [name, value] of Object.entries(chosen)) if (value) asked.set(name, value);
+    if (!chosen.theme) asked.set("theme", theme);
+  }
+}
+
+function remembered() {
   try {
     return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
   } catch {
     return {};
-  }
-}
-
-export function remember(chosen) {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(chosen));
-  } catch {
-    // a browser that keeps nothing asks again
   }
 }

@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from rnnviz import live
 from rnnviz.downloads import Wish, file_headers, picture, refusal, wish_of
-from rnnviz.errors import ExportError, RnnvizError
+from rnnviz.errors import BrowserError, ExportError, RnnvizError
 from rnnviz.export.animation import MOVING, animate
 from rnnviz.export.browser import find_browser
 from rnnviz.export.bundle import BUNDLED, DOZEN, bundle
@@ -71,6 +71,8 @@ async def begin(asked: Asked) -> Response:
         hub = live.current()
         name, make = MAKERS[path["what"]](hub, wish, own, asyncio.get_running_loop())
         work = hub.workshop.begin(owner_of(asked.cookies) or "anybody", name, make)
+    except BrowserError as error:
+        return PlainTextResponse(str(error), 503)
     except RnnvizError as error:
         return PlainTextResponse(str(error), 400)
     return JSONResponse({"work": work})

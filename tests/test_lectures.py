@@ -1,4 +1,7 @@
-"""Lectures and animations of a real server: begun, watched and fetched by one visitor alone."""
+"""Lectures and animations of a real server: begun, watched and fetched by one visitor alone.
+
+The server has no Chromium: what needs one says so, the rest works. tests/browser has one that has.
+"""
 
 import http.client
 import io
@@ -19,7 +22,7 @@ SMALL = Settings(hidden=4, length=8, batch=4, steps=20)
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve()
+    return serve(environment={"BROWSER_PATH": "/nowhere/chromium"})
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +76,10 @@ def test_a_bundle_is_made_and_is_its_visitors_alone(server, run):
     status, headers, body = ask(server, "GET", f"made/{work}/file")
     assert status == 200 and 'filename="rnnviz-adding' in headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(body)) as file:
-        assert "figures/gates.png" in file.namelist()
-        assert "training step 10." in file.read("README.md").decode()
+        readme = file.read("README.md").decode()
+        assert "training step 10." in readme and "need a Chromium" in readme
+        assert "figures/gates.tex" in file.namelist()
+        assert "figures/gates.png" not in file.namelist()
         assert "#14181D" in file.read("figures/gates.html").decode()
     assert ask(server, "DELETE", f"made/{work}")[0] == 204
     assert ask(server, "GET", f"made/{work}")[0] == 404
@@ -109,6 +114,18 @@ def test_what_has_no_meaning_is_answered_with_a_sentence(server, run, path, says
 def test_what_cannot_be_made_is_said_when_it_is_found(server, run):
     assert "no view of one run" in made(server, f"bundle/{run}/gates?figures=status")[1]["error"]
     assert "no axis of time" in made(server, f"animation/{run}/loss?over=time&as=html")[1]["error"]
+
+
+def test_what_needs_a_browser_says_so_and_the_rest_works(server, run):
+    """503 lets the page draw PNG and SVG in the visitor's own browser."""
+    for format in ("png", "svg", "pdf", "pptx"):
+        status, _, body = ask(server, "GET", f"export/{run}/gates.{format}")
+        assert status == 503 and "need a Chromium" in body.decode()
+    for format in ("html", "tex", "csv", "py"):
+        assert ask(server, "GET", f"export/{run}/gates.{format}")[0] == 200
+    assert ask(server, "GET", f"export/{run}/anatomy.svg?t=3")[0] == 200
+    status, _, body = ask(server, "POST", f"make/animation/{run}/gates?over=training&as=gif")
+    assert status == 503 and "need a Chromium" in body.decode()
 
 
 def test_other_sites_begin_nothing(server, run):

@@ -33,8 +33,8 @@ MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 MISSING = (
-    "PNG, SVG, PDF and PPTX need a Chromium or Chrome on the machine that runs rnnviz: install one "
-    "(Debian: apt-get install chromium) or set BROWSER_PATH to its path. "
+    "PNG, SVG, PDF, PPTX and GIF need a Chromium or Chrome on the machine that runs rnnviz: "
+    "install one (Debian: apt-get install chromium) or set BROWSER_PATH to its path. "
     "HTML, TeX, CSV and the code work without."
 )
 SLOW = 30.0

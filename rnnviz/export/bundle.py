@@ -12,7 +12,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +179,9 @@ def _figures(
             del choice["step"]  # they are of all steps
         try:
             figure, source = draw(view, Choice.of(choice))
+            if "anatomy" in figure and "t" not in choice:  # at the first step there is no past
+                figure["t"] = figure["anatomy"]["steps"] // 2
+                source = replace(source, choice={**source.choice, "t": str(figure["t"])})
         except RnnvizError as error:
             left_out[view] = str(error)
             for _ in formats:

@@ -133,6 +133,7 @@ def _data_ends(frame: FigureDict, name: str, log: bool) -> tuple[float, float] |
     """Return the ends of what is drawn along an axis without a range; None where that is words."""
     letter, short = name[0], name.replace("axis", "")
     ends: list[tuple[float, float]] = []
+    room = ROOM
     for trace in frame["data"]:
         if (trace.get(f"{letter}axis") or letter) != short:
             continue
@@ -145,6 +146,7 @@ def _data_ends(frame: FigureDict, name: str, log: bool) -> tuple[float, float] |
             count = np.asarray(trace["z"]).shape[1 if letter == "x" else 0]
             values = np.arange(count) if not values.size else values
             ends.append((float(values.min()) - 0.5, float(values.max()) + 0.5))
+            room = 0.0
             continue
         good = values[np.isfinite(values) & ((values > 0) | (not log))]
         if good.size:
@@ -153,8 +155,7 @@ def _data_ends(frame: FigureDict, name: str, log: bool) -> tuple[float, float] |
     if not ends:
         return None
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
-    room = ROOM * (high - low)
-    return low - room, high + room
+    return low - room * (high - low), high + room * (high - low)
 
 
 def _heats(frames: Sequence[FigureDict]) -> dict[int, tuple[float, float]]:

@@ -15,6 +15,7 @@ from rnnviz.plan import Plan
 from rnnviz.resources import asset
 from rnnviz.settings import Settings
 
+SHARED = ("socket.js", "menu.js", "lecture.js", "parts.js", "work.js")
 LOADER = """
 export default function (component) {
   let end = null, gone = false;
@@ -37,7 +38,7 @@ FIGURE = """
 
 def declare(name: str, html: str) -> Callable[..., Any]:
     """Register a component whose script is `assets/<name>.js`; once, at import."""
-    scripts = [asset(file).read_bytes() for file in ("socket.js", "menu.js", f"{name}.js")]
+    scripts = [asset(file).read_bytes() for file in (*SHARED, f"{name}.js")]
     version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
     return st.components.v2.component(
         f"rnnviz_{name}",
@@ -49,6 +50,7 @@ def declare(name: str, html: str) -> Callable[..., Any]:
 
 
 _figure = declare("figure", FIGURE)
+_lecture = declare("lecture", '<div class="rnnviz-lecture rnnviz-parts" data-rnnviz></div>')
 
 
 def watched(run: str | None, draft: Settings | Plan) -> tuple[str, dict[str, str]]:
@@ -122,3 +124,8 @@ def tall(share: float, taken: float, least: float) -> str:
     """
     hidden = "(var(--rnnviz-header, 0rem) + var(--rnnviz-transport, 0rem))"
     return f"max({16 * least:g}px, calc({share:g}vh - {taken:g}rem + {share / 100:g} * {hidden}))"
+
+
+def lecture(run: str) -> None:
+    """Place the list of figures from which a lecture bundle of a run is packed."""
+    _lecture(key="lecture", data={"base": live.prefix(), "run": run})

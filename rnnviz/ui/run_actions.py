@@ -10,6 +10,7 @@ from rnnviz.keeping import LONGEST_NAME, LONGEST_NOTE
 from rnnviz.runs import Run
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.ui import page, run_files, session, study
+from rnnviz.ui.component import lecture
 from rnnviz.ui.run_table import counted
 from rnnviz.ui.settings_form import STEP, WORDS
 
@@ -36,6 +37,8 @@ def one(run: Run) -> None:
         duplicate(run)
     with st.popover("Download", icon=":material/download:"):
         run_files.downloads(run)
+    with st.popover("Lecture"):
+        lecture(run.id)
 
 
 def describe(run: Run) -> None:

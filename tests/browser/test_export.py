@@ -10,6 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from rnnviz.export.bundle import BUNDLED
+
 FIGURE = ".rnnviz-figure[data-drawn]"
 ASKED_ELSEWHERE = "the server responded with a status of 404"
 
@@ -92,6 +94,20 @@ def test_the_drawn_cell_is_saved_with_the_numbers_of_its_time_step(page, tmp_pat
         assert picture.size == (2560, 1440)
 
 
+def test_without_a_browser_on_the_server_the_visitors_own_draws(page, tmp_path):
+    opened(page).locator(FIGURE).first.get_by_role("button", name="Export this figure").click()
+    says = "PNG needs a Chromium"
+    page.route("**/rnnviz/export/**", lambda route: route.fulfill(status=503, body=says))
+    with Image.open(saved(page, "png", tmp_path)) as picture:
+        width = page.locator(FIGURE).first.locator(".rnnviz-plot").bounding_box()["width"]
+        assert abs(picture.width - 2 * width) < 4
+        assert len(picture.convert("RGB").getcolors(2**24)) > 20
+    menu = page.locator(".rnnviz-menu")
+    expect(menu.get_by_role("status")).to_contain_text("by your own browser")
+    menu.locator('[data-format="pdf"]').click()
+    expect(menu.get_by_role("status")).to_have_text(says)
+
+
 def test_a_lecture_and_an_animation_are_made_while_the_run_goes_on(page, tmp_path):
     page.goto("/?hidden=4&length=8&batch=4&steps=20000")
     page.get_by_role("button", name="Train", exact=False).first.click()
@@ -106,7 +122,7 @@ def test_a_lecture_and_an_animation_are_made_while_the_run_goes_on(page, tmp_pat
     assert waiting.value.suggested_filename == "rnnviz-gradients-over-training.html"
     menu.get_by_role("button", name="Lecture bundle").click()
     boxes = menu.get_by_role("checkbox")
-    expect(boxes).to_have_count(19)  # 18 figures, and the title
+    expect(boxes).to_have_count(len(BUNDLED) + 1)  # and the title
     for box in boxes.all():
         box.uncheck()
     menu.get_by_label("one signal, unit by unit").check()
@@ -120,3 +136,9 @@ def test_a_lecture_and_an_animation_are_made_while_the_run_goes_on(page, tmp_pat
     expect(menu).to_have_count(0)
     assert int(figure.get_attribute("data-drawn")) > before + 5
     page.get_by_role("button", name="Stop").click()
+    page.goto(f"/runs?pick={figure.get_attribute('data-run')}")
+    page.get_by_role("button", name="Lecture").click(timeout=30_000)
+    listed = page.locator(".rnnviz-parts")
+    expect(listed.get_by_role("checkbox")).to_have_count(len(BUNDLED) + 1)
+    expect(listed.get_by_role("button", name="Pack the lecture")).to_be_visible()
+    assert Axe().run(page, context=".rnnviz-parts").response["violations"] == []

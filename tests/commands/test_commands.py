@@ -80,6 +80,15 @@ def test_a_figure_is_a_file(url, capsys, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_figure_moves(url, capsys, tmp_path):
+    out = tmp_path / "gates.html"
+    said = told(capsys, "figure", "first", "gates", "--out", str(out), "--over", "time",
+                "--store", url)  # fmt: skip
+    assert said["frames"] == 8 and "application/json" in out.read_text()
+    arguments = ["figure", "first", "gates", "--over", "time", "--store", url]
+    assert "take .html, gif, mp4" in refused(capsys, 2, *arguments, "--out", "gates.pdf")
+
+
 def test_a_bundle_is_a_zip(url, capsys, tmp_path):
     out = tmp_path / "lecture.zip"
     said = told(capsys, "bundle", "first", "--out", str(out), "--store", url,

@@ -8,6 +8,7 @@ import sys
 import threading
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from html import unescape
 
 import numpy as np
@@ -24,6 +25,7 @@ from rnnviz.errors import ExportError
 from rnnviz.export import browser
 from rnnviz.export.prepared import text_of, words
 from rnnviz.export.redraw import drawing, source_of
+from rnnviz.plots.style import THEMES
 from rnnviz.views import VIEWS, Choice, Gallery
 from rnnviz.worker import Session
 
@@ -45,6 +47,23 @@ def first_words(figure):
     return letters(text_of(re.match(r"<b>(.*?)</b>", figure["layout"]["title"]["text"])[1]))
 
 
+def colours_beside(svg, theme):
+    """The colours of a drawing that are none of its theme's."""
+    colours = re.findall("#[0-9A-Fa-f]{6}", str(asdict(THEMES[theme])))
+    known = {tuple(int(each[at : at + 2], 16) for at in (1, 3, 5)) for each in colours}
+    found = set()
+    for node in svg.iter():
+        style = node.get("style", "")
+        if "fill-opacity: 0;" in style:
+            style = re.sub(r"\bfill: [^;]*;", "", style)
+        if re.search("stroke-width: 0(px)?;?$|stroke-width: 0(px)?;|stroke-opacity: 0;", style):
+            style = re.sub(r"\bstroke: [^;]*;", "", style)
+        if node.get("class") != "scrollbar":  # of a legend: it has no size
+            hits = re.findall(r"rgba?\((\d+), (\d+), (\d+)", style)
+            found |= {tuple(map(int, hit)) for hit in hits}
+    return found - known
+
+
 @pytest.mark.parametrize("view", SHOWN)
 def test_svg_is_xml_with_its_title_as_text(figures, view):
     made = ElementTree.fromstring(export.render(figures[view], "svg"))
@@ -54,6 +73,14 @@ def test_svg_is_xml_with_its_title_as_text(figures, view):
     assert first_words(figures[view]) in text
     drawn = sum(len(list(made.iter(SVG + name))) for name in ("path", "image"))
     assert drawn > 3
+    assert colours_beside(made, "light") == set()
+    assert "@font-face" in made.find(f"{SVG}style").text
+
+
+@pytest.mark.parametrize("view", KINDS)
+def test_dark_svg_has_no_colour_beside_the_palette(figures, view):
+    made = ElementTree.fromstring(export.render(figures[view], "svg", theme="dark"))
+    assert colours_beside(made, "dark") == set()
 
 
 @pytest.mark.parametrize("view", SHOWN)
