@@ -83,7 +83,7 @@ def animate(
             f"An animation has 2 to {MOST_FRAMES} frames, not {len(frames)}: train longer, so that "
             "there is more than one kept step, or look at fewer."
         )
-    speed = rate or max(SLOWEST, min(FASTEST, len(frames) / LASTING))
+    speed = rate or max(SLOWEST, min(FASTEST, round(len(frames) / LASTING)))
     part = target.with_name(f"{target.name}.part")
     try:
         if format == "html":

@@ -29,13 +29,14 @@ def one(run: Run) -> None:
         if st.button(title, icon=icon, key=f"open_{file}", type="tertiary"):
             session.look_into(run)
             page.go_to(file)
-    with st.popover("Describe", icon=":material/edit:"):
+    # words alone: with icons the row does not fit 1280 pixels
+    with st.popover("Describe"):
         describe(run)
-    with st.popover("Go on", icon=":material/add:"):
+    with st.popover("Go on"):
         go_on(run)
-    with st.popover("Duplicate", icon=":material/content_copy:"):
+    with st.popover("Duplicate"):
         duplicate(run)
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover("Download"):
         run_files.downloads(run)
     with st.popover("Lecture"):
         lecture(run.id)

@@ -157,8 +157,9 @@ def test_a_copy_takes_all_settings_into_the_form(page, store, me):
     opened(page, f"?pick={run}")
     page.get_by_role("button", name="Duplicate", exact=True).click()
     page.get_by_role("button", name="Change any setting").click()
+    # the copy's own form has a field of that name, and a button to train, too
+    page.locator("[data-order=train]").wait_for(timeout=30_000)
     expect(page.get_by_role("spinbutton", name="Hidden units")).to_have_value("8", timeout=30_000)
-    page.get_by_role("button", name=re.compile("Train")).first.wait_for()
     page.get_by_role("spinbutton", name="Hidden units").fill("9")
     page.get_by_role("spinbutton", name="Hidden units").press("Enter")
     page.wait_for_url(re.compile("hidden=9"), timeout=15_000)
