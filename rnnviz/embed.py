@@ -14,7 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rnnviz.plots.style import THEMES, Theme
 from rnnviz.views import VIEWS
-from rnnviz.visitors import EMBED, LOOPBACK
+from rnnviz.visitors import LOOPBACK
+
+Headers = list[tuple[bytes, bytes]]
+POLICY_HEADER = b"content-security-policy"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; "
@@ -85,16 +88,16 @@ def variables(theme: Theme) -> str:
     return scheme + " ".join(f"--st-{name}-color: {value};" for name, value in named.items())
 
 
-def refusal(address: str | None) -> list[tuple[bytes, bytes]]:
+def refusal(address: str | None) -> Headers:
     """Return the headers with which a page refuses to be framed by other sites.
 
     A server that listens on loopback only may be framed by pages of this machine, such as a
     notebook's.
     """
     if address in LOOPBACK:
-        return [(b"content-security-policy", f"frame-ancestors 'self' {THIS_MACHINE}".encode())]
+        return [(POLICY_HEADER, f"frame-ancestors 'self' {THIS_MACHINE}".encode())]
     policy = b"frame-ancestors 'self'"
-    return [(b"content-security-policy", policy), (b"x-frame-options", b"SAMEORIGIN")]
+    return [(POLICY_HEADER, policy), (b"x-frame-options", b"SAMEORIGIN")]
 
 
 class Framing:
@@ -104,18 +107,31 @@ class Framing:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the refusal to every answer but an embedded figure's."""
-        if scope["type"] != "http" or EMBED in scope["path"]:
+        """Add the refusal to every answer that does not itself say who may frame it."""
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
         from streamlit import config
 
-        headers = refusal(config.get_option("server.address"))
+        added = refusal(config.get_option("server.address"))
 
         async def refusing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *headers]
+                message["headers"] = refused(message["headers"], added)
             await send(message)
 
         await self.app(scope, receive, refusing)
+
+
+def refused(headers: Headers, added: Headers) -> Headers:
+    """Return an answer's headers with a refusal, in one policy with what it says itself."""
+    own = b"; ".join(value for name, value in headers if name.lower() == POLICY_HEADER)
+    if b"frame-ancestors" in own:
+        return headers
+    rest = [(name, value) for name, value in headers if name.lower() != POLICY_HEADER]
+    joined = [
+        (name, own + b"; " + value if own and name == POLICY_HEADER else value)
+        for name, value in added
+    ]
+    return [*rest, *joined]

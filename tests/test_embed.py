@@ -40,7 +40,13 @@ def test_only_an_embedded_figure_may_be_framed_and_it_sets_no_cookie(server, run
     assert "script-src 'self'" in sent["Content-Security-Policy"]
     assert sent["X-Frame-Options"] is None and sent["Set-Cookie"] is None
     assert "<script>" not in body
-    for path in ("/", "/gates", "/rnnviz/assets/figure.js", "/_stcore/health"):
+    for path in (
+        "/",
+        "/gates",
+        "/rnnviz/assets/figure.js",
+        "/_stcore/health",
+        f"/x/rnnviz/embed/{run}/gates",
+    ):
         _, sent, _ = headers(server, path)
         assert sent["Content-Security-Policy"].startswith(
             "frame-ancestors 'self' http://localhost:*"
