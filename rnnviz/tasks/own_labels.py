@@ -36,7 +36,7 @@ class OwnLabels(OwnData, SentenceTask):
     one_answer = True
     typed_form = "type a text, and its class after = if it is not one of the file"
     typed_example = "Norwegen = German"
-    defaults = {"length": 16, "hidden": 48, "lr": 0.005, "steps": 600}
+    defaults = {"length": 16, "hidden": 48, "lr": 0.005, "steps": 600, "patience": 4}
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
         super().__init__(length, seed, distance, data)

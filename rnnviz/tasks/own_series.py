@@ -43,7 +43,10 @@ class OwnSeries(OwnData, Forecast):
     distance_title = "Rows ahead"
     typed_form = "type rows of numbers, a number for each column, with ; between rows"
     typed_example = "12.8 5 4.7; 10.6 2.8 4.5; 11.7 7.2 2.3; 12.2 5.6 4.7"
-    defaults = {"length": 30, "distance": 7, "lr": 0.003, "steps": 1500}
+    # a file of one's own is mostly short, and soon known by heart: stop where that begins
+    defaults = {
+        "length": 30, "distance": 7, "hidden": 16, "lr": 0.003, "steps": 1500, "patience": 4,
+    }  # fmt: skip
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
         super().__init__(length, seed, distance, data)
