@@ -15,7 +15,7 @@ from rnnviz.settings import Settings
 from rnnviz.training import Checkpoint, Trainer
 from rnnviz.views import Choice, Gallery, draw
 from rnnviz.views.flow import number, steps
-from rnnviz.views.gradient_words import of_clipping
+from rnnviz.views.gradient_words import of_clipping, of_units
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 VIEWS = [
@@ -282,3 +282,12 @@ def test_what_would_take_too_long_is_refused_before_it_is_begun(gallery, view):
     with pytest.raises(RunError, match=r"too (many|large)"):
         draw(gallery, view, None, Settings(hidden=256, length=500, batch=1), Choice())
     assert time.perf_counter() - begun < 1
+
+
+def test_units_are_told_of_the_steps_that_a_layer_has():
+    gradient = np.array([[np.nan, np.nan], [3.0, 1.0]])  # as a decoder's, which begins later
+    assert of_units(gradient, "h") == (
+        "1 of 2 units carry half of the squared gradient; most goes to unit 0 (90%)."
+    )
+    assert of_units(gradient * 1e-200, "h") == of_units(gradient, "h")  # its square is below 1e-324
+    assert of_units(gradient * 0, "h") == "No gradient reaches any unit."

@@ -100,10 +100,12 @@ def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame | None) -> str:
 
 def of_units(gradient: np.ndarray, symbol: str) -> str:
     """Say how unequal the units are."""
-    size = np.abs(np.nan_to_num(gradient)).max(axis=0)
-    if not (size > 0).any():
+    seen = np.nan_to_num(gradient, posinf=0.0, neginf=0.0)  # a step of another layer has none
+    largest = np.abs(seen).max(initial=0.0)
+    if not largest > 0:
         return "No gradient reaches any unit."
-    share = np.square(gradient).sum(0) / np.square(gradient).sum()
+    squares = np.square(seen / largest).sum(0)
+    share = squares / squares.sum()
     order = np.argsort(-share)
     half = int(np.searchsorted(np.cumsum(share[order]), 0.5)) + 1
     return (
