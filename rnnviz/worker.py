@@ -10,8 +10,10 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 
 import torch
 
@@ -21,7 +23,7 @@ from rnnviz.runs import Run, RunStore, Wanted
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
 
-FLUSH = 0.16
+FLUSH = 0.175
 """Seconds between two writes to the store."""
 POLL = 0.08
 """Seconds between two looks at what the owner wants."""
@@ -32,7 +34,7 @@ BEAT = 1.0
 PATIENCE = 30.0
 """Seconds to wait while another program holds the store's lock."""
 CHECKPOINT_SHARE = 0.03
-"""Share of the time that writing checkpoints may take."""
+"""Share of the time that writing checkpoints may take, one that the disk held up left out."""
 
 MEASURED = ("step", "loss", "metric", "gradient_norm", "lr", "validation_loss", "validation_metric")
 
@@ -63,6 +65,7 @@ class Session:
         self._kept = self._trainer.step if kept else None
         self._next_flush = 0.0
         self._next_checkpoint = 0.0
+        self._took: deque[float] = deque(maxlen=5)  # seconds for the newest checkpoints
 
     def work(self) -> None:
         """Train until the run's end, or until something else is wanted; then release the run.
@@ -138,7 +141,8 @@ class Session:
         self._next_flush = ended + FLUSH
         if snapshot:
             self._kept = snapshot.step
-            self._next_checkpoint = ended + max(FLUSH, (ended - started) / CHECKPOINT_SHARE)
+            self._took.append(ended - started)
+            self._next_checkpoint = ended + max(FLUSH, median(self._took) / CHECKPOINT_SHARE)
             # rows wait for a checkpoint that is due soon, or it would wait for the rows after them
             self._next_flush = max(self._next_flush, min(self._next_checkpoint, ended + 2 * FLUSH))
 

@@ -3,6 +3,7 @@ import sys
 import threading
 import time
 import types
+from itertools import pairwise
 
 import pytest
 import torch
@@ -110,6 +111,34 @@ def test_a_new_learning_rate_holds_from_the_resumed_step_on(store):
     assert store.metrics(run)["lr"].tolist() == [SETTINGS.lr] * 2 + [0.5] * 38
     assert store.checkpoint(run).weights == weights(SETTINGS, {3: 0.5})
     assert Trainer(SETTINGS, store.checkpoint(run)).lr == 0.5
+
+
+def test_a_disk_that_is_slow_once_holds_up_no_later_checkpoint(store, monkeypatch):
+    now, written = 0.0, []
+    advance, record = Trainer.advance, store.record
+
+    def step(trainer):
+        nonlocal now
+        now += 0.02
+        return advance(trainer)
+
+    def write(id, rows, checkpoint, by):
+        nonlocal now
+        record(id, rows, checkpoint, by)
+        now += 1.0 if len(written) == 5 else 0.004
+        if checkpoint:
+            written.append(now)
+
+    monkeypatch.setattr(worker, "time", types.SimpleNamespace(perf_counter=lambda: now))
+    monkeypatch.setattr(Trainer, "advance", step)
+    monkeypatch.setattr(store, "record", write)
+    run = store.create(SETTINGS.replace(steps=200), "ada")
+    work(store, run)
+    pauses = [later - before for before, later in pairwise(written)]
+    assert len(pauses) >= 15
+    # a step and the write itself come on top of what the worker waits
+    assert max(pauses[5:]) < worker.FLUSH + 0.03
+    assert pauses[4] > 1
 
 
 def test_steps_after_the_newest_checkpoint_are_done_again_and_not_changed(store, monkeypatch):
