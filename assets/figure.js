@@ -17,8 +17,26 @@ function load(base) {
   return plotly;
 }
 
+// Figures whose messages come together are drawn in one frame, so the page is laid out once.
+const TOGETHER = 5; // ms to wait for the others
+let frame = null;
+
+function nextFrame() {
+  frame ??= new Promise((done) => setTimeout(() => requestAnimationFrame(done), TOGETHER)).then(() => {
+    frame = null;
+  });
+  return frame;
+}
+
 const WORKING = "Working: a large network or a long sequence takes some seconds …";
 const BUTTONS_OUT = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "toImage"];
+const CONFIG = {
+  displaylogo: false,
+  displayModeBar: "hover",
+  modeBarButtonsToRemove: BUTTONS_OUT,
+  showSendToCloud: false,
+  doubleClick: "reset",
+};
 
 export class Figure {
   constructor(home, base) {
@@ -103,9 +121,10 @@ export class Figure {
         // what the numbers say, under the picture; its place is made before the picture is drawn
         this.says.textContent = says ?? "";
         this.says.hidden = !says;
-        await new Promise(requestAnimationFrame);
+        await nextFrame();
         const layout = { ...figure.layout, autosize: true };
-        await Plotly.react(this.plot, figure.data, layout, this.config());
+        // the configuration once: Plotly would compare it with the old one at every picture
+        await Plotly.react(this.plot, figure.data, layout, this.drawn ? undefined : CONFIG);
         if (!this.drawn) this.listen();
         this.drawn += 1;
         this.home.dataset.drawn = this.drawn;
@@ -119,16 +138,6 @@ export class Figure {
     } finally {
       this.busy = false;
     }
-  }
-
-  config() {
-    return {
-      displaylogo: false,
-      displayModeBar: "hover",
-      modeBarButtonsToRemove: BUTTONS_OUT,
-      showSendToCloud: false,
-      doubleClick: "reset",
-    };
   }
 
   listen() {

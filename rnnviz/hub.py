@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 POLL = 0.05
 """Seconds between two looks at a run that is watched."""
+TOGETHER = 0.1
+"""Seconds that a picture waits, at most, for the others of the same round: a browser that gets them
+together lays its page out once, and not while the server still draws."""
 FAULT = "This picture could not be drawn: a fault of rnnviz's, the server's log has the details."
 
 
@@ -82,6 +85,14 @@ class Channel:
     """Whether the view has more to say of the same state: it did a part of a longer work."""
     drawn: float = 0.0
     """When it was drawn last, in seconds of the monotonic clock."""
+
+
+def tell(channels: list[Channel]) -> None:
+    """Wake whoever watches these channels, and clear the list."""
+    for channel in channels:
+        for viewer in channel.viewers:
+            viewer.wake.set()
+    channels.clear()
 
 
 class Hub:
@@ -140,14 +151,17 @@ class Hub:
             stale = await loop.run_in_executor(
                 self._drawing, self._stale, list(self.channels.values())
             )
+            waiting: list[Channel] = []
             with self.gallery.moment():
                 for channel, head in stale:
                     if channel.viewers:
                         draw_it = loop.run_in_executor(self._drawing, self._draw, channel)
                         channel.latest, channel.head = await draw_it, head
                         channel.drawn = time.monotonic()
-                        for viewer in channel.viewers:
-                            viewer.wake.set()
+                        waiting.append(channel)
+                        if channel.drawn - started > TOGETHER:
+                            tell(waiting)
+            tell(waiting)
             if started - seen > 2:
                 seen = started
                 for owner in list(self.sockets):

@@ -1,5 +1,6 @@
 """The live routes of a real server, as a browser speaks to them, and as one should not."""
 
+import asyncio
 import json
 import re
 import time
@@ -12,7 +13,7 @@ from websockets.sync.client import connect
 
 from rnnviz.engine import Engine
 from rnnviz.errors import RunError
-from rnnviz.hub import FAULT, Channel, Hub, Request
+from rnnviz.hub import FAULT, TOGETHER, Channel, Hub, Request, Viewer
 from rnnviz.live import MOST_SOCKETS, changed
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
@@ -208,3 +209,31 @@ def test_a_fault_in_one_view_is_said_there_and_the_others_go_on(tmp_path, monkey
     drawn = json.loads(hub._draw(Channel(Request("gates", None, SMALL, Choice()))))
     assert drawn["figure"]["data"][0]["z"]["dtype"] == "f4"
     engine.store.close()
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(0.0, True), (TOGETHER + 0.05, False)])
+def test_pictures_of_a_round_come_together_unless_one_takes_long(
+    tmp_path, monkeypatch, seconds, waits
+):
+    engine = Engine(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    told = []
+
+    async def look():
+        hub = Hub(engine)
+        viewers = [Viewer(None), Viewer(None)]
+
+        def drawn(_gallery, view, *_):
+            told.append([viewer.wake.is_set() for viewer in viewers])
+            time.sleep(seconds)
+            return {"view": view}
+
+        monkeypatch.setattr("rnnviz.hub.draw", drawn)
+        for viewer, view in zip(viewers, ("gates", "loss"), strict=True):
+            hub.join(viewer, Request(view, None, SMALL, Choice()))
+        async with hub:
+            await asyncio.wait_for(asyncio.gather(*(each.wake.wait() for each in viewers)), 10)
+        assert [json.loads(each.channel.latest)["view"] for each in viewers] == ["gates", "loss"]
+
+    asyncio.run(look())
+    engine.store.close()
+    assert told == [[False, False], [not waits, False]]
