@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the app as a process of its own, and the order of the tests."""
+"""Fixtures for all tests: run stores, the app as a process of its own; the order of the tests."""
 
 import http.client
 import os
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from rnnviz.runs import RunStore
 from tools.postgresql import PostgreSQL, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,6 +114,22 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/runs.db"
     server: PostgreSQL = request.getfixturevalue("database_server")
     return server.store()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    """Give an empty run store, for what is the same in each kind of database."""
+    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def any_store(store_url: str) -> Iterator[RunStore]:
+    """Give an empty run store, once in each kind of database."""
+    store = RunStore(store_url)
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -33,20 +33,6 @@ NEWEST = "checkpoints/0000020/weights.safetensors"
 PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def any_store(store_url):
-    store = RunStore(store_url)
-    yield store
-    store.close()
-
-
 def begun(store, settings=SMALL, steps=23, kept=(0, 10, 20), state="paused"):
     """A run that was interrupted: rows after its newest checkpoint, as a killed worker leaves."""
     run = store.create(settings, "ada", "first")

@@ -21,20 +21,6 @@ from rnnviz.worker import MEASURED, Session
 SMALL = Settings(hidden=4, length=5, batch=4, steps=30)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def any_store(store_url):
-    store = RunStore(store_url)
-    yield store
-    store.close()
-
-
 def train(store, id):
     store.resume(id, "ada")
     Session(store, store.claim("w"), threading.Event()).work()

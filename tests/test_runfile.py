@@ -12,7 +12,6 @@ import torch
 from rnnviz.errors import RunError
 from rnnviz.model import build, load, save
 from rnnviz.runfile import model_file, model_script
-from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.training import Trainer
@@ -36,13 +35,6 @@ for folder in ("lstm", "gru", "rnn"):
     os.chdir("..")
     print(*[translate(text) for text in sys.argv[1:]], sep="\\n")
 """
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
-    yield store
-    store.close()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from rnnviz.errors import RunError
-from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.stopping import Stopping
 from rnnviz.training import Checkpoint, Trainer, train
@@ -23,13 +22,6 @@ SETTINGS = Settings(
 def often(monkeypatch):
     """Validate every second step."""
     monkeypatch.setattr("rnnviz.training.VALIDATE_EVERY", 2)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
-    yield store
-    store.close()
 
 
 def steps_of(settings):

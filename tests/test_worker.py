@@ -20,13 +20,6 @@ SETTINGS = Settings(hidden=4, length=5, batch=4, steps=40)
 DIVERGES = SETTINGS.replace(cell="lstm", length=20, lr=10.0, optimizer="sgd", clip=0.0, steps=1000)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(f"sqlite:///{tmp_path}/runs.db")
-    yield store
-    store.close()
-
-
 def work(store, run, stopping=None):
     """Let a worker train the run until it lets go of it."""
     if store.get(run).state != "queued":
