@@ -13,11 +13,11 @@ from rnnviz.archive import MEASURED, Archived, Manifest, write_archive
 from rnnviz.archive_reader import read_archive
 from rnnviz.branching import Branching
 from rnnviz.data.sets import DataSet
-from rnnviz.database import checkpoints, metrics
 from rnnviz.errors import RunError
 from rnnviz.keeping import change, distinct, tidy
 from rnnviz.reader import find, run_of
 from rnnviz.resources import version
+from rnnviz.schema import checkpoints, metrics
 from rnnviz.studies import new_run
 from rnnviz.thinning import thin
 

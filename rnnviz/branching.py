@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, insert, literal, select
 
-from rnnviz.database import checkpoints, metrics
 from rnnviz.errors import RunError
 from rnnviz.keeping import LONGEST_NAME, Keeping, change
 from rnnviz.lineage import DEEPEST, Origin
 from rnnviz.reader import find
+from rnnviz.schema import checkpoints, metrics
 from rnnviz.settings import Settings
 from rnnviz.studies import new_run
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Integer, and_, case, column, func, select, true, values
 
-from rnnviz.database import Database, metrics, runs
+from rnnviz.database import Database
 from rnnviz.reader import Run, run_of
+from rnnviz.schema import metrics, runs
 from rnnviz.settings import VALIDATE_EVERY
 
 POINTS = 24

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, delete, exists, func, select
 
 from rnnviz.data import known
 from rnnviz.data.sets import KINDS, MOST_PREPARED, DataSet
-from rnnviz.database import Database, data_owners, data_sets, runs, studies, upserting
+from rnnviz.database import Database, upserting
 from rnnviz.errors import DataError, RunError
+from rnnviz.schema import data_owners, data_sets, runs, studies
 from rnnviz.settings import Settings
 
 MOST_SETS = 30

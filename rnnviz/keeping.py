@@ -13,9 +13,9 @@ from unicodedata import category
 from sqlalchemy import Connection, Row, case, delete, exists, select, update
 
 from rnnviz.catalogue import Entry, catalogue
-from rnnviz.database import points, runs, studies
 from rnnviz.errors import RunError
 from rnnviz.reader import Run, find, run_of
+from rnnviz.schema import points, runs, studies
 from rnnviz.settings import Settings
 from rnnviz.studies import Studies, new_run, own_study
 from rnnviz.study_reader import Study, study_of

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from rnnviz.database import Database, moments, trace_losses, traces
+from rnnviz.database import Database
 from rnnviz.errors import RunError
 from rnnviz.reader import Head
+from rnnviz.schema import moments, trace_losses, traces
 from rnnviz.thinning import thin
 
 if TYPE_CHECKING:  # slow to import, and not every process needs it

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, func, select
 
 from rnnviz.data import known
 from rnnviz.data_store import DataStore
-from rnnviz.database import Database, checkpoints, metrics, runs, viewers
+from rnnviz.database import Database
 from rnnviz.errors import RunError
 from rnnviz.lineage import Origin
+from rnnviz.schema import checkpoints, metrics, runs, viewers
 from rnnviz.settings import Settings
 from rnnviz.waiting import place
 

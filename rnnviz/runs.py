@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from rnnviz.archiving import Archiving
-from rnnviz.database import checkpoints, metrics, runs
 from rnnviz.errors import RunError
 from rnnviz.keeping import change, own_run
 from rnnviz.kept_traces import KeptTraces
@@ -30,6 +29,7 @@ from rnnviz.reader import (
     kept_steps,
     run_of,
 )
+from rnnviz.schema import checkpoints, metrics, runs
 from rnnviz.settings import Settings
 from rnnviz.studies import new_run, see
 from rnnviz.study_reader import Member, Study

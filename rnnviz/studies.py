@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from rnnviz.data_store import bring
-from rnnviz.database import metrics, points, runs, studies, upserting, viewers
+from rnnviz.database import upserting
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.plan import Plan
+from rnnviz.schema import metrics, points, runs, studies, viewers
 from rnnviz.settings import Settings
 from rnnviz.study_reader import StudyReader, find_study, study_of
 

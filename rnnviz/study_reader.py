@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from rnnviz.database import checkpoints, metrics, points, runs, studies
 from rnnviz.errors import RunError
 from rnnviz.plan import Plan
 from rnnviz.reader import RunReader
+from rnnviz.schema import checkpoints, metrics, points, runs, studies
 from rnnviz.settings import Settings
 
 DONE = ("finished", "failed")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from rnnviz.database import runs
+from rnnviz.schema import runs
 
 
 def line(connection: Connection, study: str | None = None) -> Sequence[str]:

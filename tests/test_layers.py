@@ -27,7 +27,7 @@ LAYERS = {
         {"plotly", *SCREEN},
     ),
     "runs": (
-        "database data_store postgresql sqlite waiting lineage reader study_reader thinning "
+        "schema database data_store postgresql sqlite waiting lineage reader study_reader thinning "
         "studies keeping branching fitting archive archive_reader archiving catalogue runs engine "
         "worker runfile translationfile tensorboard kept_traces watching lightning showing",
         {"plotly", *SCREEN},

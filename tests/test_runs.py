@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnviz.database import VERSION
 from rnnviz.errors import RunError, SettingsError, StoreError
 from rnnviz.runs import MOST_CHECKPOINTS, RunStore, default_url
+from rnnviz.schema import VERSION
 from rnnviz.settings import Settings
 from rnnviz.thinning import thin
 from rnnviz.training import Checkpoint

@@ -11,11 +11,11 @@ import psutil
 import pytest
 from sqlalchemy import Double, LargeBinary, MetaData, create_engine, inspect
 
-from rnnviz.database import UPGRADES, VERSION
 from rnnviz.engine import Engine
 from rnnviz.errors import RunError
 from rnnviz.plan import Plan
 from rnnviz.runs import RunStore
+from rnnviz.schema import UPGRADES, VERSION
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
 from rnnviz.worker import Session, serve

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from sqlalchemy import insert  # noqa: E402
 
-from rnnviz.database import metrics  # noqa: E402
 from rnnviz.runs import RunStore  # noqa: E402
+from rnnviz.schema import metrics  # noqa: E402
 from rnnviz.settings import VALIDATE_EVERY, Settings  # noqa: E402
 
 OWNER = "ada"
