@@ -68,6 +68,7 @@ def compare_gradients(
         "orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top",
     }  # fmt: skip
     made["margin"] = {**made["margin"], "r": 8}
+    made["title"] |= {"xref": "container", "x": 0.005}  # it is long for half a page
     made["annotations"] = [lost(norms, palette)]
     return {"data": data, "layout": made}
 

@@ -210,6 +210,11 @@ def heat(colours: Theme) -> list[list[Any]]:
     return [[place / (len(colours.heat) - 1), each] for place, each in enumerate(colours.heat)]
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 run, 2 runs."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def ordinal(number: int) -> str:
     """Write a number as a place in a row: 2nd, 3rd, 11th."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

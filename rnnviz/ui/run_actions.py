@@ -7,11 +7,11 @@ import streamlit as st
 
 from rnnviz.cells import CELLS
 from rnnviz.keeping import LONGEST_NAME, LONGEST_NOTE
+from rnnviz.plots.style import counted
 from rnnviz.runs import Run
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.ui import page, run_files, session, study
 from rnnviz.ui.component import lecture
-from rnnviz.ui.run_table import counted
 from rnnviz.ui.settings_form import STEP, WORDS
 
 OPEN = ("train", "anatomy", "gates", "units", "gradients")

@@ -141,11 +141,6 @@ def differs(settings: Settings) -> str:
     )
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: 1 run, 2 runs."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def _differs(run: Run) -> str:
     from_step = f"from step {run.origin.step}" if run.origin else ""
     return ", ".join(filter(None, (from_step, differs(run.settings))))

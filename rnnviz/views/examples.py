@@ -7,6 +7,7 @@ import torch
 
 from rnnviz.analysis import examples, predictions
 from rnnviz.plots import predictions as picture
+from rnnviz.plots.style import counted
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.views.scene import Scene
 
@@ -34,5 +35,5 @@ def show_examples(scene: Scene) -> dict[str, Any]:
     look = scene.look
     score = task.metric(torch.from_numpy(look.outputs), look.probe.batch)
     title = f"What comes out: {score:.0f} {task.metric_unit} {task.metric_title}"
-    of = f"of {len(look.probe.labels)} samples, {scene.when}"
+    of = f"of {counted(len(look.probe.labels), 'sample')}, {scene.when}"
     return {"figure": picture.spec(predictions(look), title=title, where=of, **asked)}

@@ -10,6 +10,7 @@ from rnnviz.analysis.beginnings import state_before
 from rnnviz.analysis.ordering import ORDERS
 from rnnviz.analysis.timescales import KEEPS
 from rnnviz.errors import RunError
+from rnnviz.plots.style import counted
 from rnnviz.tasks.copying import RECALLED
 from rnnviz.trace import Trace
 from rnnviz.views.history import measured, network, unit_means
@@ -81,7 +82,7 @@ def show_distribution(scene: Scene) -> dict[str, Any]:
     common: dict[str, Any] = {
         "symbols": scene.symbols,
         "before": before,
-        "where": where(scene, f"{trace.value(scene.layer, 'input').shape[1]} samples"),
+        "where": where(scene, counted(trace.value(scene.layer, "input").shape[1], "sample")),
         "colours": scene.choice.theme,
     }
     if through_time:

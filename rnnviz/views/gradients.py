@@ -12,7 +12,7 @@ from rnnviz.analysis.weights import layer_parameters
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel
-from rnnviz.plots.style import ordinal
+from rnnviz.plots.style import counted, ordinal
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
 from rnnviz.views.scene import Scene
@@ -54,7 +54,7 @@ def show_time(scene: Scene) -> dict[str, Any]:
         states = states[:0]  # its gradient goes to later steps: there is no slope back in time
     fits = analysis.decay(states, last=fitted_until(flow))
     predicted = flow.predicted()
-    shown = f"sample {flow.sample + 1}" if one else f"{flow.samples} samples"
+    shown = f"sample {flow.sample + 1}" if one else counted(flow.samples, "sample")
     figure = plots.gradients.spec(
         norms,
         symbols=flow.symbols,

@@ -10,6 +10,7 @@ from rnnviz.analysis.gradients import norm_over_units
 from rnnviz.cells import CELLS
 from rnnviz.clamps import Clamp, written
 from rnnviz.plots import whatif
+from rnnviz.plots.style import counted
 from rnnviz.probing import Look
 from rnnviz.tasks import Task
 from rnnviz.trace import Trace
@@ -244,7 +245,7 @@ def where(scene: Scene, one: bool = False) -> str:
     """Return which layer and samples: the quiet part of a title, which is short here."""
     count = len(scene.probe.labels)
     one = one or samples(scene) is not None or count == 1
-    whose = f"sample {scene.sample + 1}" if one else f"{count} samples"
+    whose = f"sample {scene.sample + 1}" if one else counted(count, "sample")
     several = len(scene.trace.layers) > 1
     return f"{spoken(scene.settings, scene.layer)}, {whose}" if several else whose
 
