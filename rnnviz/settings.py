@@ -3,23 +3,17 @@
 This file imports no torch, so that a form or the command line can read it at once.
 """
 
-import difflib
 import json
-import reprlib
 from typing import Any, Literal, Self, get_args
 
-import annotated_types
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from rnnviz.errors import SettingsError
-from rnnviz.refusals import refusal
+from rnnviz.refusals import limits, misfit, refusal
 
 VALIDATE_EVERY = 50
 """Steps between two looks at the validation set."""
-MOST_ACTIVATIONS = 2**24
-"""Largest length x batch x hidden x layers: training an LSTM of that size took 1.3 GB."""
 
 
 class Settings(BaseModel):
@@ -38,36 +32,16 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     task: Literal[
-        "adding",
-        "copying",
-        "order4",
-        "order8",
-        "nback",
-        "parity",
-        "flipflop",
-        "anbn",
-        "brackets",
-        "reber",
-        "sines",
-        "mixture",
-        "mackey_glass",
-        "sunspots",
-        "own_series",
-        "digits_rows",
-        "digits_pixels",
-        "sentiment",
-        "entities",
-        "names",
-        "words",
-        "characters",
-        "analects",
-        "dates",
-        "reversal",
-        "sorting",
-        "own_labels",
-        "own_words",
-        "own_characters",
-    ] = Field("adding", title="Task", description="What the network is asked to learn.")
+        "adding", "copying", "order4", "order8", "nback", "parity", "flipflop",
+        "anbn", "brackets", "reber",
+        "sines", "mixture", "mackey_glass", "sunspots", "own_series",
+        "digits_rows", "digits_pixels", "sentiment", "entities", "names",
+        "words", "characters", "analects",
+        "dates", "reversal", "sorting",
+        "own_labels", "own_words", "own_characters",
+    ] = Field(
+        "adding", title="Task", description="What the network is asked to learn."
+    )  # fmt: skip
     data: str = Field(
         "",
         pattern="^([0-9a-f]{32})?$",
@@ -273,30 +247,9 @@ class Settings(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingsError(_sentence(error.errors()[0])) from None
-        activations = self.length * self.batch * self.units
-        if activations > MOST_ACTIVATIONS:
-            both = " x 2 directions" * self.bidirectional
-            raise SettingsError(
-                f"length x batch x hidden x layers{both} = {activations:,}: must be at most "
-                f"{MOST_ACTIVATIONS:,}, or training runs out of memory; "
-                + self._smaller(activations)
-            )
+            raise SettingsError(misfit(error.errors()[0], type(self).model_fields)) from None
         if reason := refusal(self):
             raise SettingsError(reason)
-
-    def _smaller(self, activations: int) -> str:
-        """Name the values that would do, each with the others as they are."""
-        found = []
-        for name in ("length", "batch", "hidden", "layers"):
-            most = MOST_ACTIVATIONS * getattr(self, name) // activations
-            if most >= bounds(name)[0]:
-                found.append(f"{name} to {most:,}")
-        return (
-            f"lower {', '.join(found[:-1])} or {found[-1]}."
-            if found[1:]
-            else (f"lower {found[0]}." if found else "lower two or more of the four.")
-        )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -355,36 +308,9 @@ class Settings(BaseModel):
 
 def bounds(name: str) -> tuple[float, float]:
     """Return the lowest and the highest value that a number field allows."""
-    limits = Settings.model_fields[name].metadata
-    low = next(limit.ge for limit in limits if isinstance(limit, annotated_types.Ge))
-    high = next(limit.le for limit in limits if isinstance(limit, annotated_types.Le))
-    return low, high  # type: ignore[return-value]  # annotated_types promises less than we declare
+    return limits(Settings.model_fields[name])
 
 
 def choices(name: str) -> tuple[str, ...]:
     """Return the keys that a choice field allows, in the order to show them."""
     return get_args(Settings.model_fields[name].annotation)
-
-
-def _sentence(error: ErrorDetails) -> str:
-    """Say what is wrong with one field, and what it may be."""
-    name = str(error["loc"][0])
-    if name not in Settings.model_fields:
-        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-        meant = (
-            f"did you mean {near[0]}?" if near else f"there are {', '.join(Settings.model_fields)}."
-        )
-        return f"There is no setting called {name!r}: {meant}"
-    field = Settings.model_fields[name]
-    if isinstance(field.default, bool):
-        allowed = "True or False"
-    elif name == "data":
-        allowed = "the key of a data set, 32 hex digits, or empty for the example"
-    elif isinstance(field.default, str):
-        allowed = f"one of {', '.join(choices(name))}"
-    else:
-        low, high = bounds(name)
-        kind = "a whole number " if field.annotation is int and error["type"] == "int_type" else ""
-        optional = ", or None" if field.annotation == float | None else ""
-        allowed = f"{kind}between {low:g} and {high:.10g}{optional}"
-    return f"{name} = {reprlib.repr(error['input'])}: must be {allowed}."

@@ -17,7 +17,8 @@ from rnnviz.optimizers import (
     save_optimizer,
     scheduled,
 )
-from rnnviz.settings import MOST_ACTIVATIONS, VALIDATE_EVERY, Settings
+from rnnviz.refusals import MOST_ACTIVATIONS
+from rnnviz.settings import VALIDATE_EVERY, Settings
 from rnnviz.stopping import Stopping
 from rnnviz.tasks import Batch, task_of
 from rnnviz.translation import Translator

@@ -6,7 +6,8 @@ import pytest
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
-from rnnviz.settings import MOST_ACTIVATIONS, Settings, bounds, choices
+from rnnviz.refusals import MOST_ACTIVATIONS
+from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS
 
 NUMBERS = ("hidden", "layers", "embedding", "length", "batch", "steps", "truncation", "seed")
