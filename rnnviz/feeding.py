@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import ModelError
-from rnnviz.recording import Recurrent, record
+from rnnviz.recorder import Recurrent
+from rnnviz.recording import record
 from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.trace import Trace
 

@@ -19,7 +19,8 @@ from torch.utils.hooks import RemovableHandle
 
 from rnnviz.cells import Cell
 from rnnviz.errors import ClampError
-from rnnviz.recording import NO_BACKWARD, Site, sites
+from rnnviz.recorder import NO_BACKWARD
+from rnnviz.recording import Site, sites
 from rnnviz.stacking import time_major
 from rnnviz.trace import Trace
 

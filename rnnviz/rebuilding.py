@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rnnviz.cells import CELLS
 from rnnviz.errors import TraceError
-from rnnviz.recording import Recurrent
+from rnnviz.recorder import Recurrent
 from rnnviz.trace import Trace
 
 SUFFIX = re.compile(r"l(\d+)(_reverse)?")

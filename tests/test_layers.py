@@ -18,7 +18,7 @@ LAYERS = {
         {"plotly", "pandas", *SCREEN},
     ),
     "recording": (
-        "recording trace tracefile rebuilding interventions clamps",
+        "recording recorder trace tracefile rebuilding interventions clamps",
         {"plotly", *SCREEN},
     ),
     "weights": ("torchpickle torchfile weightfile stacks feeding", {"plotly", *SCREEN}),
