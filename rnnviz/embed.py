@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rnnviz.plots.style import THEMES, Theme
 from rnnviz.views import VIEWS
-from rnnviz.visitors import LOOPBACK
+from rnnviz.visitors import LOOPBACK, server_address
 
 Headers = list[tuple[bytes, bytes]]
 POLICY_HEADER = b"content-security-policy"
@@ -112,9 +112,7 @@ class Framing:
             await self.app(scope, receive, send)
             return
 
-        from streamlit import config
-
-        added = refusal(config.get_option("server.address"))
+        added = refusal(server_address())
 
         async def refusing(message: Message) -> None:
             if message["type"] == "http.response.start":

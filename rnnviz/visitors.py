@@ -24,18 +24,24 @@ def owner_of(cookies: Mapping[str, str]) -> str | None:
     return hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
 
 
+def server_address() -> str | None:
+    """Return the address that this server listens on; None where it is every one there is."""
+    from streamlit import config
+
+    address: str | None = config.get_option("server.address")
+    return address
+
+
 def welcome(headers: Mapping[str, str]) -> bool:
     """Return whether a socket comes from a page of this very server.
 
     A browser names the page in Origin. A server that listens on loopback only also insists on a
     loopback host, so that no other site's name can be pointed at it (DNS rebinding).
     """
-    from streamlit import config
-
     host = headers.get("host", "")
     if urlparse(headers.get("origin", "")).netloc != host or not host:
         return False
-    if config.get_option("server.address") in LOOPBACK:
+    if server_address() in LOOPBACK:
         return urlparse(f"//{host}").hostname in LOOPBACK
     return True
 

@@ -4,7 +4,6 @@ import io
 from urllib.parse import urlparse
 
 import streamlit as st
-from streamlit import config
 
 from rnnviz.errors import RnnvizError
 from rnnviz.kept_traces import KeptTrace
@@ -12,7 +11,7 @@ from rnnviz.trace import Trace
 from rnnviz.tracefile import read_trace
 from rnnviz.ui import session
 from rnnviz.views.traced import MOST_UNPACKED
-from rnnviz.visitors import LOOPBACK
+from rnnviz.visitors import LOOPBACK, server_address
 
 
 def current() -> KeptTrace | None:
@@ -52,7 +51,7 @@ def name_of_current() -> str:
 def local() -> bool:
     """Return whether only this machine can be looking: then its scripts' traces are listed, too."""
     host = urlparse(f"//{st.context.headers.get('host', '')}").hostname
-    return config.get_option("server.address") in LOOPBACK and host in LOOPBACK
+    return server_address() in LOOPBACK and host in LOOPBACK
 
 
 def newest(kept: KeptTrace | None) -> Trace | None:
