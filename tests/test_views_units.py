@@ -9,9 +9,10 @@ from rnnviz.analysis import continuation, rank_units
 from rnnviz.errors import RnnvizError
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, task_of
 from rnnviz.views import Choice, Gallery, draw
 from rnnviz.views.pasted import keep_text, kept_text
+from rnnviz.views.reading import alphabet, first_symbol
 
 LANGUAGE = Settings.for_task("characters", hidden=6, length=20)
 ALL = ("units_text", "units_ranking", "units_tracks", "units_matches", "writing")
@@ -208,3 +209,18 @@ def test_what_comes_next_is_expected_and_what_is_asked_is_answered(look):
         text = look("units_text", settings, property="answer")["text"]
         assert text["next"]["verb"] == verb
         assert text["property"].startswith("next" if verb == "expects" else "the answer")
+
+
+@pytest.mark.parametrize("task", ["characters", "words", "dates", "reversal", "names", "copying"])
+def test_the_symbol_to_begin_with_is_one_that_occurs(task):
+    made = task_of(Settings(task=task))
+    probe = made.probe()
+    for answer, rows in ((False, probe.labels), (True, probe.targets)):
+        first = first_symbol(made, answer)
+        assert first in alphabet(made)[answer]
+        assert any(first in row for row in rows)
+    assert (first_symbol(made, False) == "e") == (task in ("characters", "dates", "names"))
+
+
+def test_a_task_of_numbers_has_no_symbol_to_begin_with():
+    assert first_symbol(task_of(Settings()), False) == ""

@@ -15,7 +15,7 @@ from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, listed, sample, segment
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
-from rnnviz.views.reading import alphabet
+from rnnviz.views.reading import alphabet, first_symbol
 from rnnviz.views.scene import layers_of
 from rnnviz.views.telling import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
@@ -106,13 +106,11 @@ def property_choice(settings: Settings) -> dict[str, Any]:
     name = listed("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
     kind = PROPERTIES[name]
     asked: dict[str, Any] = {"property": name}
-    goes_in, comes_out = alphabet(task)
     if kind.parameter in ("symbol", "answer"):
-        shown = comes_out if kind.parameter == "answer" else goes_in
-        first = "e" if "e" in shown else shown[0]
-        asked["symbol"] = listed(
-            "symbol", "Symbol", {each: each for each in shown}, first, width=90
-        )
+        answer = kind.parameter == "answer"
+        shown = {each: each for each in alphabet(task)[answer]}
+        first = first_symbol(task, answer)
+        asked["symbol"] = listed("symbol", "Symbol", shown, first, width=90)
     elif kind.parameter == "feature":
         words = {str(place): f"input {place + 1}" for place in range(task.inputs)}
         asked["feature"] = listed("feature", "Input", words, width=110)

@@ -1,6 +1,8 @@
 """What a run's network reads, values only: the probe, a visitor's text, held-out sequences."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +15,7 @@ from rnnviz.model import Network, SequenceModel, build, load
 from rnnviz.recording import record
 from rnnviz.tasks import Batch, Task
 from rnnviz.tasks.base import PROBE_SIZE
+from rnnviz.tasks.words import RARE
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
 from rnnviz.views.pasted import check_text, kept_text
@@ -136,6 +139,16 @@ def alphabet(task: Task) -> tuple[list[str], list[str]]:
     Empty for a task of numbers.
     """
     return list(task.symbols), list(task.classes)
+
+
+@lru_cache(4)  # a task may hold a text
+def first_symbol(task: Task, answer: bool) -> str:
+    """Return the token, or class, to begin with: e, or what is commonest where no e occurs."""
+    known = set(alphabet(task)[answer]) - {RARE}
+    probe = task.probe()
+    rows = probe.targets if answer else probe.labels
+    seen = Counter(each for row in rows for each in row if each in known)
+    return "e" if seen["e"] else max(seen, key=seen.__getitem__, default="")
 
 
 def _check_size(scene: Scene, steps: int) -> None:

@@ -9,7 +9,15 @@ from rnnviz.analysis import PROPERTIES, property_values, rank_units
 from rnnviz.errors import RnnvizError
 from rnnviz.tasks import Task
 from rnnviz.views.cache import Cache
-from rnnviz.views.reading import RAW, Reading, alphabet, as_numbers, held_out, short_numbers
+from rnnviz.views.reading import (
+    RAW,
+    Reading,
+    alphabet,
+    as_numbers,
+    first_symbol,
+    held_out,
+    short_numbers,
+)
 from rnnviz.views.scene import Scene
 
 ROWS = 6
@@ -82,9 +90,9 @@ def chosen_property(scene: Scene) -> str:
 def chosen_symbol(scene: Scene) -> str:
     """Return the chosen symbol, as it is shown."""
     kind = PROPERTIES[chosen_property(scene)]
-    goes_in, comes_out = alphabet(scene.task)
-    known = comes_out if kind.parameter == "answer" else goes_in
-    return scene.choice.word("symbol", known, "e" if "e" in known else (known or [""])[0])
+    answer = kind.parameter == "answer"
+    known = alphabet(scene.task)[answer]
+    return scene.choice.word("symbol", known, first_symbol(scene.task, answer))
 
 
 def property_of(scene: Scene, reading: Reading) -> np.ndarray:
