@@ -4,9 +4,10 @@ import streamlit as st
 
 from rnnviz.catalogue import Entry
 from rnnviz.lineage import told
+from rnnviz.plots.style import counted
 from rnnviz.ui import address, choices, run_actions, run_files, session
 from rnnviz.ui.component import figure, tall
-from rnnviz.ui.run_table import SORTS, counted, ordered, run_table, searched, study_table
+from rnnviz.ui.run_table import SORTS, ordered, run_table, searched, study_table
 
 SHOWN = {"runs": "runs", "members": "runs of studies", "studies": "studies", "bin": "bin"}
 GOING = ("queued", "running")
