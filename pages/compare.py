@@ -66,7 +66,7 @@ def initial() -> None:
     """Whether gradients fade or explode before any training."""
     settings = settings_form(None)
     if settings is not None:
-        asked = compare_choices.initial_choice()
+        asked: dict[str, Any] = compare_choices.initial_choice()
         with body:
             figure("initial_slopes", None, settings, height=WHOLE, time=False, **asked)
 

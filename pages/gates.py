@@ -1,6 +1,7 @@
 """See every gate of a layer: through time, how it is spread, how it changes, its weights."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -38,7 +39,7 @@ def screen(run: Run | None, settings: Settings) -> None:
         _, view, controls = LOOKS[look]
         change = whatif.controls(looked_at) if look not in UNCHANGED else {}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls_2"):
-        choice = controls(looked_at) | change
+        choice: dict[str, Any] = controls(looked_at) | change
     if choice.pop("view", None) == "unit":
         view = "unit_lines"
     over_time = view in ("signals", "unit_lines") or choice.get("form") == "time"

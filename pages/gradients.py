@@ -1,6 +1,7 @@
 """See how the gradient flows back through time, and why it vanishes or explodes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -70,7 +71,7 @@ def screen(run: Run | None, settings: Settings) -> None:
     look = choices.segment("look", "What to look at", "time", words)
     _, controls, pictures, width = LOOKS[look]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        choice = controls(looked_at)
+        choice: dict[str, Any] = controls(looked_at)
     columns = st.columns([width, 1 - width])
     for column, (view, over_time) in zip(columns, pictures.items(), strict=True):
         with column:

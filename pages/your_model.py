@@ -1,5 +1,7 @@
 """Look into a model of your own: weights, a saved trace, or a training that is watched."""
 
+from typing import Any
+
 import streamlit as st
 
 from rnnviz.errors import RnnvizError
@@ -86,7 +88,7 @@ def moment(steps: list[int]) -> int | None:
     """Draw the list of the recorded steps of a training; None follows the newest."""
     if len(steps) < 2:
         return None
-    kept = ["newest", *reversed(steps)]
+    kept: list[Any] = ["newest", *reversed(steps)]
     asked = session.looked_at()
     chosen = st.selectbox(
         "Training step", kept, kept.index(asked) if asked in steps else 0, width=150,
