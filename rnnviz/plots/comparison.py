@@ -9,7 +9,17 @@ import pandas as pd
 from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.loss import decades as half_decades
 from rnnviz.plots.loss import log_ticks
-from rnnviz.plots.style import DASH, FigureDict, Theme, figure, float32, frame, rgba, theme
+from rnnviz.plots.style import (
+    DASH,
+    LONG_TITLE,
+    FigureDict,
+    Theme,
+    figure,
+    float32,
+    frame,
+    rgba,
+    theme,
+)
 
 TITLE = {"rnn": "RNN", "rnn_relu": "RNN (ReLU)", "lstm": "LSTM", "gru": "GRU"}
 
@@ -68,7 +78,7 @@ def compare_gradients(
         "orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top",
     }  # fmt: skip
     made["margin"] = {**made["margin"], "r": 8}
-    made["title"] |= {"xref": "container", "x": 0.005}  # it is long for half a page
+    made["title"] |= LONG_TITLE
     made["annotations"] = [lost(norms, palette)]
     return {"data": data, "layout": made}
 

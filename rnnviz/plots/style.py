@@ -177,6 +177,10 @@ def layout(key: str) -> dict[str, Any]:
     }
 
 
+LONG_TITLE = {"xref": "container", "x": 0.005}
+"""Where a title begins that is long for half a page: at the figure's edge, not at the axis."""
+
+
 def frame(
     title: str, alt: str, key: str, *, note: str = "", axes: dict[str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:

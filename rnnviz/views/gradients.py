@@ -12,7 +12,7 @@ from rnnviz.analysis.weights import layer_parameters
 from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
 from rnnviz.model import SequenceModel
-from rnnviz.plots.style import counted, ordinal
+from rnnviz.plots.style import LONG_TITLE, counted, ordinal
 from rnnviz.views import gradient_words as words
 from rnnviz.views.flow import Flow
 from rnnviz.views.scene import Scene
@@ -67,6 +67,7 @@ def show_time(scene: Scene) -> dict[str, Any]:
         where=flow.where(flow.loss_words, shown + (f", unit {unit}" if unit is not None else "")),
         colours=choice.theme,
     )
+    figure["layout"]["title"] |= LONG_TITLE
     return {
         "figure": figure,
         "says": words.of_time(flow, fits, norms, predicted) + words.of_attention(flow),
