@@ -14,7 +14,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.training import Trainer, train
 from rnnviz.translation import AdditiveAttention, DotAttention
-from rnnviz.views.scene import layers_of
+from rnnviz.views.layer_names import layers_of
 
 SMALL = {"hidden": 5, "embedding": 4, "length": 4}
 

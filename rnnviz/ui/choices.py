@@ -13,7 +13,7 @@ from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.tasks.series import Forecast
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
-from rnnviz.views.scene import layers_of
+from rnnviz.views.layer_names import layers_of
 
 T = TypeVar("T")
 SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}

@@ -10,7 +10,7 @@ from rnnviz.cells import CELLS
 from rnnviz.settings import Settings
 from rnnviz.ui.choices import SHORT, listed, sample, segment, unit
 from rnnviz.views import FIRST_LOOK
-from rnnviz.views.scene import layers_of
+from rnnviz.views.layer_names import layers_of
 
 
 def signals(settings: Settings) -> dict[str, Any]:

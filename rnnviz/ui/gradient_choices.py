@@ -9,7 +9,7 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.ui.choices import SHORT, listed, sample, segment, whole
-from rnnviz.views.scene import layers_of, top_layer
+from rnnviz.views.layer_names import layers_of, top_layer
 
 
 def through_time(settings: Settings) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from rnnviz.tasks import Task, task_of
 from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
 from rnnviz.ui.choices import SHORT, listed, sample, segment
+from rnnviz.views.layer_names import layers_of
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet, first_symbol
-from rnnviz.views.scene import layers_of
 from rnnviz.views.telling import ROWS, known_properties
 from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
 

@@ -17,7 +17,8 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, task_of
 from rnnviz.ui import address
 from rnnviz.ui.component import figure
-from rnnviz.views.scene import FIRST_LOOK, edited, layers_of
+from rnnviz.views.layer_names import layers_of
+from rnnviz.views.scene import FIRST_LOOK, edited
 
 LONGEST_LINK = 4000
 """Bytes of typed input in an address."""

@@ -36,8 +36,9 @@ from rnnviz.views import (
     whatif,
     writing,
 )
+from rnnviz.views.choice import Choice
 from rnnviz.views.flow import Flow
-from rnnviz.views.scene import FIRST_LOOK, Choice, Gallery, Scene
+from rnnviz.views.scene import FIRST_LOOK, Gallery, Scene
 from rnnviz.views.stretches import only_where_it_runs
 from rnnviz.views.study import StudyScene
 from rnnviz.views.traced import TraceScene

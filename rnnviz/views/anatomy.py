@@ -15,7 +15,8 @@ from rnnviz.model import build, read_tensors
 from rnnviz.plots.style import GATES, NAME, Theme, theme
 from rnnviz.settings import Settings
 from rnnviz.views.equations import GRADIENT_NOTES, NOTES, turned, typeset
-from rnnviz.views.scene import Scene, spoken
+from rnnviz.views.layer_names import spoken
+from rnnviz.views.scene import Scene
 from rnnviz.views.traced import TraceScene
 
 DRAWING = {"rnn": "rnn", "rnn_relu": "rnn", "lstm": "lstm", "gru": "gru"}

@@ -14,7 +14,8 @@ from rnnviz.errors import RunError
 from rnnviz.probing import Look, LossAt
 from rnnviz.trace import Trace
 from rnnviz.views.history import network
-from rnnviz.views.scene import Scene, layers_of, spoken, top_layer
+from rnnviz.views.layer_names import layers_of, spoken, top_layer
+from rnnviz.views.scene import Scene
 
 MOST_ACTIVATIONS = 2**18
 """Largest length x hidden x layers x samples that is recorded in float64 for one message."""

@@ -1,8 +1,8 @@
 """What a view looks at: a run or a draft, at one step, by one choice."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pandas as pd
@@ -17,58 +17,15 @@ from rnnviz.settings import Settings
 from rnnviz.tasks import Probe, Task, task_of
 from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
+from rnnviz.views.choice import LONGEST, Choice
+from rnnviz.views.layer_names import spoken
 
 MOST_BYTES = 2**28
 """Bytes of traces that are kept for the next view."""
 MOST_ACTIVATIONS = 2**21
 """Largest length x hidden x layers x samples that is looked into: about 0.1 GB and two seconds."""
-LONGEST = 4096
-"""Characters of one value in an address that are read."""
 FIRST_LOOK = ("forget_gate", "update_gate", "hidden_state")
 """Which signal a cell shows first: what is kept."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a viewer asked for: a step, a theme, and whatever else its view knows.
-
-    It comes from a URL, so every reader has a default for what has no meaning.
-    """
-
-    step: int | None = None
-    theme: str = "light"
-    asked: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Choice":
-        """Read a query string's values."""
-        rest = {
-            name: text[:LONGEST] for name, text in query.items() if name not in ("step", "theme")
-        }
-        asked = cls(asked=tuple(sorted(rest.items())))
-        step = cls(asked=(("step", query.get("step", "")),)).number("step", -1, 0, 10**9)
-        theme = "dark" if query.get("theme") == "dark" else "light"
-        return replace(asked, step=None if step < 0 else step, theme=theme)
-
-    def having(self, name: str, text: str) -> "Choice":
-        """Return this choice with another text under a name."""
-        return replace(self, asked=tuple(sorted({**dict(self.asked), name: text}.items())))
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return what was asked under a name, as it is."""
-        return dict(self.asked).get(name, default)
-
-    def word(self, name: str, words: Collection[str], default: str) -> str:
-        """Return which of some words was asked."""
-        asked = self.text(name)
-        return asked if asked in words else default
-
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return the whole number that was asked, within bounds."""
-        text = self.text(name)
-        if not (text.isascii() and text.isdigit() and len(text) < 12):
-            return default
-        return min(max(int(text), low), high)
 
 
 @dataclass
@@ -348,43 +305,3 @@ def edited(task: Task, probe: Probe, sample: int, edit: str) -> Probe:
             f"3:{probe.labels[sample][0]}."
         )
     return task.edit(probe, sample, int(time), text)
-
-
-def layers_of(settings: Settings) -> dict[str, str]:
-    """Return the recurrent layers of a network by their names in a trace, with words for each."""
-    names = [f"layer {place + 1}" for place in range(settings.layers)]
-    if task_of(settings).translates:
-        return {
-            f"{part}.l{place}": f"{part} {name}" if len(names) > 1 else part
-            for part in ("encoder", "decoder")
-            for place, name in enumerate(names)
-        }
-    if not settings.bidirectional:
-        return {f"rnn.l{place}": name for place, name in enumerate(names)}
-    if len(names) == 1:
-        return {"rnn.l0": "forwards", "rnn.l0_reverse": "backwards"}
-    return {
-        f"rnn.l{place}{suffix}": f"{name} {arrow}"
-        for place, name in enumerate(names)
-        for suffix, arrow in (("", "→"), ("_reverse", "←"))
-    }
-
-
-def top_layer(settings: Settings) -> str:
-    """Return the last layer that runs forwards, where the loss of a step comes in at that step."""
-    return next(name for name in reversed(layers_of(settings)) if not name.endswith("_reverse"))
-
-
-def spoken(settings: Settings, layer: str) -> str:
-    """Say which layer of what it is, and in which direction where there are two."""
-    path = layer.rpartition(".")[0]
-    part = "" if path == "rnn" else f"{path} "
-    forwards = settings.bidirectional and not layer.endswith("_reverse")
-    return f"{part}layer {short(layer)}{' forwards' * forwards}"
-
-
-def short(layer: str) -> str:
-    """Name a layer for people: `rnn.l0` is layer 1."""
-    name = layer.rsplit(".", 1)[-1]
-    number, _, direction = name.removeprefix("l").partition("_")
-    return f"{int(number) + 1}{' backwards' if direction else ''}" if number.isdigit() else name

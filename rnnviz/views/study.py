@@ -15,7 +15,8 @@ from rnnviz.plan import Plan, Point, parameters
 from rnnviz.settings import Settings
 from rnnviz.study_reader import Member, Study
 from rnnviz.tasks import Task, task_of
-from rnnviz.views.scene import Choice, Gallery
+from rnnviz.views.choice import Choice
+from rnnviz.views.scene import Gallery
 
 BUDGET = 0.12
 """Seconds of measuring in one message; one network is measured whatever it takes."""

@@ -20,7 +20,8 @@ from rnnviz.plots.gates import escape
 from rnnviz.rebuilding import network_of, state_of
 from rnnviz.trace import Trace
 from rnnviz.tracefile import read_trace
-from rnnviz.views.scene import Choice, Gallery, Scene
+from rnnviz.views.choice import Choice
+from rnnviz.views.scene import Gallery, Scene
 
 MOST_UNPACKED = 2**27
 """Bytes of a kept trace that are unpacked to be looked at."""

@@ -11,6 +11,7 @@ from rnnviz.plots import ranking, tracks
 from rnnviz.plots.style import NAME, scale, theme
 from rnnviz.trace import Trace
 from rnnviz.views import watched
+from rnnviz.views.layer_names import spoken
 from rnnviz.views.reading import (
     Reading,
     alphabet,
@@ -24,7 +25,7 @@ from rnnviz.views.reading import (
     sample_of,
     short_numbers,
 )
-from rnnviz.views.scene import Scene, spoken
+from rnnviz.views.scene import Scene
 from rnnviz.views.telling import property_words, ranking_of, units_to_show, where_it_holds
 from rnnviz.views.traced import TraceScene
 

@@ -14,7 +14,8 @@ from rnnviz.plots.style import counted
 from rnnviz.probing import Look
 from rnnviz.tasks import Task
 from rnnviz.trace import Trace
-from rnnviz.views.scene import Scene, spoken
+from rnnviz.views.layer_names import spoken
+from rnnviz.views.scene import Scene
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = "Nothing is changed yet: hold a signal at a value, or change a step of the input."

@@ -16,8 +16,9 @@ from rnnviz.tasks.base import NOT_ASKED
 from rnnviz.tasks.entities import SENTENCES, SLOTS, TAGS
 from rnnviz.tasks.sentences import PADDING, SentenceTask
 from rnnviz.training import Trainer
+from rnnviz.views.choice import Choice
 from rnnviz.views.reading import held_out
-from rnnviz.views.scene import Choice, Gallery
+from rnnviz.views.scene import Gallery
 
 KEYS = [key for key, kind in TASKS.items() if issubclass(kind, SentenceTask)]
 EACH = pytest.mark.parametrize("key", KEYS)
