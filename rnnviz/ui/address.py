@@ -5,11 +5,26 @@ which stay when the words are bettered or translated.
 """
 
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 T = TypeVar("T")
+
+PAGE = "page"
+"""The page that the visitor saw last, in the session's state."""
+MOVED = "moved"
+"""Whether this is the first look at a page, in the session's state."""
+
+
+def run_page(page: Any) -> None:
+    """Run a page so that every control has the value that it had on the page before."""
+    st.session_state[MOVED] = st.session_state.get(PAGE) != page.title
+    try:
+        page.run()
+        st.session_state[PAGE] = page.title  # not if the run was broken off: what is left is to do
+    finally:
+        st.session_state[MOVED] = False
 
 
 def seed(name: str, default: T, read: Callable[[str], T]) -> None:
@@ -23,6 +38,9 @@ def seed(name: str, default: T, read: Callable[[str], T]) -> None:
         Makes a value of the parameter's text; a ValueError means the default.
     """
     if name in st.session_state:
+        if st.session_state.get(MOVED):
+            # Streamlit knows a control's value by the page, and so would begin with the default
+            st.session_state[name] = st.session_state[name]
         return
     value = default
     if name in st.query_params:

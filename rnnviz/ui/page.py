@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import live
 from rnnviz.resources import ROOT
+from rnnviz.ui import address
 from rnnviz.ui.present import presenter
 
 PAGES = [
@@ -73,7 +74,7 @@ def frame() -> None:
     page = st.navigation(known, position="top")
     titles = [title for _, title, _, _ in PAGES]
     presenter(titles, titles.index(page.title), lambda place: go_to(PAGES[place][0]))
-    page.run()
+    address.run_page(page)
 
 
 def pages() -> list[Any]:

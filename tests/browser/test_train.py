@@ -2,7 +2,7 @@
 
 import re
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -308,3 +308,34 @@ def test_a_closed_tab_pauses_its_run_and_a_reload_does_not(serve, browser):
     assert "closed" in store.get(run).reason
     context.close()
     store.close()
+
+
+ASKED = """(asked) => {
+  const found = new URL(location).searchParams;
+  return Object.entries(asked).every(([name, value]) => found.get(name) === value)
+    && [...found.values()].every(Boolean);
+}"""
+
+
+def test_every_page_shows_at_once_what_the_first_one_was_opened_with(page, console):
+    asked = {
+        "cell": "gru",
+        "hidden": "16",
+        "steps": "777",
+        "task": "characters",
+        "optimizer": "sgd",
+    }
+    opened(page, f"/?{urlencode(asked)}")
+    for name in ("Gates", "Gradients", "Units", "Runs", "Train", "Anatomy", "Gates"):
+        page.get_by_role("link", name=name, exact=True).click()
+        place = "" if name == "Train" else name.lower()
+        page.wait_for_url(lambda url, place=place: urlsplit(url).path == f"/{place}")
+        if name == "Runs":
+            expect(page.get_by_text("Nothing trained yet")).to_be_visible()
+            continue
+        if name != "Anatomy":  # its form is folded away
+            expect(page.get_by_label("Hidden units", exact=True)).to_have_value("16")
+            expect(page.get_by_label("Steps", exact=True)).to_have_value("777")
+        page.wait_for_function(ASKED, arg=asked)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert console == []
