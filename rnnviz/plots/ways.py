@@ -83,8 +83,8 @@ def ways(
     )
     made["hovermode"] = "x"
     made["legend"] |= {"x": 0, "xanchor": "left"}
-    made["margin"] = {**made["margin"], "t": 60}
-    made["title"] = {**made["title"], "pad": {"b": 36, "l": 0}}
+    made["margin"] = {**made["margin"], "t": 80}  # in half a page the legend has two rows
+    made["title"] = {**made["title"], "pad": {"b": 56, "l": 0}}
     rule = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     made["shapes"] = [
         {

@@ -73,7 +73,8 @@ def show_written(scene: Scene) -> dict[str, Any]:
     good = sum(list(row.symbols) == list(row.right) for row in lines.itertuples())
     says = (
         f"{good} of {len(lines)} held-out sequences are written exactly right. Each symbol goes in "
-        "before the next is written; the darker, the surer. At the right stands what is right."
+        "before the next is written; the fuller its colour, the surer. "
+        "At the right stands what is right."
     )
     return {"figure": figure, "says": says}
 
