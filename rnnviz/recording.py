@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -188,7 +188,8 @@ def _placed(layer: LayerTrace, begin: int, steps: int) -> LayerTrace:
         {signal: place(array) for signal, array in arrays.items()}
         for arrays in (layer.values, layer.gradients)
     )
-    return LayerTrace(layer.cell, tuple(begin + call for call in layer.calls), values, gradients)
+    calls = tuple(begin + call for call in layer.calls)
+    return replace(layer, calls=calls, values=values, gradients=gradients)
 
 
 def _why_no_gradients(wanted: bool, passes: int) -> str:

@@ -10,6 +10,7 @@ from rnnviz.clamps import Clamp
 from rnnviz.errors import ClampError
 from rnnviz.model import build, load, save
 from rnnviz.probing import look
+from rnnviz.recording import record
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 from rnnviz.training import Trainer, train
@@ -174,3 +175,17 @@ def test_weights_are_saved_and_loaded():
         ours.equal(theirs)
         for ours, theirs in zip(model.parameters(), again.parameters(), strict=True)
     )
+
+
+def test_the_trace_of_a_translator_holds_the_weights_of_both_sides():
+    made = settings()
+    model = build(made)
+    with record(model) as trace:
+        output, _ = model(task_of(made).batch(2, 1).inputs)
+        output.sum().backward()
+    held = model.state_dict()
+    for side in ("encoder", "decoder"):
+        weights = trace.parameters(f"{side}.l0")
+        assert set(weights) == {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}
+        for name, array in weights.items():
+            np.testing.assert_array_equal(array, held[f"{side}.{name}_l0"])
