@@ -13,18 +13,22 @@ T = TypeVar("T")
 
 PAGE = "page"
 """The page that the visitor saw last, in the session's state."""
-MOVED = "moved"
-"""Whether this is the first look at a page, in the session's state."""
+CARRIED = "carried"
+"""The names of all controls so far, in the session's state."""
 
 
 def run_page(page: Any) -> None:
-    """Run a page so that every control has the value that it had on the page before."""
-    st.session_state[MOVED] = st.session_state.get(PAGE) != page.title
-    try:
-        page.run()
-        st.session_state[PAGE] = page.title  # not if the run was broken off: what is left is to do
-    finally:
-        st.session_state[MOVED] = False
+    """Run a page so that every control has the value that it had on the page before.
+
+    Streamlit knows a control's value by the page that it was drawn on, and would begin with the
+    default on the next one. To be called before any control is drawn.
+    """
+    if st.session_state.get(PAGE) != page.title:
+        for name in st.session_state.get(CARRIED, ()):
+            if name in st.session_state:
+                st.session_state[name] = st.session_state[name]
+    page.run()
+    st.session_state[PAGE] = page.title  # not if the run was broken off: what is left is to do
 
 
 def seed(name: str, default: T, read: Callable[[str], T]) -> None:
@@ -37,10 +41,8 @@ def seed(name: str, default: T, read: Callable[[str], T]) -> None:
     read : callable
         Makes a value of the parameter's text; a ValueError means the default.
     """
+    st.session_state.setdefault(CARRIED, set()).add(name)
     if name in st.session_state:
-        if st.session_state.get(MOVED):
-            # Streamlit knows a control's value by the page, and so would begin with the default
-            st.session_state[name] = st.session_state[name]
         return
     value = default
     if name in st.query_params:

@@ -337,5 +337,6 @@ def test_every_page_shows_at_once_what_the_first_one_was_opened_with(page, conso
             expect(page.get_by_label("Hidden units", exact=True)).to_have_value("16")
             expect(page.get_by_label("Steps", exact=True)).to_have_value("777")
         page.wait_for_function(ASKED, arg=asked)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page.locator("[data-rnnviz][data-drawn]").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
     assert console == []
