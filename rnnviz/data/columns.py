@@ -21,6 +21,7 @@ READABLE = 0.8
 LARGEST = 1e12
 """Magnitude of a number that is read."""
 SAMPLE = 2000
+EPOCH = date(1970, 1, 1).toordinal()
 NO_TIME = np.iinfo(np.int64).min
 """Stands for a time that is missing."""
 
@@ -138,9 +139,11 @@ def _numbers(cells: list[str], missing: NDArray[np.bool_], decimal: str) -> NDAr
     few = [cell for cell, gone in pairs[:SAMPLE] if not gone]
     if sum(number(cell, decimal) == number(cell, decimal) for cell in few) < len(few) / 2:
         return np.full(len(cells), nan)
-    if decimal == "." or not any("," in cell or "." in cell for cell in cells):
+    if decimal == "." or not any("." in cell for cell in cells):
         try:  # most columns are plain numbers, and float() reads them at once
-            values = np.array([nan if gone else float(cell) for cell, gone in pairs])
+            texts = cells if decimal == "." else [cell.replace(",", ".") for cell in cells]
+            read = zip(texts, missing.tolist(), strict=True)
+            values = np.array([nan if gone else float(text) for text, gone in read])
             plain = np.isfinite(values) | missing
             if plain.all() and not any("_" in cell for cell in cells):
                 return np.where(np.abs(values) <= LARGEST, values, nan)
@@ -189,13 +192,8 @@ def _times(cells: list[str], missing: NDArray[np.bool_]) -> tuple[str, NDArray[n
     if form == "day/month/year" and read["month/day/year"] == most and not _rises(few, form):
         form = "month/day/year" if _rises(few, "month/day/year") else form
     way = _DATE[form]
-    known: dict[str, int] = {}  # of many rows a day, each day is read once
-    found = np.empty(len(cells), np.int64)
-    for place, cell in enumerate(cells):
-        if cell not in known:
-            known[cell] = _seconds(cell, way)
-        found[place] = known[cell]
-    return form, np.where(missing, NO_TIME, found)
+    known = {cell: _seconds(cell, way) for cell in set(cells)}  # of many rows a day, each day once
+    return form, np.where(missing, NO_TIME, [known[cell] for cell in cells])
 
 
 def _rises(cells: list[str], form: str) -> bool:
@@ -220,11 +218,11 @@ def _seconds(cell: str, way: re.Pattern[str]) -> int:
         month = _MONTHS.index(name[:3].lower()) + 1
     else:
         month = int(part["m"])
-    hour, minute, second = (int(part[sign] or 0) for sign in "HMS")
+    hour, minute, second = int(part["H"] or 0), int(part["M"] or 0), int(part["S"] or 0)
     if part["ap"]:
         hour = hour % 12 + (12 if part["ap"].lower() == "pm" else 0)
     try:
-        days = date(year, month, int(part.get("d") or 1)).toordinal() - date(1970, 1, 1).toordinal()
+        days = date(year, month, int(part.get("d") or 1)).toordinal() - EPOCH
     except ValueError:
         return NO_TIME
     if hour > 23 or minute > 59 or second > 60:
