@@ -23,6 +23,8 @@ MOST_ROWS, MOST_VALUES = 2**14, 2**20
 """Largest steps x samples, and steps x samples x units, of a layer that the app shows."""
 MOST_PACKED = 2**26
 """Bytes of a trace that the app shows."""
+LABELS_SHARE = 16
+"""The header, whose labels are text and slow to read, may take this part of a trace's bytes."""
 LONGEST_NAME, LONGEST_LABEL = 200, 24
 
 
@@ -129,7 +131,13 @@ def _read(file: BinaryIO, most: int) -> Trace:
         )
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
-        header = json.loads(arrays["header"].tobytes())
+        text = arrays["header"].tobytes()
+        if len(text) > most // LABELS_SHARE:
+            raise TraceError(
+                f"The labels of this trace take {size_words(len(text))}, more than the "
+                f"{size_words(most // LABELS_SHARE)} that are read: record fewer steps or samples."
+            )
+        header = json.loads(text)
         if header["format"] > FORMAT:
             raise TraceError("This trace was written by a newer rnnviz: update rnnviz.")
         why = str(header["why_no_gradients"])

@@ -304,8 +304,8 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-def twice_the_same_layer() -> bytes:
-    """A header that names one layer a million times: each would be unpacked again."""
+def twice_the_same_layer(times: int = 10**4) -> bytes:
+    """A header that names one layer again and again: each would be unpacked again."""
     model = nn.RNN(1, 1)
     with rnnviz.record(model, gradients=False) as trace, torch.no_grad():
         model(torch.zeros(2, 1, 1))
@@ -315,7 +315,7 @@ def twice_the_same_layer() -> bytes:
             data = old.read(name)
             if name == "header.npy":
                 header = json.loads(numpy.load(io.BytesIO(data)).tobytes())
-                header["layers"] *= 10**5
+                header["layers"] *= times
                 packed = io.BytesIO()
                 numpy.save(packed, numpy.frombuffer(json.dumps(header).encode(), numpy.uint8))
                 data = packed.getvalue()
@@ -323,10 +323,21 @@ def twice_the_same_layer() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("make", [bomb, twice_the_same_layer])
-def test_a_hostile_trace_is_refused_at_once(make):
+def long_header() -> bytes:
+    return twice_the_same_layer(10**5)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (bomb, "holds 64.0 MB, more than"),
+        (twice_the_same_layer, "no trace, or is damaged"),
+        (long_header, "labels of this trace take 1"),
+    ],
+)
+def test_a_hostile_trace_is_refused_at_once(make, sentence):
     data = make()
     started = time.perf_counter()
-    with pytest.raises(TraceError) as refused:
+    with pytest.raises(TraceError, match=sentence) as refused:
         accept_trace(data, "mine.npz")
     assert time.perf_counter() - started < 2 and str(refused.value).endswith(".")

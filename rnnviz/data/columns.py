@@ -52,6 +52,8 @@ _DATES = {
     "yearmonthday": r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})",
     "year年month月day日": r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?",
 }
+_ISO = re.compile(r"(?!00)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", re.ASCII)
+"""Dates that numpy reads as the first of these forms does."""
 _DATE = {form: re.compile(f"(?:{part}){_CLOCK}", re.ASCII) for form, part in _DATES.items()}
 _DATE_NAME = re.compile(r"date|time|day|datum|zeit|tag|fecha|日期|时间", re.IGNORECASE)
 
@@ -191,9 +193,23 @@ def _times(cells: list[str], missing: NDArray[np.bool_]) -> tuple[str, NDArray[n
         return "", np.full(len(cells), NO_TIME)
     if form == "day/month/year" and read["month/day/year"] == most and not _rises(few, form):
         form = "month/day/year" if _rises(few, "month/day/year") else form
-    way = _DATE[form]
-    known = {cell: _seconds(cell, way) for cell in set(cells)}  # of many rows a day, each day once
-    return form, np.where(missing, NO_TIME, [known[cell] for cell in cells])
+    times = _iso_times(cells, missing)
+    if times is None:
+        known = {cell: _seconds(cell, _DATE[form]) for cell in set(cells)}  # each day once
+        times = np.array([known[cell] for cell in cells], np.int64)
+    return form, np.where(missing, NO_TIME, times)
+
+
+def _iso_times(cells: list[str], missing: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+    """Return the seconds since 1970 of a column of ISO 8601, None if a cell is anything else."""
+    pairs = zip(cells, missing.tolist(), strict=True)
+    written = ["NaT" if gone else cell for cell, gone in pairs]
+    if not all(cell == "NaT" or _ISO.fullmatch(cell) for cell in written):
+        return None
+    try:
+        return np.array(written, "datetime64[s]").astype(np.int64)
+    except ValueError:  # a day that its month does not have
+        return None
 
 
 def _rises(cells: list[str], form: str) -> bool:

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rnnviz.data.decoding import decode
@@ -22,6 +22,8 @@ SAMPLE = 200
 """Lines from which the separator is told."""
 SHOWN = 3
 """Examples that a note gives."""
+Row = tuple[str, ...]
+"""Tuples, because Python's garbage collector walks through lists of text again and again."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,12 @@ def _separator(lines: list[str]) -> str:
     return next((sign for sign in SEPARATORS if first[sign]), "")
 
 
-def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, Row]]:
     """Yield the rows that are not empty, with the line in which each ends."""
     if not separator:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield number, [line.strip().removeprefix('"').removesuffix('"')]
+                yield number, (line.strip().removeprefix('"').removesuffix('"'),)
         return
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
     started = 1
@@ -164,21 +166,21 @@ def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, list[str]]]:
                 said = 'after a closing quotation mark comes more; write "" for a mark inside'
             raise DataError(f"Line {started:,}: {said}.") from None
         started = reader.line_num + 1
-        cells = [cell.strip() for cell in row]
+        cells = tuple(map(str.strip, row))
         if any(cells):
             yield reader.line_num, cells
 
 
-def _even(rows: list[list[str]], places: list[int], width: int) -> list[str]:
+def _even(rows: list[Row], places: list[int], width: int) -> list[str]:
     """Leave out rows of another width; return a note on them.
 
-    Cells that are missing or empty at the end of a row are no reason.
+    Empty cells behind the last column are no reason.
     """
     odd = []
     for number, row in enumerate(rows):
         if len(row) != width:
             if len(row) > width and not any(row[width:]):
-                del row[width:]
+                rows[number] = row[:width]
             else:
                 odd.append(number)
     if not odd:
@@ -195,7 +197,7 @@ def _even(rows: list[list[str]], places: list[int], width: int) -> list[str]:
     return [f"{_count(len(odd), 'row')} left out: {which}{' …' * (len(odd) > SHOWN)}."]
 
 
-def _is_headed(rows: list[list[str]]) -> bool:
+def _is_headed(rows: list[Row]) -> bool:
     """Tell whether the first row has names: no number, and no cell that comes again."""
     first = rows[0]
     if len(rows) < 2 or len(set(first)) < len(first) or any(not cell for cell in first):
@@ -212,7 +214,7 @@ def _has_digit_first(cell: str) -> bool:
     return cell.lstrip("+-−.,$€£ ")[:1].isdigit()
 
 
-def _names(first: list[str]) -> list[str]:
+def _names(first: Sequence[str]) -> list[str]:
     """Return a name for each column, each once."""
     names: list[str] = []
     for place, cell in enumerate(first, 1):

@@ -12,6 +12,13 @@ from rnnviz.settings import Settings
 
 SMALL = "hidden=6&length=12&seed=3"
 SETTINGS = {"hidden": 6, "length": 12, "seed": 3}
+NOTE_TIMES = """() => {
+  const home = document.querySelector(".rnnviz-anatomy");
+  window.times = [];
+  new MutationObserver(() => times.push(Number(home.dataset.t)))
+    .observe(home, { attributeFilter: ["data-t"] });
+}"""
+"""A playing drawing moves on between two looks from outside, so it is watched from inside."""
 PRINTED = re.compile(r"−?\d+(?:\.\d+)?")
 
 
@@ -89,11 +96,14 @@ def test_the_keyboard_alone_steps_plays_and_jumps(page):
     at(page, 11)
     page.keyboard.press("Home")
     at(page, 0)
+    page.evaluate(NOTE_TIMES)
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
-    at(page, 2)
+    page.wait_for_function("() => times.length > 2")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    times = page.evaluate("() => times")
+    assert times == list(range(1, len(times) + 1))
     page.get_by_role("button", name="Last time step").press("Enter")
     at(page, 11)
     page.wait_for_url(re.compile("t=11"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnviz.data.adding import read
-from rnnviz.data.columns import NO_TIME
+from rnnviz.data.columns import _DATE, NO_TIME, _seconds
 from rnnviz.data.decoding import MOST_BYTES, decode
 from rnnviz.data.tables import read_table
 from rnnviz.errors import DataError
@@ -221,3 +221,31 @@ def test_two_hundred_thousand_rows_are_read_in_two_seconds():
     assert found["load"].values[-1] == (count - 1) % 977 + 0.25
     assert found["price"].values[-1] == count - 1
     assert found["time"].values[-1] - found["time"].values[0] == (count - 1) * 3600
+
+
+STAMPS = [
+    "2024-02-29", "2023-02-29", "1900-02-29", "0000-01-01", "0001-01-01", "9999-12-31 23:59:59",
+    "2024-13-01", "2024-01-32", "2024-01-01T24:00", "2024-01-01 23:60", "2024-01-01 00:00:60",
+    "1969-12-31T23:59", "2024-06-30 12:30:05",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_iso_dates_are_read_at_once_as_they_are_one_by_one(stamp):
+    cells = [
+        "2024-01-01",
+        "2024-01-02T03:04",
+        "",
+        "2024-01-03 05:06:07",
+        *["2025-05-05"] * 5,
+        stamp,
+    ]
+    table, found = columns("\n".join(["day;x", *(f"{cell};1" for cell in cells)]))
+    one_by_one = [_seconds(cell, _DATE["year-month-day"]) for cell in cells]
+    assert found["day"].form == "year-month-day"
+    assert found["day"].values.tolist() == one_by_one
+
+
+def test_rows_with_more_empty_cells_than_names_lose_them():
+    table, found = columns("a,b\n1,2,,\n3,4\n")
+    assert found["b"].values.tolist() == [2, 4] and not table.notes
