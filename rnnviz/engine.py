@@ -29,7 +29,9 @@ STOPPING = 1.5
 """Seconds that workers have to put down their run when the server ends."""
 RESPAWN = 5.0
 """Seconds to wait after a worker failed, so that what cannot start does not start all the time."""
-
+SPARE = 5.0
+"""Seconds after the last idle worker took a run until another is started to wait in its place: its
+start keeps a processor busy for seconds, in which the run shall show its first pictures."""
 PURGE = 3600.0
 """Seconds between two looks at what has been in the bin for too long."""
 
@@ -42,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Keep workers for a store: one in wait, as many as there are runs, at most `workers`.
+    """Keep workers for a store: as many as there are runs and one in wait, at most `workers`.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ class Engine:
         self._could_not_write: set[str] = set()
         self._seen: dict[str, float] = {}
         self._noted: dict[str, float] = {}
-        self._next_spawn = 0.0
+        self._next_spawn = self._next_spare = 0.0
         self._next_purge = 0.0
         self._stopping = threading.Event()
         self._supervisor = threading.Thread(target=self._run, name="rnnviz-engine", daemon=True)
@@ -183,10 +185,14 @@ class Engine:
 
     def _spawn(self) -> None:
         """Have a worker for each run in training or in line and one in wait, up to the limit."""
-        if time.monotonic() < self._next_spawn:
+        now = time.monotonic()
+        if now < self._next_spawn:
             return
         mine = [run for run in self.store.list(state="running") if _name(run)[2] in self._processes]
-        needed = len(mine) + max(1, self.store.waiting())
+        waiting = self.store.waiting()
+        if not mine or len(self._processes) > len(mine) + waiting:
+            self._next_spare = now + SPARE
+        needed = len(mine) + max(waiting, not mine or now >= self._next_spare)
         for _ in range(min(needed, self.workers) - len(self._processes)):
             token = secrets.token_hex(4)
             self._processes[token] = _start_worker(self.store.url, token)

@@ -226,4 +226,5 @@ def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:
     limit = max(4, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size)))
     # never the one that is being kept: the best step's comes after later ones
     dropped = [step for step in thin(kept_steps(connection, id), limit) if step != checkpoint.step]
-    connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step.in_(dropped)))
+    if dropped:
+        connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step.in_(dropped)))

@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from rnnviz.engine import SILENCE, Engine
+from rnnviz.engine import SILENCE, SPARE, Engine
 from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 from rnnviz.training import Trainer
@@ -229,7 +229,8 @@ def test_workers_are_started_when_they_are_needed(url):
         wait_for(lambda: len(engine.pids()) == 1)
         run = start(engine.store, ENDLESS)
         wait_for(lambda: engine.store.get(run).step > 0)
-        wait_for(lambda: len(engine.pids()) == 2)
+        assert len(engine.pids()) == 1  # the first pictures have the machine to themselves
+        assert SPARE / 2 < seconds_until(lambda: len(engine.pids()) == 2) < 2 * SPARE
         other = start(engine.store, ENDLESS, "bob")
         wait_for(lambda: engine.store.get(other).step > 0)
         assert len(engine.pids()) == 2  # the most there may be
@@ -243,6 +244,16 @@ def test_workers_are_started_when_they_are_needed(url):
         assert "server was stopped" in paused.get(id).reason
         assert paused.checkpoint(id).step == paused.get(id).step
     paused.close()
+
+
+def test_who_waits_in_line_gets_a_worker_at_once(url, monkeypatch):
+    monkeypatch.setattr("rnnviz.engine.SPARE", 1000)
+    with Engine(url, workers=2) as engine:
+        run = start(engine.store, ENDLESS)
+        wait_for(lambda: engine.store.get(run).step > 0)
+        other = start(engine.store, ENDLESS, "bob")
+        wait_for(lambda: engine.store.get(other).step > 0)
+        assert engine.store.get(run).state == "running"
 
 
 def test_a_terminated_worker_puts_its_run_down_and_is_replaced(engine, store, endless):
