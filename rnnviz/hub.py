@@ -106,6 +106,7 @@ class Hub:
         self.workshop = Workshop()
         self._drawing = ThreadPoolExecutor(1, "rnnviz-draw")
         self._refresher: asyncio.Task[None] | None = None
+        self._joined = asyncio.Event()
 
     async def __aenter__(self) -> "Hub":
         """Begin to keep the channels up to date."""
@@ -131,6 +132,7 @@ class Hub:
         channel = self.channels.setdefault(request, Channel(request))
         channel.viewers.add(viewer)
         viewer.channel = channel
+        self._joined.set()
         if channel.latest is not None:
             viewer.wake.set()
 
@@ -147,6 +149,9 @@ class Hub:
         loop = asyncio.get_running_loop()
         seen = 0.0
         while True:
+            if not self.channels:  # nobody looks: sleep until somebody does
+                self._joined.clear()
+                await self._joined.wait()
             started = time.monotonic()
             stale = await loop.run_in_executor(
                 self._drawing, self._stale, list(self.channels.values())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -132,9 +133,9 @@ def any_store(store_url: str) -> Iterator[RunStore]:
     store.close()
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Start the app as a process of its own, with a store of its own, on a free port.
+@contextmanager
+def serving_apps(folders: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Give what starts the app as a process of its own, with a store of its own, on a free port.
 
     `serve(command=..., cwd=..., environment=...)`; `{port}` in a command is the port to use.
     """
@@ -146,13 +147,22 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         cwd: Path = ROOT,
         environment: dict[str, str] | None = None,
     ) -> Server:
-        folder = tmp_path_factory.mktemp("server")
+        folder = folders.mktemp("server")
         servers.append(start(folder, command, cwd, environment or {}))
         return servers[-1]
 
-    yield begin
-    for server in servers:
-        end(server)
+    try:
+        yield begin
+    finally:
+        for server in servers:
+            end(server)
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Start the app, as `serving_apps` says; ended with the module: idle servers slow the rest."""
+    with serving_apps(tmp_path_factory) as begin:
+        yield begin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

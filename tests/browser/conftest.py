@@ -4,18 +4,21 @@
 opens the app; `console` holds what the page complained about.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from tests.conftest import Server, serving_apps
 from tools.browser import MISSING, find_browser
 
 
 @pytest.fixture(scope="session")
-def server(serve):
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, with a temporary store; ended after the last test."""
-    return serve()
+    with serving_apps(tmp_path_factory) as begin:
+        yield begin()
 
 
 @pytest.fixture(scope="session")

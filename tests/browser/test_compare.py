@@ -8,12 +8,14 @@ from playwright.sync_api import Browser, Page, expect
 
 FIGURE = ".rnnviz-figure[data-drawn]"
 SMALL = "hidden=8&length=20&batch=8"
+LONG = "hidden=64&length=100&batch=32"
+"""Trains for minutes with a budget of 5000, however long the pages take to load meanwhile."""
 # Streamlit looks for its server below a page's own path first, and is told that it is not there.
 ASKED_ELSEWHERE = "the server responded with a status of 404"
 
 
-def opened(page: Page, query: str = "", figures: int = 3) -> Page:
-    page.goto(f"/compare?{SMALL}{query}")
+def opened(page: Page, query: str = "", figures: int = 3, settings: str = SMALL) -> Page:
+    page.goto(f"/compare?{settings}{query}")
     expect(page.locator(FIGURE)).to_have_count(figures, timeout=30_000)
     return page
 
@@ -61,7 +63,7 @@ def test_one_click_trains_all_cells_and_a_link_shows_them_again(page, console):
 
 
 def test_it_pauses_goes_on_and_stops(page):
-    opened(page, "&budget=5000&seeds=1")
+    opened(page, "&budget=5000&seeds=1", settings=LONG)
     train_all(page)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".rnnviz-words")).to_contain_text("Paused", timeout=15_000)
@@ -75,7 +77,7 @@ def test_it_pauses_goes_on_and_stops(page):
 
 
 def test_another_visitor_watches_and_steers_nothing(page, browser: Browser, server):
-    opened(page, "&budget=5000&seeds=1&cells=rnn,gru")
+    opened(page, "&budget=5000&seeds=1&cells=rnn,gru", settings=LONG)
     train_all(page)
     page.wait_for_url(re.compile("study="))
     other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
