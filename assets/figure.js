@@ -2,6 +2,7 @@
 import { enlarged, presenting } from "./enlarge.js";
 import { Menu } from "./menu.js";
 import { Feed, lasting, themeOf } from "./socket.js";
+import { linesOnly, renote, still } from "./steady.js";
 
 let plotly;
 
@@ -122,9 +123,7 @@ export class Figure {
         this.says.textContent = says ?? "";
         this.says.hidden = !says;
         await nextFrame();
-        const layout = { ...figure.layout, autosize: true };
-        // the configuration once: Plotly would compare it with the old one at every picture
-        await Plotly.react(this.plot, figure.data, layout, this.drawn ? undefined : CONFIG);
+        await this.redraw(Plotly, figure);
         if (!this.drawn) this.listen();
         this.drawn += 1;
         this.home.dataset.drawn = this.drawn;
@@ -138,6 +137,21 @@ export class Figure {
     } finally {
       this.busy = false;
     }
+  }
+
+  async redraw(Plotly, figure) {
+    // what stands still, and in what room; written down before Plotly adds to the figure
+    const steady = still(figure);
+    const frame = steady && `${this.plot.clientWidth} ${this.plot.clientHeight} ${steady}`;
+    const whole = { ...figure.layout, autosize: true };
+    if (frame && frame === this.frame) {
+      await Plotly.react(this.plot, figure.data, linesOnly(this.plot, whole));
+      renote(this.plot, figure.layout.title?.text);
+    } else {
+      // the configuration once: Plotly would compare it with the old one at every picture
+      await Plotly.react(this.plot, figure.data, whole, this.drawn ? undefined : CONFIG);
+    }
+    this.frame = frame;
   }
 
   listen() {

@@ -39,7 +39,9 @@ def gradient_norms(
     low, middle, high = quartiles(norms).reshape(3, -1)
     return pd.DataFrame(
         {
-            "signal": pd.Categorical(np.repeat(signals, steps), categories=list(signals)),
+            "signal": pd.Categorical.from_codes(
+                np.repeat(np.arange(len(signals)), steps), categories=list(signals)
+            ),
             "time": np.tile(np.arange(steps), len(signals)),
             "norm": middle,
             "low": low,

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 import pandas as pd
@@ -62,14 +63,14 @@ class Scene:
             return self._probe
         return self.gallery.edited_probe(self.settings, typed, self.sample, edit)
 
-    @property
+    @cached_property
     def look(self) -> Look:
         """All that is seen of the probe at this step, with what the visitor changed."""
         return self.gallery.look(
             self._run, self.settings, self.step, self.loss, self.probe, self._asked, self.clamps
         )
 
-    @property
+    @cached_property
     def plain_look(self) -> Look:
         """The same without clamps and without a changed step, to compare with."""
         typed = (self.choice.text("input"),)

@@ -33,8 +33,11 @@ def show_loss(scene: Scene) -> dict[str, Any]:
 
 def restored(scene: Scene, metrics: pd.DataFrame) -> int | None:
     """Return the step whose weights early stopping has restored, if they are not the last."""
-    run, checked = scene.run, metrics.dropna(subset=["validation_loss"])
-    if run is None or run.state != "finished" or not run.settings.patience or checked.empty:
+    run = scene.run
+    if run is None or run.state != "finished" or not run.settings.patience:
+        return None
+    checked = metrics.dropna(subset=["validation_loss"])
+    if checked.empty:
         return None
     best = int(checked.loc[checked["validation_loss"].idxmin(), "step"])
     return best if best < run.step else None

@@ -12,6 +12,25 @@ from rnnviz.runs import RunStore
 
 FIGURES = ".rnnviz-figure"
 LONG = "/?steps=100000"
+HIDDEN = """() => document.querySelectorAll('.rnnviz-plot')[1]._fullData
+  .filter(({ visible }) => visible === "legendonly")"""
+AS_A_WHOLE = """async () => {
+  const same = [];
+  for (const plot of [...document.querySelectorAll('.rnnviz-plot')].slice(0, 2)) {
+    await new Promise((done) => {
+      let alone = false;
+      plot.on('plotly_transitioned', () => { alone = true; });
+      new MutationObserver((_, watch) => alone && (watch.disconnect(), done()))
+        .observe(plot.parentElement, { attributeFilter: ['data-drawn'] });
+    });
+    const drawn = () => [...plot.querySelectorAll('.main-svg')].map((svg) => svg.outerHTML).join();
+    const before = drawn();
+    await Plotly.redraw(plot);
+    same.push(drawn() === before);
+  }
+  return same;
+}"""
+"""Whether a figure whose lines alone were just drawn is, to the letter, what Plotly draws whole."""
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +81,16 @@ def train(page: Page, least: int = 20) -> str:
     return run
 
 
-def zoom(page: Page) -> list[float]:
-    """Draw a stretch of time in the heatmap with the mouse; return the range it shows then."""
-    box = page.locator(f"{FIGURES}[aria-label^=Heatmap] .nsewdrag").first.bounding_box()
+def zoom(page: Page, alt: str = "Heatmap") -> list[float]:
+    """Draw a stretch of time in a figure with the mouse; return the range it shows then."""
+    home = f"{FIGURES}[aria-label^={alt}]"
+    box = page.locator(f"{home} .nsewdrag").first.bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.2 * box["width"], middle)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], middle, steps=5)
     page.mouse.up()
-    shown = """() => document.querySelector('.rnnviz-figure[aria-label^=Heatmap] .rnnviz-plot')
-      ._fullLayout.xaxis.range"""
+    shown = f"() => document.querySelector('{home} .rnnviz-plot')._fullLayout.xaxis.range"
     page.wait_for_function(f"() => ({shown})()[0] > 1")
     return page.evaluate(shown)
 
@@ -110,6 +129,35 @@ def test_live_figures_are_redrawn_in_place_and_keep_a_zoom(page, console):
     )
     assert result["same"]
     assert result["zoom"] == zoomed
+    assert not console
+
+
+def test_lines_that_move_alone_show_what_a_whole_picture_shows(page, console):
+    """The axes and the legend stay as they are, with what the visitor zoomed and hid."""
+    opened(page, LONG)
+    train(page)
+    zoomed = zoom(page, "Norm")
+    page.locator(f"{FIGURES}[aria-label^=Norm] .legendtoggle").first.click()
+    page.wait_for_function(f"() => ({HIDDEN})().length === 1")
+    page.evaluate(
+        """() => {
+          window.drawn = [...document.querySelectorAll('.rnnviz-plot')].map((plot) => {
+            const counted = { alone: 0, all: 0 };
+            plot.on("plotly_transitioned", () => counted.alone++);
+            plot.on("plotly_react", () => counted.all++);
+            return counted;
+          });
+        }"""
+    )
+    page.wait_for_function("() => drawn.every(({ all }) => all >= 12)", timeout=30_000)
+    loss, gradients, heatmap = page.evaluate("drawn")
+    assert heatmap["alone"] == 0  # its colours are not lines
+    for counted in (loss, gradients):
+        assert counted["alone"] > counted["all"] / 2  # else a decade began or ended at each
+    assert page.evaluate(AS_A_WHOLE) == [True, True]
+    assert len(page.evaluate(HIDDEN)) == 1
+    range = "() => document.querySelectorAll('.rnnviz-plot')[1]._fullLayout.xaxis.range"
+    assert page.evaluate(range) == zoomed
     assert not console
 
 

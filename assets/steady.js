@@ -1,0 +1,34 @@
+// Between two pictures of a live chart often nothing moves but its lines. Then they alone are drawn:
+// Plotly.react does so where a layout has a transition, here one of no duration, and leaves the
+// axes, the legend and the title as they are. That is half the work of a whole picture.
+
+const AXIS = /^[xy]axis\d*$/;
+const NOTE = /^(.*<span style="[^"<>]*">)([^<>&]*)<\/span>$/s; // the title and the quiet words after it
+
+// All of a figure that has to stand still for that, written out; null where Plotly can't do it.
+export function still({ data, layout }) {
+  const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || layout[name].range);
+  if (!ranged || !data.every(({ type }) => type === "scatter")) return null;
+  const { text } = layout.title ?? {};
+  const frame = { ...layout, meta: null, title: { ...layout.title, text: NOTE.exec(text)?.[1] ?? text } };
+  return JSON.stringify([frame, data.map(({ x, y, ...style }) => style)]);
+}
+
+// The layout with which only the lines are drawn: Plotly takes another array for other ticks.
+export function linesOnly(plot, layout) {
+  const made = { ...layout, transition: { duration: 0 } };
+  for (const name of Object.keys(layout).filter((each) => AXIS.test(each))) {
+    const { tickvals, ticktext } = plot.layout[name];
+    made[name] = { ...layout[name], ...(tickvals && { tickvals }), ...(ticktext && { ticktext }) };
+  }
+  return made;
+}
+
+// Write the title's quiet words, which such a picture leaves as they were.
+export function renote(plot, text) {
+  const note = NOTE.exec(text)?.[2];
+  if (note === undefined) return;
+  const title = plot.querySelector(".gtitle");
+  title.dataset.unformatted = text;
+  title.lastElementChild.textContent = note;
+}
