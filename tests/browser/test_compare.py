@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 FIGURE = ".rnnviz-figure[data-drawn]"
 SMALL = "hidden=8&length=20&batch=8"
 LONG = "hidden=64&length=100&batch=32"
-"""A budget of 5000 takes half a minute (RNN) or more on one core: longer than a page takes to load."""
+"""A budget of 5000 takes half a minute (RNN) or more on a core: longer than pages take to load."""
 # Streamlit looks for its server below a page's own path first, and is told that it is not there.
 ASKED_ELSEWHERE = "the server responded with a status of 404"
 
