@@ -7,7 +7,8 @@ const NOTE = /^(.*<span style="[^"<>]*">)([^<>&]*)<\/span>$/s; // the title and 
 
 // All of a figure that has to stand still for that, written out; null where Plotly can't do it.
 export function still({ data, layout }) {
-  const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || layout[name].range);
+  const fixed = ({ range }) => range?.every((end) => end !== null);
+  const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || fixed(layout[name]));
   if (!ranged || !data.every(({ type }) => type === "scatter")) return null;
   const { text } = layout.title ?? {};
   const frame = { ...layout, meta: null, title: { ...layout.title, text: NOTE.exec(text)?.[1] ?? text } };
