@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from unicodedata import category
 
-from sqlalchemy import Connection, Row, case, delete, exists, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, exists, select, update
 
 from rnnviz.catalogue import Entry, catalogue
 from rnnviz.errors import RunError
@@ -23,6 +23,10 @@ from rnnviz.study_reader import Study, study_of
 BIN_DAYS = 14
 """Days after which what was deleted is gone for good."""
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, MOST_TAGS = 80, 40, 4000, 20
+
+# Written once (reader.py); the columns that change are those of the values they are executed with.
+CHANGE = update(runs).where(runs.c.id == bindparam("changed"), runs.c.deleted.is_(None))
+CHANGE_HELD = CHANGE.where(runs.c.worker == bindparam("holder"))
 
 
 class Keeping(Studies):
@@ -227,10 +231,10 @@ def own_run(connection: Connection, id: str, owner: str, binned: bool = False) -
 
 def change(connection: Connection, id: str, held_by: str | None = None, **values: Any) -> None:
     """Change the run's row, if it is there and held by this worker, where one is named."""
-    wanted = update(runs).where(runs.c.id == id, runs.c.deleted.is_(None))
+    wanted, which = CHANGE, {"changed": id}
     if held_by is not None:
-        wanted = wanted.where(runs.c.worker == held_by)
-    if not connection.execute(wanted.values(**values)).rowcount:
+        wanted, which = CHANGE_HELD, which | {"holder": held_by}
+    if not connection.execute(wanted, which | values).rowcount:
         raise RunError(f"The run {id!r} was deleted, or another worker has taken it over.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from platformdirs import user_data_path
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from rnnviz.data import known
 from rnnviz.data_store import DataStore
@@ -23,6 +23,16 @@ if TYPE_CHECKING:  # both are slow to import, and not every process needs both
     from rnnviz.training import Checkpoint
 
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
+
+# What is asked many times a second is written once: writing a statement takes as long as asking it.
+ROW = select(runs).where(runs.c.id == bindparam("run"))
+LOCKED_ROW = ROW.with_for_update()
+STEPS = (
+    select(checkpoints.c.step)
+    .where(checkpoints.c.run == bindparam("run"))
+    .order_by(checkpoints.c.step)
+)
+NEWEST_STEP = select(func.max(checkpoints.c.step)).where(checkpoints.c.run == bindparam("run"))
 
 
 @dataclass(frozen=True)
@@ -163,11 +173,10 @@ class RunReader(DataStore):
         RunError
             If there is no such run.
         """
-        newest = select(func.max(checkpoints.c.step)).where(checkpoints.c.run == id)
         with self._database.read() as connection:
             row = find(connection, id)
             waits = place(connection, id) if row.state == "queued" else None
-            kept = connection.scalar(newest)
+            kept = connection.scalar(NEWEST_STEP, {"run": id})
             return Head(kept, row.step, row.state, row.reason, row.lr, row.revision, waits)
 
     def metrics(self, id: str, since: int = 0) -> "pd.DataFrame":
@@ -265,8 +274,7 @@ def find(connection: Connection, id: str, lock: bool = False, binned: bool = Fal
     RunError
         If there is no such run.
     """
-    wanted = select(runs).where(runs.c.id == id)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    row = connection.execute(LOCKED_ROW if lock else ROW, {"run": id}).one_or_none()
     if row is None or (row.deleted is not None and not binned):
         raise RunError(f"There is no run {id!r}: it was deleted, or the link is not complete.")
     return row
@@ -285,5 +293,4 @@ def run_of(row: Row[Any]) -> Run:
 
 def kept_steps(connection: Connection, id: str) -> Sequence[int]:
     """Return the steps of the run's checkpoints, in order."""
-    wanted = select(checkpoints.c.step).where(checkpoints.c.run == id).order_by(checkpoints.c.step)
-    return connection.scalars(wanted).all()
+    return connection.scalars(STEPS, {"run": id}).all()

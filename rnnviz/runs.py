@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from rnnviz.archiving import Archiving
 from rnnviz.errors import RunError
@@ -47,6 +47,14 @@ MOST_CHECKPOINTS = 200
 """Checkpoints kept of a run, if they are small."""
 MOST_BYTES = 2**28
 """Bytes that the checkpoints of a run may take before fewer are kept."""
+
+# Written once (reader.py).
+CLEAR_ROWS = delete(metrics).where(
+    metrics.c.run == bindparam("of"), metrics.c.step.between(bindparam("first"), bindparam("last"))
+)
+CLEAR_CHECKPOINT = delete(checkpoints).where(
+    checkpoints.c.run == bindparam("of"), checkpoints.c.step == bindparam("at")
+)
 
 
 class RunStore(Archiving, KeptTraces):
@@ -145,8 +153,7 @@ class RunStore(Archiving, KeptTraces):
             change(connection, id, worker, **changes)
             if rows:
                 first, last = rows[0]["step"], rows[-1]["step"]
-                again = metrics.c.step.between(first, last)
-                connection.execute(delete(metrics).where(metrics.c.run == id, again))
+                connection.execute(CLEAR_ROWS, {"of": id, "first": first, "last": last})
                 connection.execute(insert(metrics), [{"run": id, **row} for row in rows])
             if checkpoint is not None:
                 _keep(connection, id, checkpoint)
@@ -218,13 +225,13 @@ class RunStore(Archiving, KeptTraces):
 
 
 def _keep(connection: Connection, id: str, checkpoint: "Checkpoint") -> None:
-    of_run = checkpoints.c.run == id
-    connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step == checkpoint.step))
+    connection.execute(CLEAR_CHECKPOINT, {"of": id, "at": checkpoint.step})
     blobs = {"weights": checkpoint.weights, "optimizer": checkpoint.optimizer}
-    connection.execute(insert(checkpoints).values(run=id, step=checkpoint.step, **blobs))
+    connection.execute(insert(checkpoints), {"run": id, "step": checkpoint.step, **blobs})
     size = sum(len(blob) for blob in blobs.values())
     limit = max(4, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size)))
     # never the one that is being kept: the best step's comes after later ones
     dropped = [step for step in thin(kept_steps(connection, id), limit) if step != checkpoint.step]
     if dropped:
+        of_run = checkpoints.c.run == id
         connection.execute(delete(checkpoints).where(of_run, checkpoints.c.step.in_(dropped)))
