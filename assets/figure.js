@@ -123,7 +123,9 @@ export class Figure {
         this.says.textContent = says ?? "";
         this.says.hidden = !says;
         await nextFrame();
+        if (this.gone) break;
         await this.redraw(Plotly, figure);
+        if (this.gone) break;
         if (!this.drawn) this.listen();
         this.drawn += 1;
         this.home.dataset.drawn = this.drawn;
@@ -146,7 +148,7 @@ export class Figure {
     const whole = { ...figure.layout, autosize: true };
     if (frame && frame === this.frame) {
       await Plotly.react(this.plot, figure.data, linesOnly(this.plot, whole));
-      renote(this.plot, figure.layout.title?.text);
+      if (!this.gone) renote(this.plot, figure.layout.title?.text);
     } else {
       // the configuration once: Plotly would compare it with the old one at every picture
       await Plotly.react(this.plot, figure.data, whole, this.drawn ? undefined : CONFIG);

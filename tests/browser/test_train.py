@@ -161,6 +161,36 @@ def test_lines_that_move_alone_show_what_a_whole_picture_shows(page, console):
     assert not console
 
 
+def test_a_figure_that_is_left_while_a_picture_waits_for_its_frame_ends_quietly(page, console):
+    opened(page, LONG)
+    train(page)
+    page.evaluate(
+        """() => {
+          const { feed } = document.querySelectorAll('.rnnviz-figure')[1].rnnviz;
+          const hand_on = feed.onMessage;
+          feed.onMessage = (message) => {
+            window.newest = structuredClone(message);
+            hand_on(message);
+          };
+        }"""
+    )
+    page.wait_for_function("() => window.newest")
+    press(page, "Pause")
+    state(page, "paused")
+    page.evaluate(
+        """async () => {
+          const figure = document.querySelectorAll('.rnnviz-figure')[1].rnnviz;
+          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+          await wait(200);
+          figure.receive(structuredClone(newest));  // nothing of it moves but the lines
+          await wait(0);
+          figure.destroy();
+          await wait(200);
+        }"""
+    )
+    assert not console
+
+
 def test_pause_step_resume_stop_and_reset(page, store):
     opened(page, LONG)
     run = train(page)
