@@ -59,7 +59,7 @@ def compare_gradients(
         data += band(one, "time", str(cell), palette)
         data.append(
             line(one, "time", str(cell), palette)
-            | {"hovertemplate": f"t = %{{x}}<br>{TITLE[str(cell)]}: %{{y:.2e}}<extra></extra>"}
+            | {"hovertemplate": f"{TITLE[str(cell)]}: %{{y:.2e}}<extra></extra>"}
         )
     names = ", ".join(TITLE[str(cell)] for cell in norms["cell"].unique())
     made = frame(

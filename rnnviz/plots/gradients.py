@@ -70,7 +70,7 @@ def gradients(
         if before and not (name in STATES and len(lines) > 2) and name != "input":
             symbol = f"a<sub>{symbol}</sub>"
         size = f"|∂L/∂{symbol}<sub>t</sub>|" if one_unit is not None else norm_of(symbol)
-        hover = f"t = %{{x}}<br>{size} = %{{y:.2e}}<extra></extra>"
+        hover = f"{size} = %{{y:.2e}}<extra></extra>"
         if name == "hidden_state":
             data += band(one, rgba(colour, 0.12))
         data.append(
@@ -139,7 +139,7 @@ def expected(predicted: pd.DataFrame, palette: Theme) -> dict[str, object]:
         "x": predicted["time"].to_numpy(np.int32),
         "y": positive(predicted["norm"]),
         "line": {"color": palette.signal[signal], "width": 1.8, "dash": "longdash"},
-        "hovertemplate": f"t = %{{x}}<br>{name}: %{{y:.2e}}<extra></extra>",
+        "hovertemplate": f"{name}: %{{y:.2e}}<extra></extra>",
     }
 
 

@@ -64,7 +64,7 @@ def tracks(
                 "yaxis": "y2",
                 "line": {"color": palette.muted, "width": 1.4, "dash": DASHES[place % 6]},
                 "marker": {"size": 4, "symbol": place % 6},
-                "hovertemplate": f"t = %{{x}}<br>input {int(name) + 1} = %{{y:.3f}}<extra></extra>",
+                "hovertemplate": f"input {int(name) + 1} = %{{y:.3f}}<extra></extra>",
             }
         )
     for place, unit in enumerate(shown.columns):
@@ -80,7 +80,7 @@ def tracks(
                     "width": 2.6 if place == 0 else 1.8,
                     "dash": DASHES[place % 6],
                 },
-                "hovertemplate": f"t = %{{x}}<br>unit {unit}: %{{y:.3f}}<extra></extra>",
+                "hovertemplate": f"unit {unit}: %{{y:.3f}}<extra></extra>",
             }
         )
     name = NAME.get(signal, signal)

@@ -100,7 +100,7 @@ def unit_lines(
                     "width": 2.8 if DASH[name] == "solid" else 2.2,
                     "dash": DASH[name],
                 },
-                "hovertemplate": f"t = %{{x}}<br>{symbol} = %{{y:.3f}}<extra></extra>",
+                "hovertemplate": f"{symbol} = %{{y:.3f}}<extra></extra>",
             }
         )
     made["hovermode"] = "x"

@@ -65,7 +65,7 @@ def ways(
                 },
                 "marker": {"size": 5},
                 "opacity": 0.55 if way == "total" else 1.0,
-                "hovertemplate": f"t = %{{x}}<br>{part}, {NAMES[str(way)]}: ‖∂L/∂h<sub>t</sub>‖ = "
+                "hovertemplate": f"{part}, {NAMES[str(way)]}: ‖∂L/∂h<sub>t</sub>‖ = "
                 "%{y:.2e}<extra></extra>",
             }
         )
