@@ -5,19 +5,21 @@ BIN = $(VENV)/bin
 # make run CUDA=1 takes PyTorch's CUDA build where the package index would give it
 ENVIRONMENT = $(PYTHON) tools/environment.py $(VENV) $(if $(CUDA),--cuda)
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench words
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m rnnviz $(ARGS)
 
-test: $(VENV)/.test lint
+test: $(VENV)/.test
 	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --durations=25 $(ARGS)
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python tools/lint.py
+
+# The messages of Python and JavaScript, collected for translators.
+words: $(VENV)/.test
+	PYTHONPATH=. $(BIN)/python tools/words.py
 
 bench: $(VENV)/.test
 	BROWSER_PATH="$$($(BIN)/python tools/browser.py --install)" && export BROWSER_PATH && \

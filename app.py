@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from rnnviz import downloads, lectures, live
 from rnnviz.resources import ROOT
+from rnnviz.server import downloads, job_routes, live
 
 SCRIPT = ROOT / "rnnviz" / "ui" / "navigation.py"
 if not SCRIPT.exists():  # in an installed wheel this file lies inside the package
@@ -11,7 +11,7 @@ if not SCRIPT.exists():  # in an installed wheel this file lies inside the packa
 
 app = st.App(
     SCRIPT,
-    routes=[*downloads.routes(), *lectures.routes(), *live.routes()],
+    routes=[*downloads.routes(), *job_routes.routes(), *live.routes()],
     middleware=live.middleware(),
     lifespan=live.lifespan,
 )

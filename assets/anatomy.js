@@ -1,214 +1,156 @@
 // The Anatomy component: a drawn cell whose wires, gates and equations show one time step of a
 // course that the server sent once. Going through time happens here; it sets attributes only.
-import { Menu } from "./menu.js";
-import { Feed, lasting, themeOf } from "./socket.js";
-import { decode, plain, scientific } from "./numbers.js";
+import { named } from "./dom.js";
+import { Drawing, source } from "./drawing.js";
 import { equations } from "./equations.js";
+import { LiveView } from "./live_view.js";
+import { Menu } from "./menu.js";
+import { decode } from "./numbers.js";
+import { lasting, themeOf } from "./socket.js";
 import { TimeBar } from "./timebar.js";
+import { t } from "./words.js";
 
-const DECADES = 8; // of the gradient between the thinnest and the widest wire
-const WIDEST = 11;
-const drawings = {};
+/**
+ * What the view `anatomy` sends: all terms of a unit's equations, at all time steps. A record of
+ * two has one for each mode.
+ * @typedef {object} Course
+ * @property {string} cell
+ * @property {string} drawing the name of its SVG
+ * @property {string} function the name of its nonlinearity
+ * @property {{values: string, gradient: string}} title
+ * @property {string} where
+ * @property {number} unit
+ * @property {boolean} whole whether the drawing shows the mean over all units
+ * @property {boolean} backwards whether the layer reads from the end
+ * @property {string} before the time step that it read before t
+ * @property {number} steps
+ * @property {string[]} labels what went in at each time step, or none
+ * @property {Record<string, string>} palette
+ * @property {Record<string, string>} symbols signal -> its letter
+ * @property {string[]} logistic signals in 0..1
+ * @property {Record<string, string>} words what is written in the drawing
+ * @property {Record<string, string>} titles signal -> its name
+ * @property {string[]} columns
+ * @property {string} unit_series the columns one after the other, float32 in base64
+ * @property {string | null} shown_series the same of the mean
+ * @property {Record<string, number>} reach column -> what the widest wire stands for
+ * @property {number} top the decade of the largest gradient
+ * @property {{values: Equation[], gradient: Equation[]}} equations
+ * @property {{values: Piece[][], gradient: Piece[][]}} notes
+ * @property {Record<string, Float32Array>} [of] the columns of the unit, once they are unpacked
+ * @property {Record<string, Float32Array>} [shown] those that the drawing shows
+ */
 
-function drawing(base, name) {
-  drawings[name] ??= fetch(`${base}/assets/cells/${name}.svg`)
-    .then((answer) => answer.text())
-    .then((text) => new DOMParser().parseFromString(text, "image/svg+xml").documentElement);
-  return drawings[name];
-}
+/** @typedef {import("./equations.js").Equation} Equation */
+/** @typedef {import("./equations.js").Piece} Piece */
 
-class Anatomy {
+class Anatomy extends LiveView {
   constructor(home) {
-    this.home = home;
-    this.find = (name) => home.querySelector(`.rnnviz-${name}`);
-    this.note = home.querySelector(".rnnviz-note");
-    this.bar = new TimeBar(home, (t) => this.go(t));
-    this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
-    this.menu = new Menu(home, () => this.shownNow());
-    this.onStep = (event) => this.follow(event.detail);
-    window.addEventListener("rnnviz:step", this.onStep);
-    this.drawn = 0;
+    super(home);
+    named(home, { ".rnnviz-side-panel": t("Equations") });
+    this.title = home.querySelector(".rnnviz-title");
+    this.title.textContent = t("Inside a cell");
+    this.where = home.querySelector(".rnnviz-where");
+    this.single = home.querySelector(".rnnviz-single");
+    this.room = home.querySelector(".rnnviz-drawing");
+    this.equations = home.querySelector(".rnnviz-equations");
+    this.bar = new TimeBar(home, (time) => this.go(time));
+    this.menu = new Menu(home, () => this.onScreen());
   }
 
   // What is on screen, for the menu that exports it.
-  shownNow() {
+  onScreen() {
     const carry = this.gradient ? "gradient" : "values";
     const query = { ...this.data.query, t: this.bar.t, carry };
     const step = { chosen: this.step, shown: this.home.dataset.step };
-    return { ...this.data, view: "anatomy", query, theme: this.theme, step, time: true, without: ["tex"] };
+    return { ...this.data, query, theme: this.theme, step, time: true };
   }
 
+  /**
+   * @param {import("./address.js").Shown & {mode: string}} data mode: "values" or "gradient"
+   * @param {string} theme
+   */
   update(data, theme) {
-    this.theme = theme;
-    const before = this.data;
-    this.data = data;
+    const mode = this.data?.mode;
     this.home.style.setProperty("--height", data.height);
-    const query = new URLSearchParams({ ...data.query, theme });
-    const path = `${data.base}/live/${encodeURIComponent(data.run)}/anatomy?${query}`;
-    if (!before || data.step !== before.step) this.step = data.step ?? null;
-    if (path !== this.feed.address) {
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.home.classList.add("rnnviz-waiting"), 300);
-    }
-    this.feed.watch(path, this.step);
-    if (before && before.mode !== data.mode && this.course) this.wire();
+    super.update(data, theme);
+    if (this.course && mode !== data.mode) this.load();
   }
 
-  follow({ run, step }) {
-    if (!this.data || run !== this.data.run) return;
-    this.step = step;
-    this.feed.watch(this.feed.address, step);
+  receive(message) {
+    this.settle();
+    super.receive(message);
   }
 
-  async receive(message) {
-    clearTimeout(this.waiting);
-    this.home.classList.remove("rnnviz-waiting");
-    if (message.error) return this.say(message.error);
-    this.say("");
+  async show(message) {
+    /** @type {Course} */
     const course = message.anatomy;
     this.newest = message;
-    const picture = await drawing(this.data.base, course.drawing);
+    const svg = await source(this.data.base, course.drawing);
     if (this.gone || this.newest !== message) return; // a newer one came meanwhile
-    course.step = message.step;
     course.of = columns(course, course.unit_series);
     course.shown = course.shown_series ? columns(course, course.shown_series) : course.of;
-    if (this.course?.cell !== course.cell || this.course.backwards !== course.backwards) this.place(picture, course);
+    if (this.course?.cell !== course.cell || this.course.backwards !== course.backwards) {
+      this.drawing = new Drawing(svg, course);
+      this.room.replaceChildren(this.drawing.svg);
+      this.typeset = null;
+    }
     this.course = course;
-    this.wire();
-    this.home.dataset.drawn = this.drawn += 1;
-    this.home.dataset.step = message.step;
-    this.home.dataset.run = this.data.run;
-  }
-
-  // Put the drawing of another kind of cell on the page, each wire as a thin rail, the flow in it
-  // as wide as the value, and the hollow of a negative one.
-  place(picture, course) {
-    const svg = document.importNode(picture, true);
-    svg.querySelector("title").remove();
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", course.title);
-    for (const node of svg.querySelectorAll("[data-hue]")) {
-      node.style.setProperty("--own", `var(--${node.dataset.hue})`);
-      node.style.setProperty("--own-text", `var(--${node.dataset.hue}-text)`);
-    }
-    this.wires = [...svg.querySelectorAll(".wire")].map((rail) => {
-      const flow = rail.cloneNode();
-      flow.setAttribute("class", "flow");
-      const hollow = rail.cloneNode();
-      hollow.setAttribute("class", "hollow");
-      rail.after(flow, hollow);
-      return { flow, hollow, value: rail.dataset.value, gradient: rail.dataset.gradient };
-    });
-    this.numbers = [...svg.querySelectorAll(".number")].map((node) => ({
-      node, value: node.dataset.value, gradient: node.dataset.gradient,
-    }));
-    this.gauges = [...svg.querySelectorAll(".gauge")];
-    this.symbols = [...svg.querySelectorAll("[data-symbol]")];
-    for (const node of svg.querySelectorAll("[data-function]")) node.textContent = course.function;
-    if (course.backwards) { // what such a layer has read before is what comes later
-      for (const node of svg.querySelectorAll(".below")) node.textContent = node.textContent.replace("t−1", "t+1");
-    }
-    this.find("drawing").replaceChildren(svg);
-    this.svg = svg;
-    this.built = null;
+    this.load();
+    this.drew(message.step);
   }
 
   // Everything that changes with the course, the unit or the mode, but not with time.
-  wire() {
-    const { course, data } = this;
-    const gradient = data.mode === "gradient" && course.columns.some((each) => each.startsWith("gradient."));
-    this.home.dataset.mode = gradient ? "gradient" : "values";
-    for (const [name, colour] of Object.entries(course.palette)) this.home.style.setProperty(`--${name}`, colour);
-    this.find("title").textContent = gradient ? course.title.replace("Inside", "The gradient through") : course.title;
-    this.find("where").textContent = course.where;
-    const kind = `${course.cell} ${gradient} ${course.backwards}`;
-    if (this.built !== kind) {
-      this.built = kind;
-      this.lines = equations(this.find("equations"), course, gradient);
+  load() {
+    const { course } = this;
+    const known = course.columns.some((name) => name.startsWith("gradient."));
+    this.gradient = this.data.mode === "gradient" && known;
+    const mode = this.gradient ? "gradient" : "values";
+    this.home.dataset.mode = mode;
+    for (const [name, colour] of Object.entries(course.palette)) {
+      this.home.style.setProperty(`--${name}`, colour);
     }
-    this.find("single").textContent = course.whole
-      ? `Means do not fit the equations (σ of a mean is not the mean of σ): these numbers are unit ${course.unit}'s.`
+    this.title.textContent = course.title[mode];
+    this.where.textContent = course.where;
+    if (this.typeset !== mode) {
+      this.typeset = mode;
+      this.lines = equations(this.equations, course.equations[mode], course.notes[mode]);
+    }
+    this.single.textContent = course.whole
+      ? t(
+          "Means do not fit the equations (σ of a mean is not the mean of σ): " +
+            "these numbers are unit {unit}'s.",
+          { unit: course.unit },
+        )
       : "";
-    const column = (each) => (gradient ? each.gradient && `gradient.${each.gradient}` : each.value);
-    const plan = (each) => ({ ...each, series: course.shown[column(each)], reach: course.reach[column(each)] });
-    this.flowing = this.wires.map(plan);
-    this.written = this.numbers.map(plan);
-    this.filled = this.gauges.map((node) => ({
-      node, series: course.shown[node.dataset.value], reach: course.reach[node.dataset.value],
-      zero: Number(node.dataset.zero), most: Number(node.dataset.reach),
-    }));
-    this.gradient = gradient;
-    this.bar.load(course, gradient);
+    this.drawing.load(course, this.gradient);
+    this.bar.load(course, this.gradient);
     this.paint(this.bar.t);
   }
 
-  go(t) {
-    this.next = t;
+  go(time) {
+    this.next = time;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.paint(this.next);
     });
   }
 
-  paint(t) {
-    const { course, gradient } = this;
-    if (!course) return;
-    for (const each of this.flowing) {
-      const value = each.series ? each.series[t] : 0;
-      const share = gradient ? decades(value, course.top) : Math.min(1, Math.abs(value) / each.reach);
-      const width = share > 0 ? 1.5 + (WIDEST - 1.5) * share : 0;
-      set(each, "stroke-width", width.toFixed(1), each.flow);
-      set(each, "stroke-opacity", (0.35 + 0.65 * share).toFixed(2), each.flow);
-      set(each, "data-sign", value < 0 ? "-" : "+", each.flow);
-      set(each, "hollow", value < 0 && !gradient ? Math.max(0.8, width - 4).toFixed(1) : "0", each.hollow, "stroke-width");
-    }
-    for (const each of this.written) {
-      write(each.node, each.series ? (gradient ? scientific(each.series[t], 1) : plain(each.series[t])) : "");
-    }
-    for (const each of this.filled) {
-      const length = each.most * Math.max(-1, Math.min(1, (each.series[t] || 0) / each.reach));
-      set(each, "x", Math.min(each.zero, each.zero + length).toFixed(1), each.node);
-      set(each, "width", Math.abs(length).toFixed(1), each.node);
-    }
-    for (const node of this.symbols) write(node, course.labels[t] ?? "");
-    for (const line of this.lines) line(course.of, t);
-    this.home.dataset.t = t;
-    this.describe(t);
-  }
-
-  // For those who hear the drawing: said when it rests, not at every frame.
-  describe(t) {
+  paint(time) {
+    if (!this.course) return;
+    this.drawing.paint(time);
+    for (const line of this.lines) line(this.course.of, time);
+    this.home.dataset.t = time;
+    // said when it rests, not at every frame
     clearTimeout(this.describing);
-    this.describing = setTimeout(() => {
-      const { course, gradient } = this;
-      const parts = Object.keys(course.symbols)
-        .filter((signal) => signal !== "input")
-        .map((signal) => {
-          const series = course.shown[gradient ? `gradient.${signal}` : signal];
-          return `${course.titles[signal]} ${gradient ? scientific(series[t], 2) : plain(series[t])}`;
-        });
-      const what = gradient ? "Gradient of the loss by each value" : "Values";
-      const said = `${course.title}, ${course.where}. ${what} at time step ${t}: ${parts.join(", ")}.`;
-      this.svg.setAttribute("aria-label", said);
-    }, 200);
-  }
-
-  connection(state) {
-    this.say(state === "lost" ? "The connection is lost; trying again …" : "");
-  }
-
-  say(text) {
-    this.note.textContent = text;
-    this.note.hidden = !text;
+    this.describing = setTimeout(() => this.drawing.describe(time), 200);
   }
 
   destroy() {
-    this.gone = true;
-    this.menu.destroy();
+    super.destroy();
     clearTimeout(this.describing);
-    this.feed.close();
+    this.menu.destroy();
     this.bar.destroy();
-    window.removeEventListener("rnnviz:step", this.onStep);
   }
 }
 
@@ -216,25 +158,10 @@ function columns(course, packed) {
   const numbers = decode(packed);
   return Object.fromEntries(
     course.columns.map((name, place) => [
-      name, numbers.subarray(place * course.steps, (place + 1) * course.steps),
+      name,
+      numbers.subarray(place * course.steps, (place + 1) * course.steps),
     ]),
   );
-}
-
-function decades(value, top) {
-  const size = Math.abs(value);
-  if (!(size > 0)) return 0;
-  return Math.max(0.02, Math.min(1, (Math.log10(size) - top + DECADES) / DECADES));
-}
-
-function set(memory, key, value, node, name = key) {
-  if (memory[`now ${key}`] === value) return;
-  memory[`now ${key}`] = value;
-  node.setAttribute(name, value);
-}
-
-function write(node, text) {
-  if (node.now !== text) node.textContent = node.now = text;
 }
 
 export function mount({ data, parentElement }) {

@@ -10,7 +10,8 @@ export class Scale {
     this.high = high;
     this.inks = [...inks, "#000000", "#ffffff"].map((hex) => [hex, luminance(read(hex))]);
     this.known = new Map();
-    this.gradient = `linear-gradient(to right, ${stops.map(([at, hex]) => `${hex} ${100 * at}%`).join(", ")})`;
+    const ends = stops.map(([at, hex]) => `${hex} ${100 * at}%`);
+    this.gradient = `linear-gradient(to right, ${ends.join(", ")})`;
   }
 
   // [background, ink] of a value, in 128 shades; null where there is none.
@@ -29,7 +30,8 @@ export class Scale {
     const part = (share - from) / (to - from);
     const mixed = a.map((each, place) => Math.round(each + part * (b[place] - each)));
     const light = luminance(mixed);
-    const contrast = ([, other]) => (Math.max(light, other) + 0.05) / (Math.min(light, other) + 0.05);
+    const contrast = ([, other]) =>
+      (Math.max(light, other) + 0.05) / (Math.min(light, other) + 0.05);
     const readable = this.inks.find((ink) => contrast(ink) >= 4.6);
     const best = this.inks.reduce((one, other) => (contrast(other) > contrast(one) ? other : one));
     return [`rgb(${mixed.join(",")})`, (readable ?? best)[0]];

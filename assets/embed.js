@@ -15,7 +15,6 @@ figure.update(
     query: choice,
     height: "100%",
     step: /^\d{1,9}$/.test(step ?? "") ? Number(step) : null,
-    time: true,
   },
   theme === "dark" ? "dark" : "light",
 );

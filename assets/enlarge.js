@@ -9,7 +9,10 @@ export const presenting = () => document.documentElement.hasAttribute("data-rnnv
 const GROWING = new Set(["xshift", "yshift", "ticklen", "thickness", "standoff"]);
 
 function words(text) {
-  return text.replace(/font-size:\s*([\d.]+)px/g, (_, size) => `font-size:${Math.round(size * by)}px`);
+  return text.replace(
+    /font-size:\s*([\d.]+)px/g,
+    (_, size) => `font-size:${Math.round(size * by)}px`,
+  );
 }
 
 function grown(value, key) {
@@ -18,7 +21,11 @@ function grown(value, key) {
   if (value === null || typeof value !== "object") return value;
   const made = {};
   for (const [name, each] of Object.entries(value)) {
-    const size = (name === "size" && /font$/i.test(key)) || key === "margin" || key === "pad" || GROWING.has(name);
+    const size =
+      (name === "size" && /font$/i.test(key)) ||
+      key === "margin" ||
+      key === "pad" ||
+      GROWING.has(name);
     made[name] = size && typeof each === "number" ? each * by : grown(each, name);
   }
   return made;
@@ -29,8 +36,12 @@ function trace(given) {
   for (const name of ["textfont", "colorbar", "hoverlabel"]) {
     if (given[name]) made[name] = grown(given[name], name);
   }
-  if (typeof given.line?.width === "number") made.line = { ...given.line, width: given.line.width * by };
-  if (typeof given.marker?.size === "number") made.marker = { ...given.marker, size: given.marker.size * by };
+  if (typeof given.line?.width === "number") {
+    made.line = { ...given.line, width: given.line.width * by };
+  }
+  if (typeof given.marker?.size === "number") {
+    made.marker = { ...given.marker, size: given.marker.size * by };
+  }
   return made;
 }
 

@@ -1,17 +1,40 @@
 // Equations set in type: in letters once, their numbers at every time step by textContent alone.
+import { element } from "./dom.js";
 import { plain, scientific } from "./numbers.js";
+import { t } from "./words.js";
 
-// Build a cell's equations in `parent`; return functions (columns, t) that put the numbers in.
-export function equations(parent, course, gradient) {
+/**
+ * Plain text, or a letter with what stands below it, or the place of a column's number.
+ * @typedef {{text: string} | {letter: string, below: string, hue: string}
+ *   | {number: string, op: string, hue: string}} Piece
+ */
+
+/**
+ * @typedef {object} Equation
+ * @property {Piece[]} left
+ * @property {Piece[]} letters
+ * @property {Piece[][]} numbers right-hand sides, the last the result
+ * @property {string} signal the column of what goes on
+ * @property {string} result the column of what the equation gives
+ */
+
+/**
+ * Set a cell's equations and the notes below them in type.
+ * @param {HTMLElement} parent
+ * @param {Equation[]} all
+ * @param {Piece[][]} notes
+ * @returns {((columns: Record<string, Float32Array>, time: number) => void)[]} what puts the
+ *   numbers of a time step in
+ */
+export function equations(parent, all, notes) {
   const lines = [];
-  const kind = gradient ? "gradient" : "values";
-  const nodes = course.equations[kind].map((equation) => {
-    const block = make("div", "rnnviz-equation");
-    const letters = make("div", "rnnviz-letters");
+  const nodes = all.map((equation) => {
+    const block = element("div", "rnnviz-equation");
+    const letters = element("div", "rnnviz-letters");
     letters.append(...equation.left.map(setLetters), " = ", ...equation.letters.map(setLetters));
-    const numbers = make("div", "rnnviz-numbers");
+    const numbers = element("div", "rnnviz-numbers");
     equation.numbers.forEach((side) => {
-      const part = make("span", "rnnviz-side");
+      const part = element("span", "rnnviz-side");
       part.append("= ", ...side.map((piece) => setNumbers(piece, lines)));
       numbers.append(part, " ");
     });
@@ -20,27 +43,21 @@ export function equations(parent, course, gradient) {
     block.append(letters, numbers);
     return block;
   });
-  const notes = course.notes[kind].map((text) => {
-    const note = make("p", "rnnviz-aside");
-    note.append(...text.split(/(δ_out|δv|b_hn)/).map((part) => {
-      const [letter, below] = part.split("_");
-      return /^(δ_out|δv|b_hn)$/.test(part) ? setLetters({ letter, below, hue: "" }) : part;
-    }));
+  const asides = notes.map((pieces) => {
+    const note = element("p", "rnnviz-aside");
+    note.append(...pieces.map(setLetters));
     return note;
   });
-  parent.replaceChildren(...nodes, ...notes);
+  parent.replaceChildren(...nodes, ...asides);
   return lines;
 }
 
 function setLetters(piece) {
   if (piece.text !== undefined) return piece.text;
-  const node = make("i", "rnnviz-letter");
-  node.textContent = piece.letter;
+  const node = element("i", "rnnviz-letter", piece.letter);
   colour(node, piece.hue);
   if (piece.below) {
-    const below = document.createElement("sub");
-    below.textContent = piece.below;
-    node.append(below);
+    node.append(element("sub", "", piece.below));
   }
   return node;
 }
@@ -48,16 +65,15 @@ function setLetters(piece) {
 function setNumbers(piece, lines) {
   if (piece.number === undefined) return setLetters(piece);
   const { number, op } = piece;
-  const node = make("span", "rnnviz-number");
+  const node = element("span", "rnnviz-number");
   node.dataset.number = number;
   colour(node, piece.hue);
   const format = number.startsWith("gradient.") ? (value) => scientific(value, 2) : plain;
   const sums = op === "+" || op === "−";
-  const sign = document.createElement("span");
-  sign.textContent = op ? `${op} ` : "";
+  const sign = element("span", "", op ? `${op} ` : "");
   let now, nowSign;
-  lines.push((columns, t) => {
-    const value = columns[number]?.[t] ?? NaN;
+  lines.push((columns, time) => {
+    const value = columns[number]?.[time] ?? NaN;
     let text = format(value);
     const negative = text.startsWith("−");
     if (sums) {
@@ -69,18 +85,19 @@ function setNumbers(piece, lines) {
     }
     if (text !== now) node.textContent = now = text;
   });
-  const both = make("span", "rnnviz-term");
+  const both = element("span", "rnnviz-term");
   both.append(sign, node);
   return both;
 }
 
 // Where something changed a value, the equation's result is not what goes on.
 function changedByHand({ signal, result }, lines) {
-  const node = make("span", "rnnviz-set");
+  const node = element("span", "rnnviz-set");
   let now;
-  lines.push((columns, t) => {
-    const value = columns[signal][t];
-    const text = value === columns[result][t] ? "" : `, but changed to ${plain(value)}`;
+  lines.push((columns, time) => {
+    const value = columns[signal][time];
+    const same = value === columns[result][time];
+    const text = same ? "" : t(", but changed to {value}", { value: plain(value) });
     if (text !== now) node.textContent = now = text;
   });
   return node;
@@ -88,10 +105,4 @@ function changedByHand({ signal, result }, lines) {
 
 function colour(node, hue) {
   if (hue) node.style.color = `var(--${hue}-text)`;
-}
-
-function make(name, kind) {
-  const node = document.createElement(name);
-  node.className = kind;
-  return node;
 }

@@ -2,6 +2,7 @@
 import { Looks, make } from "./parts.js";
 import { lasting, themeOf } from "./socket.js";
 import { Work } from "./work.js";
+import { language, t } from "./words.js";
 
 const STEP = /^\d+$/;
 
@@ -14,8 +15,8 @@ export class Lecture {
     this.run = run;
     this.asked = asked;
     this.list = make("fieldset", "rnnviz-figures-listed", {});
-    this.list.append(make("legend", "", {}, "Figures, each in all formats"));
-    this.pack = make("button", "rnnviz-link", { type: "button" }, "Pack the lecture");
+    this.list.append(make("legend", "", {}, t("Figures, each in all formats")));
+    this.pack = make("button", "rnnviz-link", { type: "button" }, t("Pack the lecture"));
     this.pack.onclick = () => this.begin();
     this.says = make("p", "", { role: "status" });
     const room = make("div", "", {});
@@ -39,20 +40,22 @@ export class Lecture {
       });
       this.grown();
     } catch {
-      this.says.textContent = "The server did not answer: try again.";
+      this.says.textContent = t("The server did not answer: try again.");
     }
   }
 
   async begin() {
     const figures = (this.boxes ?? []).filter((box) => box.checked).map((box) => box.value);
     if (!figures.length) {
-      this.says.textContent = "Choose at least one figure.";
+      this.says.textContent = t("Choose at least one figure.");
       return;
     }
     this.pack.disabled = true;
     const asked = this.asked();
     asked.set("figures", figures.join(","));
-    for (const [name] of [...asked]) if (name.startsWith("range.") || name === "hidden") asked.delete(name);
+    for (const name of Array.from(asked.keys())) {
+      if (name.startsWith("range.") || name === "hidden") asked.delete(name);
+    }
     if (!STEP.test(asked.get("step") ?? "")) asked.delete("step");
     try {
       await this.work.run(this.base, `bundle/${encodeURIComponent(this.run)}/gates?${asked}`);
@@ -72,11 +75,12 @@ export class Lecture {
 
 // On a page of its own choices, beside no figure.
 export function mount({ data, parentElement }) {
-  const looks = (home) => (home.rnnvizLooks ??= new Looks(["preset", "theme", "font_size", "numbers"]));
+  const looks = (home) => (home.rnnvizLooks ??= new Looks(data.looks));
   const [lecture, end] = lasting(parentElement, (home) => {
     home.append(...looks(home).labels);
     return new Lecture(home, data.base, data.run, () => {
       const asked = new URLSearchParams();
+      if (language !== "en") asked.set("lang", language);
       looks(home).ask(asked, themeOf(parentElement));
       return asked;
     });

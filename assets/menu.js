@@ -2,26 +2,23 @@
 import { snippet } from "./embedding.js";
 import { Lecture } from "./lecture.js";
 import { Looks, choice, keep, make } from "./parts.js";
+import { language, t } from "./words.js";
 import { Work } from "./work.js";
 
-const FORMATS = [
-  ["png", "PNG", "picture"], ["svg", "SVG", "vectors"], ["pdf", "PDF", "vectors"],
-  ["html", "HTML", "interactive"], ["pptx", "PPTX", "slide"], ["tex", "TeX", "PGFPlots"],
-  ["csv", "CSV", "data"], ["py", "Code", "Python"],
-];
 const OWN = ["png", "svg"]; // what plotly.js can write without the server's browser
 const EDGE = 8; // pixels between the menu and the window
-const MOVING = [["html", "HTML"], ["gif", "GIF"], ["mp4", "MP4"]];
-const OF_ALL_STEPS = ["loss", "gradient_clipping", "run_losses"]; // nothing to animate over training
 let count = 0;
 
 export class Menu {
-  // `shown` returns what is on screen: base, run, view, query, theme, step, at, plot, without.
+  // `shown` returns what is on screen: base, run, view, query, theme, step, at, plot, and
+  // `offered`, what the server can make of it (rnnviz/export/menu.py).
   constructor(home, shown) {
     this.home = home;
     this.shown = shown;
     this.button = make("button", "rnnviz-export", {
-      type: "button", title: "Export this figure", "aria-label": "Export this figure",
+      type: "button",
+      title: t("Export this figure"),
+      "aria-label": t("Export this figure"),
       "aria-expanded": "false",
     });
     this.button.innerHTML =
@@ -30,7 +27,11 @@ export class Menu {
     home.append(this.button);
     this.onKey = (event) => this.key(event);
     this.onDown = (event) => {
-      if (this.panel && !this.busy() && !event.composedPath().some((each) => each === this.panel || each === this.button)) {
+      if (
+        this.panel &&
+        !this.busy() &&
+        !event.composedPath().some((each) => each === this.panel || each === this.button)
+      ) {
         this.close();
       }
     };
@@ -39,21 +40,26 @@ export class Menu {
 
   open() {
     const id = `rnnviz-export-${++count}`;
-    const panel = make("div", "rnnviz-menu", { role: "group", "aria-label": "Export this figure", id });
+    const panel = make("div", "rnnviz-menu", {
+      role: "group",
+      "aria-label": t("Export this figure"),
+      id,
+    });
     const formats = make("div", "rnnviz-formats", {});
-    const without = this.shown().without ?? [];
-    for (const [format, name, says] of FORMATS.filter(([each]) => !without.includes(each))) {
+    const { offered } = this.shown();
+    for (const [format, name, says] of offered.formats) {
       const button = make("button", "", { type: "button", "data-format": format });
       button.append(make("b", "", {}, name), make("span", "", {}, says));
       button.onclick = () => this.save(format, button);
       formats.append(button);
     }
-    this.looks = new Looks();
+    this.looks = new Looks(offered.looks);
     this.says = make("p", "", { role: "status" });
     panel.append(formats, ...this.looks.labels, ...this.more(), this.says);
     this.home.append(panel);
     this.panel = panel;
-    if (panel.showPopover) { // above all else on the page, whatever clips or covers the figure
+    if (panel.showPopover) {
+      // above all else on the page, whatever clips or covers the figure
       panel.popover = "manual";
       panel.showPopover();
     }
@@ -69,38 +75,45 @@ export class Menu {
 
   // What takes longer, or is no file.
   more() {
-    const { base, run, view, query, time } = this.shown();
+    const { base, run, offered, time } = this.shown();
     const parts = [];
-    const ofRun = !query.settings && !query.plan && !view.startsWith("compare") && !run.startsWith("trace.");
     const over = [];
-    if (ofRun && !OF_ALL_STEPS.includes(view)) over.push(["training", "over training"]);
-    if (time) over.push(["time", "over time"]);
+    if (offered.training) over.push(["training", t("over training")]);
+    if (time) over.push(["time", t("over time")]);
     if (over.length) {
       const row = make("div", "rnnviz-moving", {});
-      const { label, select } = choice("Animate", over);
+      const { label, select } = choice(t("Animate"), over);
       const room = make("div", "", {});
       this.work = new Work(room, (text) => this.say(text));
-      row.append(...MOVING.map(([format, name]) => {
-        const button = make("button", "", { type: "button", "data-moving": format }, name);
-        button.onclick = () => this.animate(row, select.value, format);
-        return button;
-      }));
+      row.append(
+        ...offered.moving.map(([format, name]) => {
+          const button = make("button", "", { type: "button", "data-moving": format }, name);
+          button.onclick = () => this.animate(row, select.value, format);
+          return button;
+        }),
+      );
       parts.push(make("hr", "", {}), label, row, room);
     }
-    const link = make("button", "rnnviz-link", { type: "button" }, "Copy link to this page");
+    const link = make("button", "rnnviz-link", { type: "button" }, t("Copy link to this page"));
     link.onclick = () => this.copy();
     parts.push(link);
-    if (ofRun && this.shown().plot) {
-      const embed = make("button", "rnnviz-link", { type: "button" }, "Copy HTML to embed");
+    if (offered.run && this.shown().plot) {
+      const embed = make("button", "rnnviz-link", { type: "button" }, t("Copy HTML to embed"));
       embed.onclick = () => this.embed();
       parts.push(embed);
     }
-    if (ofRun) {
-      const lecture = make("button", "rnnviz-link", { type: "button" }, "Lecture bundle …");
+    if (offered.run) {
+      const lecture = make("button", "rnnviz-link", { type: "button" }, t("Lecture bundle …"));
       lecture.onclick = () => {
         const box = make("div", "rnnviz-lecture", {});
         lecture.replaceWith(box);
-        this.lecture = new Lecture(box, base, run, () => this.asked(), () => this.place());
+        this.lecture = new Lecture(
+          box,
+          base,
+          run,
+          () => this.asked(),
+          () => this.place(),
+        );
         box.querySelector("button").focus({ preventScroll: true });
       };
       parts.push(lecture);
@@ -161,6 +174,7 @@ export class Menu {
   asked() {
     const { query, theme, step, at, plot } = this.shown();
     const asked = new URLSearchParams(query);
+    if (language !== "en") asked.set("lang", language);
     this.looks.ask(asked, theme);
     if (step.chosen !== null) asked.set("step", step.chosen);
     else if (/^\d+$/.test(step.shown ?? "")) asked.set("shown", step.shown);
@@ -172,22 +186,34 @@ export class Menu {
   async save(format, button) {
     const { base, run, view, plot } = this.shown();
     button.disabled = true;
-    this.say("Being made …");
+    this.say(t("Being made …"));
     try {
-      const answer = await fetch(`${base}/export/${encodeURIComponent(run)}/${view}.${format}?${this.asked()}`);
+      const answer = await fetch(
+        `${base}/export/${encodeURIComponent(run)}/${view}.${format}?${this.asked()}`,
+      );
       if (answer.status === 503 && OWN.includes(format) && plot) {
         await window.Plotly.downloadImage(plot, {
-          format, filename: `rnnviz-${view}`, scale: format === "png" ? Number(this.looks.chosen().pixels) : 1,
-          width: plot.offsetWidth, height: plot.offsetHeight,
+          format,
+          filename: `rnnviz-${view}`,
+          scale: format === "png" ? Number(this.looks.chosen().pixels) : 1,
+          width: plot.offsetWidth,
+          height: plot.offsetHeight,
         });
-        this.say("Saved by your own browser, as it is on screen: the server has no Chromium to draw other sizes and colours.");
+        this.say(
+          t(
+            "Saved by your own browser, as it is on screen: " +
+              "the server has no Chromium to draw other sizes and colours.",
+          ),
+        );
         return;
       }
       if (!answer.ok) throw new Error(await answer.text());
       keep(await answer.blob(), `rnnviz-${view}.${format}`);
-      this.say(`rnnviz-${view}.${format} is saved.`);
+      this.say(t("{file} is saved.", { file: `rnnviz-${view}.${format}` }));
     } catch (error) {
-      this.say(error instanceof TypeError ? "The server did not answer: try again." : error.message);
+      this.say(
+        error instanceof TypeError ? t("The server did not answer: try again.") : error.message,
+      );
     } finally {
       button.disabled = false;
       if (this.panel && document.activeElement === document.body) button.focus();
@@ -197,7 +223,7 @@ export class Menu {
   async copy() {
     try {
       await navigator.clipboard.writeText(location.href);
-      this.say("The link is copied.");
+      this.say(t("The link is copied."));
     } catch {
       this.say(location.href); // a page without https may not write to the clipboard
     }
@@ -205,10 +231,15 @@ export class Menu {
 
   async embed() {
     const { step, theme, plot } = this.shown();
-    const lines = snippet(this.shown(), theme, step.chosen, plot.layout?.meta?.alt ?? "Figure");
+    const lines = snippet(this.shown(), theme, step.chosen, plot.layout?.meta?.alt ?? t("Figure"));
     try {
       await navigator.clipboard.writeText(lines);
-      this.say("Copied: put it into the HTML of any page. It shows this figure as long as the server runs.");
+      this.say(
+        t(
+          "Copied: put it into the HTML of any page. " +
+            "It shows this figure as long as the server runs.",
+        ),
+      );
     } catch {
       this.say(lines);
     }
@@ -235,7 +266,8 @@ function zoomed(plot) {
     const axis = name && layout[name];
     if (axis && !axis.autorange) found.push([`range.${name}`, axis.range.join(",")]);
   }
-  const off = plot._fullData.filter((trace) => trace.visible === "legendonly").map((trace) => trace.index);
+  const off = plot._fullData
+    .filter((trace) => trace.visible === "legendonly")
+    .map((trace) => trace.index);
   return off.length ? [...found, ["hidden", off.join(",")]] : found;
 }
-

@@ -1,6 +1,10 @@
 // Numbers for people, and the packed ones that the server sends.
+import { t } from "./words.js";
 
-const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const RAISED = Object.fromEntries(
+  [..."-0123456789"].map((sign, at) => [sign, [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"][at]]),
+);
+const DECADES = 8; // of a gradient, from nothing that can be seen to all of it
 
 export function decode(packed) {
   const text = atob(packed);
@@ -9,13 +13,19 @@ export function decode(packed) {
   return new Float32Array(bytes.buffer);
 }
 
+// How large a gradient is, 0 to 1, over the decades below 10 to the power of `top`.
+export function decades(value, top) {
+  const size = Math.abs(value);
+  if (!(size > 0)) return 0;
+  return Math.max(0, Math.min(1, (Math.log10(size) - top + DECADES) / DECADES));
+}
+
 // Three decimals, with a true minus, and none before a zero.
 export function plain(value) {
   if (!Number.isFinite(value)) return strange(value);
   const size = Math.abs(value);
-  if (size >= 10000) return scientific(value, 3);
-  const text = size < 10 ? size.toFixed(3) : size.toPrecision(4);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+  if (size >= 9999.5) return scientific(value, 3);
+  return signed(value, size < 10 ? size.toFixed(3) : size.toPrecision(4));
 }
 
 export function scientific(value, digits) {
@@ -24,6 +34,33 @@ export function scientific(value, digits) {
   const [front, power] = Math.abs(value).toExponential(digits).split("e");
   const raised = [...String(Number(power))].map((sign) => RAISED[sign]).join("");
   return `${value < 0 ? "−" : ""}${front}×10${raised}`;
+}
+
+// So many decimals; a dash where there is no number.
+export function fixed(value, digits = 0) {
+  if (value === null || value === undefined) return "–";
+  return signed(value, Math.abs(value).toFixed(digits));
+}
+
+export function percent(share) {
+  return `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+}
+
+// Three figures, as for a loss that is read from afar.
+export function short(value) {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 0.001 && size < 1000 ? value.toPrecision(3) : value.toExponential(1);
+}
+
+export function duration(seconds) {
+  if (seconds < 90) return t("{number} s", { number: Math.ceil(seconds) });
+  if (seconds < 5400) return t("{number} min", { number: Math.round(seconds / 60) });
+  return t("{number} h", { number: (seconds / 3600).toFixed(1) });
+}
+
+function signed(value, text) {
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 function strange(value) {

@@ -1,4 +1,6 @@
-// Parts of the export menus: elements, the choices of how files are to look, and files that are kept.
+// Parts of the export menus: elements, the choices of how files are to look, and files that
+// are kept.
+import { t } from "./words.js";
 
 export function make(tag, name, attributes, text) {
   const element = document.createElement(tag);
@@ -23,29 +25,23 @@ export function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-const CHOICES = {
-  preset: ["Size", [["slide", "slide 16:9"], ["half", "half a slide"], ["column", "paper column"], ["square", "square"]]],
-  theme: ["Colours", [["", "as on screen"], ["light", "light"], ["dark", "dark"], ["print", "print, black on white"]]],
-  font_size: ["Type", [["", "automatic"], ["10", "10 px"], ["13", "13 px"], ["16", "16 px"], ["20", "20 px"], ["24", "24 px"], ["32", "32 px"]]],
-  pixels: ["PNG pixels", [["1", "1×"], ["2", "2×"], ["3", "3×"], ["4", "4×"]], "2"],
-  numbers: ["Numbers", [["point", "0.5"], ["comma", "0,5"]]],
-};
 const KEPT = "rnnviz-export"; // the choices of the last export, in this browser's tab alone
 
 // How what is exported is to look: size, colours, type, ...
 export class Looks {
-  constructor(names = Object.keys(CHOICES)) {
+  // `offered`: the choices, each {name, words, options: [[value, words]], value}.
+  constructor(offered) {
     const before = remembered();
     this.choices = Object.fromEntries(
-      names.map((name) => {
-        const [words, options, value] = CHOICES[name];
-        return [name, choice(words, options, before[name] ?? value)];
-      }),
+      offered.map(({ name, words, options, value }) => [
+        name,
+        choice(words, options, before[name] ?? value),
+      ]),
     );
     this.title = make("input", "", { type: "checkbox" });
     this.title.checked = before.title !== "0";
     const titled = make("label", "", {});
-    titled.append(make("span", "", {}, "With title"), this.title);
+    titled.append(make("span", "", {}, t("With title")), this.title);
     this.labels = [...Object.values(this.choices).map((each) => each.label), titled];
   }
 

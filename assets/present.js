@@ -1,6 +1,9 @@
 // Presenter mode: larger type, the form and the header folded away, a light that follows the mouse,
-// and the keys of a clicker. It is switched here, at once; the server only writes it into the address.
+// and the keys of a clicker. It is switched here, at once; the server only writes it into the
+// address.
+import { named } from "./dom.js";
 import { lasting } from "./socket.js";
+import { t } from "./words.js";
 
 const REST = 2500; // milliseconds after which a mouse that stands has no light
 
@@ -8,6 +11,18 @@ class Present {
   constructor(home) {
     this.home = home;
     this.name = home.querySelector("span");
+    named(home, {
+      ".rnnviz-presenting": t("Presenter mode"),
+      "[data-do=back]": t("Previous page"),
+      "[data-do=next]": t("Next page"),
+      "[data-do=leave]": t("Leave presenter mode"),
+    });
+    const enter = home.querySelector("[data-do=enter]");
+    enter.textContent = t("Present");
+    // the row of pages leaves as much room as its words need (present.css)
+    document.documentElement.style.setProperty("--rnnviz-present", `${enter.offsetWidth}px`);
+    enter.title = t("Larger type, and no form: for a projector (key P)");
+    home.querySelector("[data-do=leave]").title = t("Leave presenter mode (key P or Escape)");
     for (const button of home.querySelectorAll("button")) {
       button.addEventListener("click", () => this.act(button.dataset.do));
     }
@@ -47,13 +62,17 @@ class Present {
   }
 
   key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) {
+      return;
+    }
     const writes = "input:not([type=range]), textarea, select, [contenteditable], [role=combobox]";
     if (event.target.closest?.(writes)) return;
     const pages = { PageDown: "next", PageUp: "back" };
     const arrows = { ArrowRight: "next", ArrowLeft: "back" };
     // an arrow belongs to whatever has the focus and can use it
-    const free = !event.target.closest?.("input, [role=slider], [role=radio], [role=tab], [role=radiogroup]");
+    const free = !event.target.closest?.(
+      "input, [role=slider], [role=radio], [role=tab], [role=radiogroup]",
+    );
     let what = null;
     if (event.key.toLowerCase() === "p" && !event.shiftKey) what = this.on ? "leave" : "enter";
     else if (this.on && event.key === "Escape") what = "leave";

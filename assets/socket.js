@@ -33,9 +33,14 @@ export class Feed {
   }
 
   ask() {
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify({ step: this.step ?? null, at: this.at }));
-    }
+    this.say({ step: this.step ?? null, at: this.at });
+  }
+
+  // Send a message; false while there is no connection.
+  say(message) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
   }
 
   open() {
@@ -76,7 +81,9 @@ export class Feed {
 
 // Paper or night? Asked of the page itself, so a change of theme is seen at once.
 export function themeOf(element) {
-  const colour = getComputedStyle(element.host ?? element).getPropertyValue("--st-background-color");
+  const colour = getComputedStyle(element.host ?? element).getPropertyValue(
+    "--st-background-color",
+  );
   const [red, green, blue] = rgb(colour.trim());
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light";
 }

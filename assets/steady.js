@@ -1,17 +1,17 @@
-// Between two pictures of a live chart often nothing moves but its lines. Then they alone are drawn:
-// Plotly.react does so where a layout has a transition, here one of no duration, and leaves the
-// axes, the legend and the title as they are. That is half the work of a whole picture.
+// Between two pictures of a live chart often nothing moves but its lines. Then they alone are
+// drawn: Plotly.react does so where a layout has a transition, here one of no duration, and leaves
+// the axes, the legend and the title as they are. That is half the work of a whole picture.
 
 const AXIS = /^[xy]axis\d*$/;
-const NOTE = /^(.*<span style="[^"<>]*">)([^<>&]*)<\/span>$/s; // the title and the quiet words after it
+const MARKUP = /[<>&]/;
+const END = "</span>"; // of the title's quiet words
 
 // All of a figure that has to stand still for that, written out; null where Plotly can't do it.
 export function still({ data, layout }) {
   const fixed = ({ range }) => range?.every((end) => end !== null);
   const ranged = Object.keys(layout).every((name) => !AXIS.test(name) || fixed(layout[name]));
   if (!ranged || !data.every(({ type }) => type === "scatter")) return null;
-  const { text } = layout.title ?? {};
-  const frame = { ...layout, meta: null, title: { ...layout.title, text: NOTE.exec(text)?.[1] ?? text } };
+  const frame = { ...layout, meta: null, title: { ...layout.title, text: unmoved(layout) } };
   return JSON.stringify([frame, data.map(({ x, y, ...style }) => style)]);
 }
 
@@ -26,10 +26,25 @@ export function linesOnly(plot, layout) {
 }
 
 // Write the title's quiet words, which such a picture leaves as they were.
-export function renote(plot, text) {
-  const note = NOTE.exec(text)?.[2];
-  if (note === undefined) return;
+export function renote(plot, layout) {
+  const note = noteOf(layout);
+  if (!note) return;
   const title = plot.querySelector(".gtitle");
-  title.dataset.unformatted = text;
-  title.lastElementChild.textContent = note;
+  title.dataset.unformatted = layout.title.text;
+  let last = title.lastElementChild;
+  while (last.lastElementChild) last = last.lastElementChild; // on a line of its own, it is in that
+  last.textContent = note;
+}
+
+// The quiet words at the title's end, where they are words alone; "" where there are none.
+function noteOf({ title, meta }) {
+  const note = meta?.note ?? "";
+  return !MARKUP.test(note) && title?.text?.endsWith(`${note}${END}`) ? note : "";
+}
+
+// The title without them.
+function unmoved(layout) {
+  const note = noteOf(layout);
+  const text = layout.title?.text;
+  return note ? text.slice(0, -(note + END).length) : text;
 }

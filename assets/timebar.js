@@ -1,4 +1,7 @@
 // A time bar: the probe's symbols and every signal's course, played, stepped and scrubbed.
+import { named } from "./dom.js";
+import { decades } from "./numbers.js";
+import { t } from "./words.js";
 
 const PLAY = "M4 2.5v11L13 8z";
 const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
@@ -19,12 +22,25 @@ export class TimeBar {
     this.buttons = Object.fromEntries(
       [...home.querySelectorAll("button[data-do]")].map((button) => [button.dataset.do, button]),
     );
+    named(home, {
+      ".rnnviz-time": t("Time"),
+      "[data-do=first]": t("First time step"),
+      "[data-do=back]": t("One step back"),
+      "[data-do=play]": t("Play"),
+      "[data-do=next]": t("One step on"),
+      "[data-do=last]": t("Last time step"),
+      "input[type=range]": t("Time step"),
+    });
+    home.querySelector(".rnnviz-keys label").prepend(t("steps a second"));
     for (const [name, button] of Object.entries(this.buttons)) {
       button.addEventListener("click", () => this.act(name));
     }
     this.range.addEventListener("input", () => this.move(Number(this.range.value)));
     this.strip.addEventListener("pointerdown", (event) => this.grab(event));
-    this.strip.addEventListener("pointermove", (event) => this.held === event.pointerId && this.scrub(event));
+    this.strip.addEventListener(
+      "pointermove",
+      (event) => this.held === event.pointerId && this.scrub(event),
+    );
     for (const name of ["pointerup", "pointercancel"]) {
       this.strip.addEventListener(name, () => (this.held = null));
     }
@@ -70,7 +86,7 @@ export class TimeBar {
   show() {
     const { play } = this.buttons;
     play.querySelector("path").setAttribute("d", this.playing ? PAUSE : PLAY);
-    play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
+    play.setAttribute("aria-label", this.playing ? t("Pause") : t("Play"));
   }
 
   grab(event) {
@@ -89,16 +105,19 @@ export class TimeBar {
     this.move(Math.floor(across * this.course.steps));
   }
 
-  move(t, again = false) {
+  move(time, again = false) {
     if (!this.course) return;
-    const to = Math.max(0, Math.min(this.course.steps - 1, t));
+    const to = Math.max(0, Math.min(this.course.steps - 1, time));
     if (to === this.t && !again) return;
     this.t = to;
     if (Number(this.range.value) !== to) this.range.value = to;
     const label = this.course.labels[to] ?? "";
-    const words = `t = ${to} of ${this.course.steps - 1}`;
-    this.readout.textContent = words;
-    this.range.setAttribute("aria-valuetext", `time step ${to}${label ? `, input ${label}` : ""}`);
+    this.readout.textContent = t("t = {time} of {last}", { time: to, last: this.course.steps - 1 });
+    const at = { time: to, symbol: label };
+    this.range.setAttribute(
+      "aria-valuetext",
+      label ? t("time step {time}, input {symbol}", at) : t("time step {time}", at),
+    );
     this.marker.style.transform = `translateX(${this.gutter + to * this.cell}px)`;
     this.onTime(to);
     clearTimeout(this.resting);
@@ -107,25 +126,50 @@ export class TimeBar {
 
   // When time stands: say it, write it into the address, and tell the other figures.
   rest() {
-    const { t } = this;
+    const time = this.t;
     this.said.textContent = this.playing ? "" : this.range.getAttribute("aria-valuetext");
     const address = new URL(location.href);
-    if (t) address.searchParams.set("t", t);
+    if (time) address.searchParams.set("t", time);
     else address.searchParams.delete("t");
     if (address.href !== location.href) history.replaceState(history.state, "", address);
-    window.dispatchEvent(new CustomEvent("rnnviz:time", { detail: { time: t } }));
+    window.dispatchEvent(new CustomEvent("rnnviz:time", { detail: { time } }));
   }
 
   // Space plays and the arrows step, unless a control that uses them has the focus.
   key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      event.shiftKey
+    ) {
+      return;
+    }
     const { target, key } = event;
-    const actions = { " ": "play", ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last" };
+    const actions = {
+      " ": "play",
+      ArrowLeft: "back",
+      ArrowRight: "next",
+      Home: "first",
+      End: "last",
+    };
     if (!(key in actions) || !this.course) return;
     const button = target.closest?.("button");
     const mine = this.home.contains(target);
-    const taken = target.closest?.("input, select, textarea, button, a, [contenteditable], [role], [tabindex]:not([tabindex='-1'])");
-    if (target === this.range ? key !== " " : mine && button ? key === " " : taken && taken !== document.body) return;
+    const taken = target.closest?.(
+      "input, select, textarea, button, a, [contenteditable], [role], " +
+        "[tabindex]:not([tabindex='-1'])",
+    );
+    if (
+      target === this.range
+        ? key !== " "
+        : mine && button
+          ? key === " "
+          : taken && taken !== document.body
+    ) {
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
     this.act(actions[key]);
@@ -164,15 +208,14 @@ export class TimeBar {
       pen.fillText((this.gradient ? "δ" : "") + letter, 4, top + tall / 2);
       const series = course.shown[this.gradient ? `gradient.${signal}` : signal];
       const signed = this.gradient || !course.logistic.includes(signal);
-      for (let t = 0; t < steps; t += 1) {
-        const value = series[t];
-        const size = Math.abs(value);
+      for (let time = 0; time < steps; time += 1) {
+        const value = series[time];
         const share = this.gradient
-          ? (size > 0 ? Math.max(0, (Math.log10(size) - course.top + 8) / 8) : 0)
-          : size / course.reach[signal];
+          ? decades(value, course.top)
+          : Math.abs(value) / course.reach[signal];
         pen.globalAlpha = Math.min(1, share) || 0;
         pen.fillStyle = signed ? palette[value < 0 ? "negative" : "positive"] : palette[signal];
-        const left = this.gutter + t * this.cell;
+        const left = this.gutter + time * this.cell;
         pen.fillRect(left, top, Math.max(1, this.cell - (this.cell > 6 ? 1 : 0)), tall);
       }
     });
@@ -181,8 +224,8 @@ export class TimeBar {
   write(pen, labels, head, lying) {
     pen.font = "12px Inter, sans-serif";
     pen.fillStyle = this.course.palette.ink;
-    labels.forEach((label, t) => {
-      const middle = this.gutter + (t + 0.5) * this.cell;
+    labels.forEach((label, time) => {
+      const middle = this.gutter + (time + 0.5) * this.cell;
       pen.save();
       pen.translate(middle, lying ? head / 2 : head - 4);
       if (!lying) pen.rotate(-Math.PI / 2);

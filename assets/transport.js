@@ -1,22 +1,40 @@
 // The transport bar: how the run is doing, and a time bar over training like a video player's:
 // filled as far as the run has come, the handle at the step that the figures show.
+import { addressOf } from "./address.js";
+import { nearest, stepped } from "./kept_steps.js";
+import { LOST, WORKING } from "./live_view.js";
+import { named } from "./dom.js";
+import { duration, short } from "./numbers.js";
+import { Orders, nextOf, orderOf } from "./orders.js";
 import { Feed, lasting } from "./socket.js";
-
-const WORDS = {
-  new: "Not trained yet. Press Train, or look at the untrained network.",
-  queued: "Waiting for a free worker",
-  running: "",
-  paused: "Paused",
-  stopped: "Stopped",
-  finished: "Finished",
-  all: "Not trained yet. Press Train all: each cell learns the same, from several seeds.",
-  failed: "Ended early",
-  interrupted: "Interrupted",
-};
-
-const WORKING = "Working: a large network or a long sequence takes some seconds …";
+import { t } from "./words.js";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/**
+ * How a run, or a study, is doing. What is not known, or is not one's own, is null or missing.
+ * @typedef {object} Status
+ * @property {string} state only written down, never read here
+ * @property {string} says how it stands, in words
+ * @property {boolean} begun whether there is a run
+ * @property {boolean} trains
+ * @property {boolean} going whether it trains, or will without being asked again
+ * @property {boolean} waits whether it can go on
+ * @property {boolean} ended whether it was trained to its last step
+ * @property {number} step
+ * @property {number} steps
+ * @property {number[]} checkpoints the kept steps
+ * @property {number | null} [loss]
+ * @property {number | null} [metric]
+ * @property {string} [metric_title]
+ * @property {string} [metric_unit]
+ * @property {number | null} [rate] steps a second
+ * @property {number | null} [left] seconds
+ * @property {number} [runs] of a study, as the next three
+ * @property {number} [done]
+ * @property {number} [diverged]
+ * @property {number} [share] of all its steps, 0 to 1
+ */
 
 class Transport {
   constructor(home) {
@@ -26,24 +44,37 @@ class Transport {
     this.range = home.querySelector("input");
     this.shown = home.querySelector("output");
     this.back = home.querySelector("[data-back]");
-    this.orders = home.querySelector(".rnnviz-orders");
+    this.group = home.querySelector(".rnnviz-orders");
     this.buttons = Object.fromEntries(
-      [...this.orders.children].map((button) => [button.dataset.order, button]),
+      [...this.group.children].map((button) => [button.dataset.order, button]),
     );
+    const said = { once: t("Step"), stop: t("Stop"), reset: t("Reset") };
+    for (const [name, word] of Object.entries(said)) {
+      this.buttons[name].querySelector("span").textContent = word;
+    }
+    this.buttons.train.querySelector("kbd").textContent = t("Space");
+    this.back.textContent = t("Back to newest");
+    named(home, {
+      ".rnnviz-orders": t("Training"),
+      "input[type=range]": t("Look back in training: the step that the figures show"),
+    });
     for (const [name, button] of Object.entries(this.buttons)) {
       button.addEventListener("click", () => this.order(name));
     }
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
     this.step = null;
-    this.feed = new Feed((message) => this.receive(message), (state) => this.connection(state));
-    this.range.addEventListener("input", () => this.look(this.nearest(Number(this.range.value))));
+    this.feed = new Feed(
+      (message) => this.receive(message),
+      (state) => this.connection(state),
+    );
+    this.orders = new Orders(this.feed, (sentence) => this.refuse(sentence));
+    this.range.addEventListener("input", () => {
+      this.look(nearest(this.status?.checkpoints ?? [], Number(this.range.value)));
+    });
     this.range.addEventListener("change", () => this.keep());
     this.range.addEventListener("keydown", (event) => this.walk(event));
-    this.back.addEventListener("click", () => {
-      this.look(null);
-      this.keep();
-    });
+    this.back.addEventListener("click", () => this.lookAt(null));
   }
 
   update({ data, setStateValue, setTriggerValue }) {
@@ -55,7 +86,9 @@ class Transport {
       this.status = null;
       this.step = data.step ?? null;
     }
-    this.feed.watch(`${data.base}/live/${encodeURIComponent(data.run)}/${data.view}?${new URLSearchParams(data.query)}`, null);
+    this.orders.watch(data);
+    this.feed.watch(addressOf(data), null);
+    this.tune();
     clearTimeout(this.working);
     if (this.status) this.show();
     else {
@@ -65,39 +98,64 @@ class Transport {
   }
 
   receive(message) {
+    if ("ordered" in message) {
+      this.orders.answered(message);
+      return;
+    }
     if (message.error) {
       this.words.textContent = message.error;
       return;
     }
     clearTimeout(this.working);
+    /** @type {Status} */
     const status = message.status;
-    if (status.state !== "running") this.ending = undefined;
+    if (!status.trains) this.ending = undefined;
     this.status = status;
     this.home.dataset.state = status.state;
     this.home.dataset.step = status.step;
+    this.tune();
     this.show();
   }
 
-  // What the first button does next, by the run's state and whose it is.
-  next() {
-    const state = this.status?.state ?? "new";
-    if (this.data.mine && (state === "queued" || state === "running")) return "pause";
-    const waits = ["paused", "stopped", "interrupted"].includes(state);
-    return this.data.mine && this.data.same && waits ? "resume" : "train";
+  // The rate in the form is that of a run in training, at once; one that waits gets it later.
+  tune() {
+    if (this.status?.going) this.orders.tune();
   }
 
-  // Tell the server; until the run answers, the button stays pressed and cannot be pressed again.
+  // Tell the server; what a run in training is asked for is said until it is done.
   order(name) {
-    const what = name === "train" ? this.next() : name;
+    const what = name === "train" ? nextOf(this.data, this.status) : name;
     if (this.buttons[name].disabled) return;
-    this.ending = { stop: "Stopping after this step …", pause: "Pausing after this step …" }[what];
+    const endings = {
+      stop: t("Stopping after this step …"),
+      pause: t("Pausing after this step …"),
+    };
+    this.ending = endings[what];
     if (this.ending && this.status) this.show();
-    this.setTriggerValue(what, Date.now());
+    const order = orderOf(what, this.data, this.status);
+    if (!order) {
+      this.setTriggerValue(what, Date.now());
+      return;
+    }
+    this.orders.give(order);
+    const goesOn = order.order === "resume" || order.order === "step";
+    if (goesOn && this.step !== null) this.lookAt(null);
+  }
+
+  // The page says why, and is drawn again: it may be out of date.
+  refuse(sentence) {
+    this.ending = undefined;
+    if (this.status) this.show();
+    this.setTriggerValue("refused", sentence);
   }
 
   key(event) {
-    if (!this.data?.orders || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const busy = event.target.closest?.("input, textarea, select, [contenteditable], [role=slider]");
+    if (!this.data?.orders || event.ctrlKey || event.metaKey || event.altKey || event.repeat) {
+      return;
+    }
+    const busy = event.target.closest?.(
+      "input, textarea, select, [contenteditable], [role=slider]",
+    );
     const own = event.key === " " && event.target.closest?.("button, a, summary, [role=radio]");
     const name = { " ": "train", s: "once", x: "stop", n: "reset" }[event.key.toLowerCase()];
     if (!name || busy || own || this.buttons[name].hidden) return;
@@ -106,40 +164,59 @@ class Transport {
   }
 
   showOrders() {
-    const next = this.next();
+    const next = nextOf(this.data, this.status);
     const { train, once, stop, reset } = this.buttons;
-    this.orders.hidden = !this.data.orders;
+    this.group.hidden = !this.data.orders;
     train.disabled = once.disabled = !this.status;
     stop.disabled = next !== "pause";
     reset.disabled = this.data.run === "draft";
     once.hidden = Boolean(this.data.study);
     train.dataset.next = next;
-    const word = { train: this.data.study ? "Train all" : "Train", resume: "Resume", pause: "Pause" }[next];
+    const word = {
+      train: this.data.study ? t("Train all") : t("Train"),
+      resume: t("Resume"),
+      pause: t("Pause"),
+    }[next];
     const span = train.querySelector("span");
     if (span.textContent !== word) span.textContent = word;
   }
 
   show() {
     this.showOrders();
-    const { state, reason, step, steps, rate, left, loss, metric, metric_title, metric_unit, place } = this.status;
-    let words = WORDS[state === "new" && this.data.study ? "all" : state] ?? state;
-    if (state === "queued" && place) words += `, place ${place} in line`;
-    if (reason && state !== "running") words += `: ${reason}`;
-    const going = state === "running" || state === "queued";
+    const {
+      says,
+      begun,
+      trains,
+      going,
+      step,
+      steps,
+      rate,
+      left,
+      loss,
+      metric,
+      metric_title,
+      metric_unit,
+    } = this.status;
+    let words = says;
     if (going && this.data.orders && this.data.mine && this.data.same === false) {
-      words = "Changed settings count for the next run";
+      words = t("Changed settings count for the next run");
     }
-    if (this.ending && state === "running") words = this.ending;
+    if (this.ending && trains) words = this.ending;
     this.words.textContent = words;
     const { runs, done, diverged, share } = this.status;
-    const parts = state === "new" ? [] : [["step", `${number.format(step)} / ${number.format(steps)}`]];
-    if (runs) parts.splice(0, 1, ["runs", `${number.format(done)} of ${number.format(runs)}`]);
-    if (diverged) parts.push(["diverged", number.format(diverged)]);
-    if (rate) parts.push(["steps/s", number.format(rate)]);
-    if (left) parts.push(["left", duration(left)]);
+    const counted = { done: number.format(done ?? 0), all: number.format(runs ?? 0) };
+    const parts = begun ? [[t("step"), `${number.format(step)} / ${number.format(steps)}`]] : [];
+    if (runs) parts.splice(0, 1, [t("runs"), t("{done} of {all}", counted)]);
+    if (diverged) parts.push([t("diverged"), number.format(diverged)]);
+    if (rate) parts.push([t("steps/s"), number.format(rate)]);
+    if (left) parts.push([t("left"), duration(left)]);
     const newest = this.step === null; // these two are the newest step's
-    if (newest && loss !== null && loss !== undefined) parts.push([this.data.changed ? "loss, unchanged" : "loss", short(loss)]);
-    if (newest && metric !== null && metric !== undefined) parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
+    if (newest && loss !== null && loss !== undefined) {
+      parts.push([this.data.changed ? t("loss, unchanged") : t("loss"), short(loss)]);
+    }
+    if (newest && metric !== null && metric !== undefined) {
+      parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);
+    }
     this.figures.replaceChildren(...parts.map((part) => pair(...part)));
     this.range.max = steps;
     const looks = this.data.slider !== false; // or it only shows how far all is
@@ -149,18 +226,13 @@ class Transport {
     const reached = 100 * (share ?? (steps ? step / steps : 0));
     this.home.style.setProperty("--reached", `${reached}%`);
     this.back.hidden = this.step === null;
-    this.shown.textContent = this.step === null ? (state === "running" ? "live" : "newest") : `step ${number.format(this.step)}`;
+    this.shown.textContent =
+      this.step === null
+        ? trains
+          ? t("live")
+          : t("newest")
+        : t("step {step}", { step: number.format(this.step) });
     this.range.setAttribute("aria-valuetext", this.shown.textContent);
-  }
-
-  // The kept checkpoint nearest to a step.
-  nearest(step) {
-    const kept = this.status?.checkpoints ?? [];
-    if (!kept.length) return null;
-    if (step >= kept[kept.length - 1]) return null; // beyond the last: follow
-    let best = kept[0];
-    for (const each of kept) if (Math.abs(each - step) < Math.abs(best - step)) best = each;
-    return best;
   }
 
   // An arrow key goes to the next kept step, however far away that is.
@@ -169,9 +241,11 @@ class Transport {
     const kept = this.status?.checkpoints ?? [];
     if (!by || !kept.length) return;
     event.preventDefault();
-    const at = this.step === null ? kept.length - 1 : kept.findLastIndex((each) => each <= this.step);
-    const next = Math.max(0, at + by);
-    this.look(next >= kept.length - 1 ? null : kept[next]);
+    this.lookAt(stepped(kept, this.step, by));
+  }
+
+  lookAt(step) {
+    this.look(step);
     this.keep();
   }
 
@@ -186,12 +260,14 @@ class Transport {
   }
 
   connection(state) {
-    if (state === "lost") this.words.textContent = "The connection is lost; trying again …";
+    if (state === "lost") this.words.textContent = LOST;
+    else this.orders.opened();
   }
 
   destroy() {
     clearTimeout(this.working);
     window.removeEventListener("keydown", this.onKey);
+    this.orders.close();
     this.feed.close();
   }
 }
@@ -203,17 +279,6 @@ function pair(name, value, title = "") {
   strong.textContent = value;
   item.append(strong, ` ${name}`);
   return item;
-}
-
-function duration(seconds) {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function short(value) {
-  if (!Number.isFinite(value)) return String(value);
-  return Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toPrecision(3) : value.toExponential(1);
 }
 
 export function mount(component) {

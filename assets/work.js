@@ -1,5 +1,6 @@
 // What the server makes while one waits: begun, watched, fetched, or stopped.
 import { keep, make } from "./parts.js";
+import { t } from "./words.js";
 
 const LOOK = 400; // milliseconds between two looks at how far it is
 
@@ -13,18 +14,20 @@ export class Work {
   // Begin what `address` asks for; true when its file is saved.
   async run(base, address) {
     this.stopped = false;
-    const bar = make("progress", "", { max: 1, value: 0, "aria-label": "How far it is" });
-    const stop = make("button", "", { type: "button" }, "Stop");
+    const bar = make("progress", "", { max: 1, value: 0, "aria-label": t("How far it is") });
+    const stop = make("button", "", { type: "button" }, t("Stop"));
     const line = make("div", "rnnviz-work", {});
     line.append(bar, stop);
     this.box.append(line);
     stop.onclick = () => this.end();
     this.path = null;
     try {
-      const { work } = await (await good(await fetch(`${base}/make/${address}`, { method: "POST" }))).json();
+      const { work } = await (
+        await good(await fetch(`${base}/make/${address}`, { method: "POST" }))
+      ).json();
       const path = (this.path = `${base}/made/${work}`);
       for (;;) {
-        if (this.stopped) throw new Error("It was stopped.");
+        if (this.stopped) throw new Error(t("It was stopped."));
         const now = await (await good(await fetch(path))).json();
         bar.max = now.total;
         bar.value = now.done;
@@ -34,14 +37,16 @@ export class Work {
           keep(await file.blob(), now.name);
           this.path = null;
           fetch(path, { method: "DELETE" });
-          this.says(`${now.name} is saved.`);
+          this.says(t("{file} is saved.", { file: now.name }));
           return true;
         }
-        this.says(`${now.done} of ${now.total}: ${now.says}`);
+        this.says(t("{done} of {total}: {says}", now));
         await new Promise((done) => setTimeout(done, LOOK));
       }
     } catch (error) {
-      this.says(error instanceof TypeError ? "The server did not answer: try again." : error.message);
+      this.says(
+        error instanceof TypeError ? t("The server did not answer: try again.") : error.message,
+      );
       return false;
     } finally {
       line.remove();

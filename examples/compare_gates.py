@@ -1,7 +1,7 @@
 """What does each cell keep? The forget gate of an LSTM beside the update gate of a GRU."""
 
 import rnnviz
-from rnnviz.probing import inspect
+from rnnviz.recording.probe import inspect
 
 keeps = {"lstm": "forget_gate", "gru": "update_gate", "rnn": "hidden_state"}
 values = {}

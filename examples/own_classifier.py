@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import rnnviz
-from rnnviz.runs import RunStore
+from rnnviz.store.run_store import RunStore
 
 
 class Classifier(nn.Module):
@@ -37,6 +37,6 @@ with rnnviz.watch(model, every=20, name="first number", store=store) as watch:
         watch.step(loss)
 
 kept = RunStore(store)
-losses = kept.trace_losses(watch.id)["loss"]
+losses = kept.traces.losses(watch.id)["loss"]
 print(f"loss {losses.iloc[0]:.2f} at step 1, {losses.iloc[-1]:.2f} at step {len(losses)}")
-print("traces of steps", *kept.moment_steps(watch.id))
+print("traces of steps", *kept.traces.steps(watch.id))

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from rnnviz.runs import Run
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
 from rnnviz.ui import anatomy, choices, whatif
 from rnnviz.ui.component import tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
+from rnnviz.words import t
 
 # The drawing fills the screen below header, bars and gaps.
 HEIGHT = tall(100, 12, 30)
@@ -25,8 +26,8 @@ def screen(run: Run | None, settings: Settings) -> None:
             horizontal=True, vertical_alignment="center", gap="small", key="controls"
         ):
             choice = anatomy.unit_choice(looked_at)
-            carried = {"values": "values", "last": "∂ of last answer", "all": "∂ of all"}
-            carry = choices.segment("carry", "What the wires carry", "values", carried)
+            carried = {"values": t("values"), "last": t("∂ of last answer"), "all": t("∂ of all")}
+            carry = choices.segment("carry", t("What the wires carry"), "values", carried)
             choice["loss"] = "all" if carry == "all" else "last"
         choice |= whatif.controls(looked_at)
     with right:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from rnnviz.runs import Run
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
 from rnnviz.ui import choices
 from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
@@ -24,19 +24,19 @@ def screen(run: Run | None, settings: Settings) -> None:
     own = (run.settings if run else settings).task == "own_series"
     with curves:
         if run is None and picture == "gates" and own:
-            figure("data", name, settings, height=UPPER, time=False)
+            figure("data", name, settings, height=UPPER)
         elif run is None and picture == "gates":  # there is no loss yet: this is what is asked
-            figure("examples", name, settings, height=UPPER, time=False, room="half",
+            figure("examples", name, settings, height=UPPER, room="half",
                    sample=choice["sample"])  # fmt: skip
         else:
-            figure("loss", name, settings, height=UPPER, step=step, time=False)
+            figure("loss", name, settings, height=UPPER, step=step)
     with gradients:
         asked = {key: choice[key] for key in ("layer", "loss")}
         figure("gradients", name, settings, height=UPPER, step=step, **asked)
     if own and picture == "examples":
         figure("forecast", name, settings, height=LOWER, step=step, **choice)
     else:
-        figure(picture, name, settings, height=LOWER, step=step, time=picture == "gates", **choice)
+        figure(picture, name, settings, height=LOWER, step=step, **choice)
 
 
 show(screen)

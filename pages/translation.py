@@ -2,22 +2,20 @@
 
 import streamlit as st
 
-from rnnviz.runs import Run
+from rnnviz.looks import looks_of
 from rnnviz.settings import Settings
-from rnnviz.ui import choices, translation_choices, whatif
+from rnnviz.store.rows import Run
+from rnnviz.ui import translation_choices, whatif
+from rnnviz.ui.ask import ask
 from rnnviz.ui.component import figure, tall
+from rnnviz.ui.pictures import pictures, tab
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
+from rnnviz.views.subject import Network
+from rnnviz.words import t
 
 # Two pictures side by side, as high as header, bars and gaps leave room for.
 HEIGHT = tall(100, 16.375, 26)
-
-LOOKS = {
-    # key: words, its view
-    "written": ("all samples", "translation_written"),
-    "beam": ("beam search", "translation_beam"),
-    "ways": ("gradient back", "translation_ways"),
-}
 
 
 def screen(run: Run | None, settings: Settings) -> None:
@@ -28,17 +26,18 @@ def screen(run: Run | None, settings: Settings) -> None:
     if not translation_choices.translates(looked_at):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        words = {key: each[0] for key, each in LOOKS.items()}
-        look = choices.segment("beside", "Beside the attention", "written", words)
+        looks = looks_of("translation", Network(looked_at, run))
+        look = tab("beside", looks, "written", t("Beside the attention"))
         change = whatif.controls(looked_at)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        choice = translation_choices.shown(looked_at, look, typed=change.get("input", "")) | change
+        subject = Network(looked_at, run, typed=change.get("input", ""))
+        choice = ask(look.controls(subject)) | change
     left, right = st.columns([0.55, 0.45])
     with left:
-        figure("translation_attention", name, settings, height=HEIGHT, step=step, time=False,
+        figure("translation_attention", name, settings, height=HEIGHT, step=step,
                **choice)  # fmt: skip
     with right:
-        figure(LOOKS[look][1], name, settings, height=HEIGHT, step=step, time=False, **choice)
+        pictures(look, name, settings, height=HEIGHT, step=step, choice=choice)
 
 
 show(screen)

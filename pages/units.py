@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from rnnviz.runs import Run
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
 from rnnviz.ui import address, choices, text, unit_choices
 from rnnviz.ui.component import figure, tall
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
+from rnnviz.words import t
 
 # Below the text: header, bars and a text of one line with six units take the rest of a screen.
 LOWER = tall(100, 32.8125, 18)
@@ -34,11 +35,11 @@ def screen(run: Run | None, settings: Settings) -> None:
     left, right = st.columns([0.45, 0.55])
     with left:
         signal = {key: choice[key] for key in ("signal", "layer")}
-        figure("units_ranking", name, settings, height=LOWER, step=step, time=False,
+        figure("units_ranking", name, settings, height=LOWER, step=step,
                **signal, **knows)  # fmt: skip
     with right:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            look = choices.segment("below", "Below", "match", unit_choices.below(looked_at))
+            look = choices.segment("below", t("Below"), "match", unit_choices.below(looked_at))
             if look == "match":
                 rule = unit_choices.match_choice(choice["signal"] or "hidden_state")
             elif look == "write":

@@ -6,21 +6,26 @@ import streamlit as st
 
 from rnnviz.errors import RnnvizError
 from rnnviz.export.script import TRACE_FILE
-from rnnviz.kept_traces import PREFIX
+from rnnviz.looks import looks_at
 from rnnviz.settings import Settings
-from rnnviz.ui import anatomy, choices, own_model, session, text, traces
-from rnnviz.ui.component import figure
-from rnnviz.ui.trace_choices import looks
+from rnnviz.store.traces import PREFIX
+from rnnviz.ui import choices, own_model, session, traces
+from rnnviz.ui.ask import ask
+from rnnviz.ui.pictures import pictures, tab
+from rnnviz.views.gallery import watched
+from rnnviz.views.recorded import Recorded
+from rnnviz.words import N_, t
 
 # Header, bars and gaps take the rest of the screen.
 HEIGHT = "max(26rem, calc(100vh - 196px))"
 NOTHING = Settings()  # a trace has none; what stands for them in a draft is not looked at
-EMPTY = """
-Drop a file of weights at the left: safetensors, or what `torch.save(model.state_dict(), path)`
-wrote. The recurrent layers in it are found by their names and sizes, and nothing in it is run.
-Then random numbers, a text or rows of numbers of yours go in, and you see every gate, state and
-gradient. A trace that you saved (`trace.save("mine.npz")`) opens in the same place.
-"""
+EMPTY = N_(
+    "Drop a file of weights at the left: safetensors, or what `torch.save(model.state_dict(), "
+    "path)` wrote. The recurrent layers in it are found by their names and sizes, and nothing in "
+    "it is run. Then random numbers, a text or rows of numbers of yours go in, and you see every "
+    'gate, state and gradient. A trace that you saved (`trace.save("mine.npz")`) opens in the '
+    "same place."
+)
 SHOW = """\
 with rnnviz.record(model) as trace:
     loss(model(x), y).backward()
@@ -40,12 +45,13 @@ def screen() -> None:
     kept = traces.current()
     if kept is None:
         return
-    name, steps = f"{PREFIX}{kept.id}", session.store().moment_steps(kept.id)
+    name, steps = f"{PREFIX}{kept.id}", session.store().traces.steps(kept.id)
     if not steps:
-        st.info(f"“{kept.name}” has no trace yet: the first comes with its next steps.")
+        says = t("“{name}” has no trace yet: the first comes with its next steps.", name=kept.name)
+        st.info(says)
         waiting(kept.id)
         return
-    top = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    top = st.container(gap="small")
     controls = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with controls:
         at = moment(list(steps))
@@ -54,33 +60,24 @@ def screen() -> None:
     except RnnvizError as error:
         st.error(str(error))
         return
-    known = looks(trace, len(steps))
-    words = {key: each.words for key, each in known.items()}
+    training = watched(session.store(), kept)
+    subject = Recorded(lambda moment: trace, steps, kept.name, name=name, watched=training)
+    known = {look.key: look for look in looks_at(subject).values()}
     with top:
-        key = choices.segment("own", "What to look at", "signals", words)
-    look = known[key]
+        look = tab("own", known, "signals", alone=True)
     with controls:
-        choice = look.controls(trace)
+        choice = ask(look.controls(subject), prefix="of_")
         save(kept.id, at if at is not None else steps[-1])
-    views = [choice.pop("view")] if "view" in choice else list(look.views)
-    if key == "anatomy":
-        mode = choice.pop("mode", "values")
-        anatomy.drawing(name, NOTHING, height=HEIGHT, step=at, mode=mode, **choice)
-    elif key == "text":
-        text.reader(name, NOTHING, step=at, brush="", **choice)
-    else:
-        for view, column in zip(views, st.columns(len(views)), strict=True):
-            with column:
-                figure(view, name, NOTHING, height=HEIGHT, step=at, time=look.over_time, **choice)
+    pictures(look, name, NOTHING, height=HEIGHT, step=at, choice=choice)
 
 
 def save(id: str, step: int) -> None:
     """Draw the button that saves the trace as a file."""
     store = session.store()
     st.download_button(
-        "Save", lambda: store.moment(id, step), TRACE_FILE, "application/octet-stream",
+        t("Save"), lambda: store.traces.moment(id, step), TRACE_FILE, "application/octet-stream",
         icon=":material/download:", type="tertiary", on_click="ignore",
-        help="The trace as a file, for rnnviz.Trace.load: its arrays, and the weights.",
+        help=t("The trace as a file, for rnnviz.Trace.load: its arrays, and the weights."),
     )  # fmt: skip
 
 
@@ -91,8 +88,11 @@ def moment(steps: list[int]) -> int | None:
     kept: list[Any] = ["newest", *reversed(steps)]
     asked = session.looked_at()
     chosen = st.selectbox(
-        "Training step", kept, kept.index(asked) if asked in steps else 0, width=150,
-        format_func=lambda step: "newest step" if step == "newest" else f"step {step:,}",
+        t("Training step"), kept, kept.index(asked) if asked in steps else 0,
+        width=choices.wide([t("newest step")], 150),
+        format_func=lambda step: (
+            t("newest step") if step == "newest" else t("step {step:,}", step=step)
+        ),
         label_visibility="collapsed",
     )  # fmt: skip
     step = None if chosen == "newest" else int(chosen)
@@ -103,7 +103,7 @@ def moment(steps: list[int]) -> int | None:
 @st.fragment(run_every=2.0)
 def waiting(id: str) -> None:
     """Draw the page again when the first trace has come."""
-    if session.store().moment_steps(id):
+    if session.store().traces.steps(id):
         st.rerun()
 
 
@@ -117,13 +117,13 @@ with st.sidebar:
 if own_model.refused():
     st.error(own_model.refused())
 if traces.current() is None:
-    st.markdown(EMPTY)
+    st.markdown(t(EMPTY))
     left, right = st.columns(2)
     with left:
-        st.markdown("From a notebook, with your own model and data:")
+        st.markdown(t("From a notebook, with your own model and data:"))
         st.code(SHOW, language="python")
     with right:
-        st.markdown("A training of your own, while it runs:")
+        st.markdown(t("A training of your own, while it runs:"))
         st.code(WATCH, language="python")
 else:
     st.fragment(screen)()

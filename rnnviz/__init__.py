@@ -4,7 +4,7 @@ The pictures of your own model, in a notebook, take three lines::
 
     with rnnviz.record(model) as trace:
         loss_function(model(x), y).backward()
-    rnnviz.plots.gates(trace.frame("lstm.l0", "forget_gate"))
+    rnnviz.plots.gates(trace.frame("lstm.l0", "forget_gate"), "forget_gate")
 
 and one more, ``rnnviz.show(trace)``, opens the app on them.
 
@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnnviz import analysis, export, plots
-    from rnnviz.cells import CELLS
-    from rnnviz.comparing import Comparison, compare, sweep
     from rnnviz.data import add_data
+    from rnnviz.engine.compare import Comparison, compare, sweep
     from rnnviz.errors import RnnvizError
-    from rnnviz.interventions import clamp
-    from rnnviz.lightning import lightning_watch
+    from rnnviz.networks.cells import CELLS
+    from rnnviz.notebook.lightning import lightning_watch
+    from rnnviz.notebook.show import show
+    from rnnviz.notebook.watch import watch
     from rnnviz.plan import Plan
-    from rnnviz.recording import record
+    from rnnviz.recording.clamp import clamp
+    from rnnviz.recording.record import record
+    from rnnviz.recording.trace import Trace
     from rnnviz.settings import Settings
-    from rnnviz.showing import show
     from rnnviz.tasks import TASKS
-    from rnnviz.trace import Trace
-    from rnnviz.training import train
-    from rnnviz.watching import watch
+    from rnnviz.training.trainer import train
 
 __all__ = [
     "CELLS",
@@ -54,22 +54,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CELLS": "cells",
-    "Comparison": "comparing",
+    "CELLS": "networks.cells",
+    "Comparison": "engine.compare",
     "Plan": "plan",
     "RnnvizError": "errors",
     "Settings": "settings",
     "TASKS": "tasks",
-    "Trace": "trace",
+    "Trace": "recording.trace",
     "add_data": "data",
-    "clamp": "interventions",
-    "compare": "comparing",
-    "lightning_watch": "lightning",
-    "record": "recording",
-    "show": "showing",
-    "sweep": "comparing",
-    "train": "training",
-    "watch": "watching",
+    "clamp": "recording.clamp",
+    "compare": "engine.compare",
+    "lightning_watch": "notebook.lightning",
+    "record": "recording.record",
+    "show": "notebook.show",
+    "sweep": "engine.compare",
+    "train": "training.trainer",
+    "watch": "notebook.watch",
 }
 
 

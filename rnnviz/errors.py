@@ -1,8 +1,31 @@
 """What can go wrong, each as a sentence that says what to change."""
 
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from rnnviz.words import Words
+
 
 class RnnvizError(ValueError):
-    """Base of all errors that rnnviz raises on purpose."""
+    """Base of all errors that rnnviz raises on purpose; it says why in its reader's language.
+
+    Parameters
+    ----------
+    message : str or Words
+        A message of the catalogue, as `rnnviz.words.t` takes it, or words that are made already.
+    **values
+        Of the message's places.
+
+    Attributes
+    ----------
+    words : Words
+        Message and values; `str(error)` says them.
+    """
+
+    def __init__(self, message: str | Words = "", /, **values: Any) -> None:
+        self.words = message if isinstance(message, Words) else Words(message, **values)
+        super().__init__(self.words)
 
 
 class SettingsError(RnnvizError):
@@ -58,7 +81,20 @@ class DivergedError(RnnvizError):
         The step that diverged; everything before it is kept.
     """
 
-    def __init__(self, step: int, reason: str) -> None:
+    def __init__(self, step: int, reason: str | Words) -> None:
         super().__init__(reason)
         self.step = step
-        self.reason = reason
+
+    @property
+    def reason(self) -> str:
+        """What happened, as a sentence."""
+        return str(self)
+
+
+def meant(word: str, known: Iterable[str]) -> Words:
+    """Return what to say of a word that is not known: which one was meant, or what there is."""
+    names = list(known)
+    near = difflib.get_close_matches(word.lower(), names, n=1)
+    if near:
+        return Words("did you mean {name}?", name=near[0])
+    return Words("take {names}.", names=", ".join(names))

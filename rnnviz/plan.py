@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rnnviz.errors import SettingsError
 from rnnviz.settings import Settings, bounds, choices
+from rnnviz.words import Words
 
 Cell = Literal["rnn", "rnn_relu", "lstm", "gru"]
 Value = str | bool | int | float | None
@@ -24,15 +25,20 @@ MOST_RUNS = 400
 """Runs in one study."""
 MOST_SEEDS, MOST_RATES, MOST_VALUES, MOST_VARIED = 20, 5, 16, 3
 LARGEST_HIDDEN = int(bounds("hidden")[1])
-NOT_VARIED = {"cell": "cells", "seed": "seeds", "task": "two studies"}
+NOT_VARIED = {"cell": "cells", "seed": "seeds", "task": Words("two studies")}
+_CELLS = ", ".join(choices("cell"))
 _MAY_BE = {
-    "cells": f"one or more of {', '.join(choices('cell'))}, each once",
-    "seeds": f"a whole number between 1 and {MOST_SEEDS}",
-    "match": "hidden or parameters",
-    "reference": f"one of {', '.join(choices('cell'))}",
-    "lrs": f"up to {MOST_RATES} learning rates, each once",
-    "vary": f"up to {MOST_VARIED} settings, each with 1 to {MOST_VALUES} different values",
-    "success": "between 0.01 and 1",
+    "cells": Words("one or more of {cells}, each once", cells=_CELLS),
+    "seeds": Words("a whole number between 1 and {most}", most=MOST_SEEDS),
+    "match": Words("hidden or parameters"),
+    "reference": Words("one of {choices}", choices=_CELLS),
+    "lrs": Words("up to {most} learning rates, each once", most=MOST_RATES),
+    "vary": Words(
+        "up to {most} settings, each with 1 to {most_values} different values",
+        most=MOST_VARIED,
+        most_values=MOST_VALUES,
+    ),
+    "success": Words("between 0.01 and 1"),
 }
 
 
@@ -121,7 +127,7 @@ class Plan(BaseModel):
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise SettingsError(f"The plan is not valid JSON: {error}.") from None
+            raise SettingsError("The plan is not valid JSON: {error}.", error=error) from None
         if not isinstance(values, dict):
             raise SettingsError('The plan must be a JSON object, such as {"cells": ["gru"]}.')
         return cls(**values)
@@ -176,8 +182,10 @@ class Plan(BaseModel):
         self._check_varied()
         if self.count > MOST_RUNS:
             raise SettingsError(
-                f"These are {self.count:,} runs: at most {MOST_RUNS} make a study; take fewer "
-                "seeds, cells, learning rates or varied values."
+                "These are {count:,} runs: at most {most} make a study; take fewer "
+                "seeds, cells, learning rates or varied values.",
+                count=self.count,
+                most=MOST_RUNS,
             )
         for place in self.places():
             self.settings.replace(**place)
@@ -188,7 +196,11 @@ class Plan(BaseModel):
             raise SettingsError(_sentence("vary", list(self.vary)))
         for name, values in self.vary.items():
             if name in NOT_VARIED:
-                raise SettingsError(f"{name} cannot be varied: use {NOT_VARIED[name]} for that.")
+                raise SettingsError(
+                    "{name} cannot be varied: use {other} for that.",
+                    name=name,
+                    other=NOT_VARIED[name],
+                )
             if name == "lr" and self.lrs:
                 raise SettingsError("Learning rates are in lrs and in vary: leave one of them out.")
             if name == "hidden" and self.match == "parameters":
@@ -248,7 +260,7 @@ def _matched_hidden(settings: Settings, wanted: int) -> int:
 def _parameters(settings: Settings) -> int:
     import torch
 
-    from rnnviz.model import make_network, parameter_count
+    from rnnviz.networks.model import make_network, parameter_count
 
     with torch.device("meta"):  # counts without making any numbers
         return parameter_count(make_network(settings))
@@ -261,9 +273,16 @@ def _listed(values: Any) -> tuple[Value, ...]:
     return tuple(each.item() if isinstance(each, np.generic) else each for each in values)
 
 
-def _sentence(name: str, value: object) -> str:
-    if name not in _MAY_BE:
-        if name in Plan.model_fields:
-            return f"{name} = {reprlib.repr(value)}: has no meaning there."
-        return f"A plan has no {name!r}: there are {', '.join(Plan.model_fields)}."
-    return f"{name} = {reprlib.repr(value)}: must be {_MAY_BE[name]}."
+def _sentence(name: str, value: object) -> Words:
+    shown = reprlib.repr(value)
+    if name in _MAY_BE:
+        return Words(
+            "{name} = {value}: must be {allowed}.", name=name, value=shown, allowed=_MAY_BE[name]
+        )
+    if name in Plan.model_fields:
+        return Words("{name} = {value}: has no meaning there.", name=name, value=shown)
+    return Words(
+        "A plan has no {name!r}: there are {fields}.",
+        name=name,
+        fields=", ".join(Plan.model_fields),
+    )

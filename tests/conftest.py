@@ -1,5 +1,6 @@
-"""Fixtures for all tests: run stores, the app as a process of its own; the order of the tests."""
+"""Fixtures for all tests: run stores, the app as a process of its own."""
 
+import compileall
 import http.client
 import os
 import signal
@@ -11,12 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+# Before numpy and torch are loaded, which look at it then: see rnnviz/__main__.py.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import psutil
 import pytest
 
-from rnnviz.runs import RunStore
+from rnnviz.store.run_store import RunStore
+from tests.order import Turns, arrange, scheduler
 from tools.postgresql import PostgreSQL, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -165,6 +171,17 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         yield begin
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        config.pluginmanager.register(Turns(Path(config.option.basetemp).parent))
+    else:  # compile the package once, and not in each of the many processes that tests start
+        compileall.compile_dir(ROOT / "rnnviz", quiet=2)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser tests last: the quick ones fail first, and Playwright keeps an event loop."""
-    items.sort(key=lambda item: "browser" in item.path.relative_to(ROOT).parts)
+    arrange(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduler(config, log)

@@ -1,54 +1,48 @@
-"""Keep the layer table of CONTRIBUTING.md true: who may import what, directly or through others."""
+"""Keep the rooms of CONTRIBUTING.md true: who may import whom, and that there is no way back."""
 
 import ast
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCREEN = {"streamlit", "rnnviz.live", "rnnviz.hub", "rnnviz.visitors", "rnnviz.embed", "rnnviz.ui"}
-LAYERS = {
-    # layer: (its modules and packages in rnnviz, what they must not import)
-    "networks": (
-        "cells normalized stacking recurrent initialization translation model",
-        {"plotly", "pandas", *SCREEN},
-    ),
-    "recording": (
-        "recording recorder trace tracefile rebuilding interventions clamps",
-        {"plotly", *SCREEN},
-    ),
-    "weights": ("torchpickle torchfile weightfile stacks feeding", {"plotly", *SCREEN}),
-    "tasks": (
-        "settings refusals plan data tasks optimizers stopping training probing",
-        {"plotly", *SCREEN},
-    ),
-    "runs": (
-        "schema database data_store postgresql sqlite waiting lineage reader study_reader thinning "
-        "studies keeping branching fitting archive archive_reader archiving catalogue runs engine "
-        "worker runfile translationfile tensorboard kept_traces watching lightning showing",
-        {"plotly", *SCREEN},
-    ),
-    "analysis": ("analysis", {"plotly", *SCREEN}),
-    "comparison": ("findings comparing", {"plotly", *SCREEN}),
-    "plots": ("plots", {"torch", *SCREEN}),
-    "export": ("export", SCREEN),
-    "views": ("views", SCREEN),
-    "ground": ("errors resources", {"torch", "numpy", "pandas", "plotly", *SCREEN}),
-    "library": ("__init__", SCREEN),
-    "command": ("__main__ commands", {"torch", "plotly", "streamlit"}),
-    "screen": ("live downloads lectures making hub visitors embed ui", set()),
-    "pages": ("", {"torch", "plotly"}),
+
+# The direction of imports: a room imports from those before it and from itself. What lies in
+# rnnviz/ itself is a room of one file each.
+ROOMS = (
+    "words errors resources fields refusals settings "
+    "data tasks networks plan training recording analysis "
+    "store engine files plots views looks export "
+    "notebook server ui commands __main__"
+).split()
+# room: what nothing in it reaches, itself or through others
+FORBIDDEN = {
+    **{room: {"torch", "numpy", "pandas", "plotly", "streamlit"} for room in ("words", "errors")},
+    "resources": {"torch", "numpy", "pandas", "plotly", "streamlit"},
+    **{
+        room: {"plotly", "streamlit"}
+        for room in (
+            "networks fields refusals settings data tasks plan training recording analysis "
+            "store engine files notebook"
+        ).split()
+    },
+    "plots": {"torch", "streamlit"},
+    "views": {"streamlit"},
+    "looks": {"streamlit"},
+    "export": {"streamlit"},
 }
-LIBRARY = [name for name in LAYERS if name not in ("command", "screen", "pages")]
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+# the same for what a file itself imports: what is heavy, or the screen's, comes on demand
+DIRECTLY = {
+    "networks": {"pandas"},
+    "commands": {"torch", "plotly", "streamlit"},
+    "__main__": {"torch", "plotly", "streamlit"},
+    "pages": {"torch", "plotly"},
+}
 
 
 @cache
@@ -57,74 +51,110 @@ def modules() -> dict[str, Path]:
     return {module_name(path): path for path in sorted((ROOT / "rnnviz").rglob("*.py"))}
 
 
-def layer_of(path: Path) -> str | None:
-    inside = path.relative_to(ROOT).parts
-    if inside[0] == "pages":
-        return "pages"
-    name = Path(inside[1]).stem
-    return next((layer for layer, (members, _) in LAYERS.items() if name in members.split()), None)
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """The folder below rnnviz/ that a module is in; its own name if there is none."""
+    return (module.split(".") + [""])[1]
 
 
 def statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """All statements, those inside functions too, but for what only a type checker reads."""
+    """All statements, those inside functions too, and what only a type checker reads."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
         if isinstance(child, ast.stmt):
             yield child
         yield from statements(child)
 
 
-def imports(path: Path) -> set[str]:
-    """The dotted names that a file imports; `from a import b` gives a and a.b."""
-    found = set()
-    package = module_name(path) if path.name == "__init__.py" else module_name(path.parent / "x")
-    package = package.removesuffix(".x")
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The dotted names that a file imports: `from a import b`: a.b, and a unless b is a module.
+
+    Importing a module runs its package's `__init__.py` too, which is a list of names at most:
+    members of a room may take each other from it.
+    """
+    names = set()
     for statement in statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(statement, ast.Import):
-            found |= {alias.name for alias in statement.names}
+            names |= {alias.name for alias in statement.names}
         elif isinstance(statement, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - statement.level + 1]
-            base = ".".join([*above, statement.module or ""]) if statement.level else ""
-            base = base.strip(".") or statement.module or ""
-            found |= {base, *(f"{base}.{alias.name}" for alias in statement.names)}
-    return found
+            assert not statement.level, f"{path}: write the whole name of what is imported"
+            base = statement.module or ""
+            inside = {f"{base}.{alias.name}" for alias in statement.names}
+            whole = inside <= set(modules()) and base.split(".")[0] == "rnnviz"
+            names |= inside if whole else {base, *inside}
+    return frozenset(names)
 
 
-def reach(path: Path) -> dict[str, str]:
-    """All names that a file imports, itself or through modules of rnnviz, with the way there."""
-    ways: dict[str, str] = {}
-    waiting = [(path, module_name(path))]
+@cache
+def inner(module: str) -> frozenset[str]:
+    """The modules of the package that a module imports; `rnnviz` itself gives names on demand."""
+    return frozenset(imports(modules()[module]) & set(modules()) - {"rnnviz", module})
+
+
+def ways(module: str) -> dict[str, str]:
+    """All names that a module imports, itself or through others, with the way there."""
+    seen: dict[str, str] = {}
+    waiting = [(module, module)]
     while waiting:
-        file, way = waiting.pop()
-        for name in imports(file):
-            if name in ways:
-                continue
-            ways[name] = f"{way} -> {name}"
-            # rnnviz/__init__.py imports on demand, so what it offers is not what its users load
-            if name in modules() and name != "rnnviz":
-                waiting.append((modules()[name], ways[name]))
-    return ways
+        via, way = waiting.pop()
+        for name in imports(modules()[via]):
+            if name not in seen:
+                seen[name] = f"{way} -> {name}"
+                if name in inner(via):
+                    waiting.append((name, seen[name]))
+    return seen
 
 
-def trespasses(path: Path, forbidden: set[str], *, through: bool) -> list[str]:
-    names = reach(path) if through else {name: name for name in imports(path)}
-    return sorted(
-        way
-        for name, way in names.items()
-        if any(name == root or name.startswith(f"{root}.") for root in forbidden)
-    )
+def trespasses(names: dict[str, str], forbidden: set[str]) -> list[str]:
+    """The ways to what is forbidden."""
+    return sorted(way for name, way in names.items() if name.split(".")[0] in forbidden)
 
 
-FILES = [*modules().values(), *sorted((ROOT / "pages").glob("*.py"))]
+def test_every_file_is_in_a_room():
+    rooms = {room_of(module) for module in modules()} - {""}
+    assert rooms == set(ROOMS), "name the new room in ROOMS and CONTRIBUTING.md"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_imports_only_what_its_layer_may(path):
-    layer = layer_of(path)
-    assert layer is not None, f"{path.name} has no layer: add it to LAYERS and CONTRIBUTING.md"
-    _, forbidden = LAYERS[layer]
-    assert trespasses(path, forbidden, through=layer in LIBRARY) == []
+def test_few_files_lie_outside_the_rooms():
+    assert len(list((ROOT / "rnnviz").glob("*.py"))) <= 8
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_imports_back(room):
+    allowed = {"", *ROOMS[: ROOMS.index(room) + 1]}
+    back = [
+        f"{module} -> {name}"
+        for module in modules()
+        if room_of(module) == room
+        for name in inner(module)
+        if room_of(name) not in allowed
+    ]
+    assert back == []
+
+
+def test_there_is_no_circle():
+    try:
+        TopologicalSorter({module: inner(module) for module in modules()}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_a_room_reaches_only_what_it_may(room):
+    inside = [module for module in modules() if room_of(module) == room]
+    assert [way for module in inside for way in trespasses(ways(module), FORBIDDEN[room])] == []
+
+
+@pytest.mark.parametrize("room", DIRECTLY)
+def test_a_file_itself_imports_only_what_it_may(room):
+    inside = [path for module, path in modules().items() if room_of(module) == room]
+    for path in sorted((ROOT / "pages").glob("*.py")) if room == "pages" else inside:
+        names = {name: f"{path.name} -> {name}" for name in imports(path)}
+        assert trespasses(names, DIRECTLY[room]) == []
 
 
 @pytest.mark.parametrize(
@@ -133,24 +163,20 @@ def test_a_file_imports_only_what_its_layer_may(path):
         ("import torch.nn", {"torch.nn"}),
         ("from plotly import io", {"plotly", "plotly.io"}),
         ("def f():\n    import streamlit", {"streamlit"}),
-        ("from . import gradients", {"rnnviz.plots", "rnnviz.plots.gradients"}),
-        ("from ..runs import RunStore", {"rnnviz.runs", "rnnviz.runs.RunStore"}),
-        ("if TYPE_CHECKING:\n    import torch", set()),
+        ("from rnnviz.plots import gates", {"rnnviz.plots.gates"}),
+        ("from rnnviz.errors import RunError", {"rnnviz.errors", "rnnviz.errors.RunError"}),
+        ("if TYPE_CHECKING:\n    import torch", {"torch"}),
     ],
 )
-def test_imports_are_found(source, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    file = tmp_path / "rnnviz" / "plots" / "sample.py"
-    file.parent.mkdir(parents=True)
+def test_imports_are_found(source, found, tmp_path):
+    file = tmp_path / "sample.py"
     file.write_text(source)
     assert imports(file) == found
 
 
 def test_an_import_through_another_module_is_found():
-    """live.py imports streamlit only inside functions; whoever imports live.py reaches it."""
-    ways = reach(ROOT / "app.py")
-    assert any(name == "streamlit" or name.startswith("streamlit.") for name in ways)
-    assert ways["rnnviz.engine"].startswith("app -> rnnviz.")
+    found = ways("rnnviz.ui.session")
+    assert "streamlit" in found and found["sqlalchemy"].startswith("rnnviz.ui.session -> rnnviz.")
 
 
 def fresh(source: str) -> str:
@@ -163,7 +189,8 @@ def fresh(source: str) -> str:
 
 
 def test_the_library_loads_no_streamlit_and_changes_no_default():
-    library = [module for module, path in modules().items() if layer_of(path) in LIBRARY]
+    screen = ("server", "ui", "commands", "__main__")
+    library = [module for module in modules() if room_of(module) not in screen]
     script = f"""
 import importlib, random, sys
 import numpy, plotly.io, torch
@@ -182,6 +209,22 @@ assert defaults() == before, "importing rnnviz changed a global default"
 print("streamlit" in sys.modules)
 """
     assert fresh(script) == "False"
+
+
+def test_networks_load_no_pandas():
+    """Reading a data set takes it, on demand, and a task may be one of such a set."""
+    inside = [module for module in modules() if room_of(module) == "networks"]
+    script = f"import sys, {', '.join(inside)}; print('pandas' in sys.modules)"
+    assert fresh(script) == "False"
+
+
+def test_a_picture_needs_no_training():
+    """A server that draws and hands out pictures leaves the training to its workers."""
+    training = {"rnnviz.training.trainer", "rnnviz.engine.worker", "rnnviz.engine.compare"}
+    for module in ("rnnviz.views", "rnnviz.export.formats", "rnnviz.server.downloads"):
+        assert [way for name, way in ways(module).items() if name in training] == []
+    loaded = fresh("import sys, rnnviz.server.downloads; print(*sys.modules)").split()
+    assert not training & set(loaded)
 
 
 def test_importing_rnnviz_is_light():

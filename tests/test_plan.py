@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from rnnviz.errors import SettingsError
-from rnnviz.model import build, parameter_count
+from rnnviz.networks.model import build, parameter_count
 from rnnviz.plan import Plan, matched_hidden, parameters
 from rnnviz.settings import Settings
 

@@ -4,8 +4,8 @@ import re
 import numpy as np
 import pytest
 
-from rnnviz.cells import CELLS
 from rnnviz.errors import SettingsError
+from rnnviz.networks.cells import CELLS
 from rnnviz.refusals import MOST_ACTIVATIONS
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.tasks import TASKS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import browser, environment
+from tools import browser, environment, long_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = ["torch", "filelock", "sympy"]
@@ -98,21 +98,45 @@ def test_the_browser_that_is_named_is_taken(monkeypatch, tmp_path):
 def test_a_missing_browser_is_installed_only_on_request_and_as_root(monkeypatch, tmp_path):
     installed = []
 
-    def install() -> None:
-        installed.append(True)
+    def install(package: str) -> None:
+        installed.append(package)
+        if package == "chromium-headless-shell":
+            raise subprocess.CalledProcessError(100, "apt-get")  # not every system has it
         (tmp_path / "chromium").write_text("")
-        (tmp_path / "chromium").chmod(0o755)
+
+    def find(*, skip_local: bool) -> str | None:
+        found = tmp_path / "chromium"
+        return str(found) if found.exists() else None
 
     (tmp_path / "apt-get").write_text("")
     (tmp_path / "apt-get").chmod(0o755)
     monkeypatch.delenv("BROWSER_PATH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(browser, "MACOS", ())
-    monkeypatch.setattr(browser, "install_browser", install)
+    monkeypatch.setattr(browser.Chromium, "find_browser", find)
+    monkeypatch.setattr(browser, "install", install)
+    monkeypatch.setattr(browser.Path, "home", lambda: tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert browser.main(["--install"]) == browser.MISSING
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert browser.main([]) == browser.MISSING
     assert installed == []
     assert browser.main(["--install"]) is None
-    assert installed == [True]
+    assert installed == ["chromium", "chromium-headless-shell"]
+
+
+def test_a_browser_without_windows_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(browser.Path, "home", lambda: tmp_path)
+    assert browser.find_shell() is None
+    folder = tmp_path / ".cache/ms-playwright/chromium_headless_shell-1200/chrome-linux"
+    for program in (folder / "headless_shell", tmp_path / "bin" / "chromium-headless-shell"):
+        program.parent.mkdir(parents=True)
+        program.write_text("")
+        program.chmod(0o755)
+        assert browser.find_shell() == str(program)
+
+
+def test_a_line_is_too_long_by_its_characters_not_its_bytes(tmp_path):
+    file = tmp_path / "some.js"
+    file.write_text(f"{'é' * 100}\n{'e' * 101}\n", encoding="utf-8")
+    assert long_lines.long_lines(file) == [f"{file}:2: 101 characters, at most 100"]

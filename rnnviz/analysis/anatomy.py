@@ -7,10 +7,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rnnviz.analysis.beginnings import state_before
+from rnnviz.analysis.formulas import formula_of
 from rnnviz.analysis.weights import no_equations
-from rnnviz.cells import CELLS
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.trace import Trace
+from rnnviz.words import Words
 
 Array = NDArray[np.float64]
 Columns = dict[str, Array]
@@ -20,6 +22,7 @@ SAME = 1e-4
 NOISE = 1e-5
 """What is left of a difference of float32 gradients, relative to them, when they are equal."""
 TANH = ("candidate", "hidden_state")
+INSIDE = Words("the inside of a unit is")
 
 
 def anatomy(
@@ -74,21 +77,27 @@ def anatomy(
     ------
     TraceError
         For a layer, sample or unit that there is not, weights that are not of this layer, a
-        layer with a projection or layer normalisation, or one that was called more than once.
+        layer with a projection or layer normalisation, one that was called more than once, or
+        one of a cell whose equations are not taken apart here.
     """
-    cell = CELLS[trace.cell(layer)]
+    take_apart = formula_of(trace, layer, EQUATIONS, INSIDE)
     steps = trace.value(layer, "input").shape[0]
     # a loop over a cell calls it once a step, each time with the state that it gave
     if len(trace.calls(layer)) > 1 and trace.calls(layer) != tuple(range(steps)):
-        raise TraceError(f"{layer} was called more than once: record one call of it.")
+        raise TraceError("{layer} was called more than once: record one call of it.", layer=layer)
     samples, hidden = trace.value(layer, "hidden_state").shape[1:]
     if not 0 <= sample < samples or not (unit is None or 0 <= unit < hidden):
         raise TraceError(
-            f"{layer} has samples 0 to {samples - 1} and units 0 to {hidden - 1}: "
-            f"there is no sample {sample} with unit {unit}."
+            "{layer} has samples 0 to {last_sample} and units 0 to {last_unit}: "
+            "there is no sample {sample} with unit {unit}.",
+            layer=layer,
+            last_sample=samples - 1,
+            last_unit=hidden - 1,
+            sample=sample,
+            unit=unit,
         )
     part = _Layer(trace, layer, _parameters(layer, weights), sample, scales or {})
-    columns = {"lstm": _lstm, "gru": _gru}.get(cell.key, _rnn)(part)
+    columns = take_apart(part)
     chosen = {
         name: column
         if len(column[0]) == 1
@@ -302,6 +311,10 @@ def _gru(part: _Layer) -> Columns:
     )
 
 
+EQUATIONS = {"rnn": _rnn, "rnn_relu": _rnn, "lstm": _lstm, "gru": _gru}
+"""Cell -> what takes its equations apart."""
+
+
 def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
     """Return a layer's weights by torch's names without path and suffix; no bias is zero."""
     path, _, suffix = layer.rpartition(".")
@@ -313,11 +326,15 @@ def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
         if named["weight_ih"] in weights:
             break
     else:
-        raise TraceError(f"These are not the weights of {layer}: give its module's state_dict().")
+        raise TraceError(
+            "These are not the weights of {layer}: give its module's state_dict().", layer=layer
+        )
     if any(name.startswith((f"{layer}.norm", f"{suffix}.norm")) for name in weights):
-        raise TraceError(no_equations(layer, "the inside of a unit is"))
+        raise TraceError(no_equations(layer, INSIDE))
     if named["weight_hr"] in weights:
-        raise TraceError(f"{layer} has a projection: its hidden state has no units of its own.")
+        raise TraceError(
+            "{layer} has a projection: its hidden state has no units of its own.", layer=layer
+        )
     found = {name: np.asarray(weights[key], float) for name, key in named.items() if key in weights}
     none = np.zeros(len(found["weight_ih"]))
     return {"bias_ih": none, "bias_hh": none} | found

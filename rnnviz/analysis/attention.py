@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import TraceError
-from rnnviz.translation import Translator
+from rnnviz.networks.translator import Translator
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from torch import nn
 from rnnviz.analysis.recurrence import Array, Recurrence, recurrence
 from rnnviz.analysis.weights import find_layer
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -192,8 +192,9 @@ def layers_above(module: nn.Module, trace: Trace, layer: str) -> Sequence[str]:
         return [layer]
     if kind.bidirectional:
         raise TraceError(
-            f"{layer} lies below layers of two directions, where a loss step reaches it by ways "
-            "from both sides: choose the top layer."
+            "{layer} lies below layers of two directions, where a loss step reaches it by ways "
+            "from both sides: choose the top layer.",
+            layer=layer,
         )
     stem = layer.removesuffix(suffix)
     return [f"{stem}l{each}" for each in range(kind.num_layers - 1, place - 1, -1)]

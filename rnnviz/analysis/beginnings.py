@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 READS, WRITES = "encoder", "decoder"
-"""Paths of the two recurrent modules of `rnnviz.translation.Translator`."""
+"""Paths of the two recurrent modules of `rnnviz.networks.translator.Translator`."""
 
 
 def state_before(trace: Trace, layer: str, signal: str) -> np.ndarray | None:

@@ -9,7 +9,7 @@ from torch import nn
 from rnnviz.analysis.backwards import walk, walk_down
 from rnnviz.analysis.itemized import check_sum
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 
 def clipping(metrics: pd.DataFrame, limit: float, over: int = 100) -> pd.DataFrame:
@@ -81,7 +81,7 @@ def truncation(
         As `itemized_gradients` does, and for a layer that runs backwards.
     """
     if layer.endswith("_reverse"):
-        raise TraceError(f"{layer} runs backwards: choose the one that runs forwards.")
+        raise TraceError("{layer} runs backwards: choose the one that runs forwards.", layer=layer)
     parts, entries = walk_down(module, trace, layer, sample=sample)
     samples = slice(None) if sample is None else slice(sample, sample + 1)
     h = np.nan_to_num(trace.value(layer, "hidden_state").astype(np.float64))[:, samples]

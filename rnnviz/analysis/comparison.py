@@ -5,13 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnnviz.analysis.timescales import KEEPS
-from rnnviz.clamps import Clamp
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
-
-STATES = {"lstm": "cell_state", "gru": "hidden_state"}
-"""Cell -> the state that its keeping gate multiplies."""
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.clamp_text import Clamp
+from rnnviz.recording.trace import Trace
 
 
 def differences(
@@ -45,8 +42,12 @@ def differences(
         now, before = trace.value(layer, signal), plain.value(layer, signal)
         if now.shape != before.shape:
             raise TraceError(
-                f"{layer}.{signal} is {now.shape} (time, batch, unit) in one recording and "
-                f"{before.shape} in the other: compare recordings of equally long sequences."
+                "{layer}.{signal} is {now} (time, batch, unit) in one recording and "
+                "{before} in the other: compare recordings of equally long sequences.",
+                layer=layer,
+                signal=signal,
+                now=now.shape,
+                before=before.shape,
             )
         apart = np.abs(now[:, chosen].astype(np.float64) - before[:, chosen])
         counted = np.isfinite(apart)
@@ -99,14 +100,17 @@ def kept_along_path(
     TraceError
         If the layer's cell has no gate that keeps.
     """
-    cell = trace.cell(layer)
-    if cell not in KEEPS:
-        raise TraceError("A plain RNN has no gate that keeps: its gradient has no path of its own.")
-    factors = trace.value(layer, KEEPS[cell]).astype(np.float64)
+    cell = CELLS[trace.cell(layer)]
+    if not cell.keeps:
+        raise TraceError(
+            "The cell {cell} has no gate that keeps: its gradient has no path of its own.",
+            cell=cell.title,
+        )
+    factors = trace.value(layer, cell.keeps).astype(np.float64)
     if samples is not None:
         factors = factors[:, list(samples)]
     for clamp in clamps:
-        if (clamp.layer, clamp.signal) == (layer, STATES[cell]):
+        if (clamp.layer, clamp.signal) == (layer, cell.kept):
             times, units = clamp.where(*factors.shape[::2])
             there = np.ix_(times, range(factors.shape[1]), units)
             factors[there] *= clamp.value if clamp.how == "scale" and clamp.value else 0.0

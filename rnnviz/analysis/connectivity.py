@@ -7,7 +7,7 @@ from torch import nn
 from rnnviz.analysis.backwards import Entries, layers_above, walk, walk_down
 from rnnviz.analysis.recurrence import recurrence
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 LEAST = 1e-12
 """Singular values of a read-out below this share of the largest are rounding."""
@@ -51,7 +51,7 @@ def connectivity(
         For layers that run backwards, or lie below layers of two directions.
     """
     if layer.endswith("_reverse"):
-        raise TraceError(f"{layer} runs backwards: choose the one that runs forwards.")
+        raise TraceError("{layer} runs backwards: choose the one that runs forwards.", layer=layer)
     top = recurrence(module, trace, layers_above(module, trace, layer)[0])
     hidden = top.weight_hh.shape[1]
     rows = np.eye(hidden) if readout is None else _compact(np.asarray(readout, np.float64))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 
 def next_probabilities(trace: Trace, readout: nn.Module, sample: int = 0) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from rnnviz.analysis.student import student
+
 COLUMNS = [
     "signal", "slope", "error", "low", "high", "half_life", "half_life_low", "half_life_high",
     "time_constant", "level", "straight", "first", "last", "zeros",
@@ -98,15 +100,3 @@ def _line(x: np.ndarray, y: pd.Series) -> tuple[float, float, float, float]:
     around = float(np.square(values - values.mean()).sum())
     explained = slope**2 * spread / around if around > 0 else 1.0
     return slope, level, max(variance, 0.0) ** 0.5 / spread, explained
-
-
-def student(freedom: int) -> float:
-    """Return the 97.5 % quantile of Student's t (Cornish-Fisher), to 1 % from 3 degrees on."""
-    z = 1.959964
-    exact = {1: 12.706, 2: 4.303, 3: 3.182}
-    terms = (
-        (z**3 + z) / 4 / freedom,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96 / freedom**2,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384 / freedom**3,
-    )
-    return exact.get(freedom, z + sum(terms))

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz.analysis.saturation import is_logistic
-from rnnviz.trace import Trace
+from rnnviz.analysis.formulas import is_logistic
+from rnnviz.recording.trace import Trace
 
 
 def distributions(
@@ -40,7 +40,8 @@ def distributions(
         if signal == "input":
             continue
         values = trace.value(layer, signal)
-        low, high = (0.0, 1.0) if is_logistic(signal) and not before else reach(values)
+        gate = is_logistic(trace, layer, signal) and not before
+        low, high = (0.0, 1.0) if gate else reach(values)
         table = values.reshape(len(values), -1) if through_time else values.reshape(1, -1)
         place = np.clip(((table - low) / (high - low) * bins), 0, bins - 1)
         counted = np.isfinite(table)

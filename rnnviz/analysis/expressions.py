@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from rnnviz.errors import TraceError
+from rnnviz.words import Words
 
 LONGEST_PATTERN = 200
 """Characters of a pattern."""
@@ -33,7 +34,7 @@ except Exception as error:
 json.dump(found, sys.stdout)
 """
 
-_kept: OrderedDict[tuple[str, tuple[str, ...]], list[list[bool]] | str] = OrderedDict()
+_kept: OrderedDict[tuple[str, tuple[str, ...]], list[list[bool]] | Words] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -49,10 +50,14 @@ def inside_matches(pattern: str, texts: Sequence[str]) -> list[list[bool]]:
         raise TraceError("Type a regular expression, such as [0-9]+ or \\bthe\\b.")
     if len(pattern) > LONGEST_PATTERN:
         raise TraceError(
-            f"The regular expression has {len(pattern)} characters: use up to {LONGEST_PATTERN}."
+            "The regular expression has {characters} characters: use up to {most}.",
+            characters=len(pattern),
+            most=LONGEST_PATTERN,
         )
     if sum(map(len, texts)) > MOST_TEXT:
-        raise TraceError(f"More than {MOST_TEXT:,} characters cannot be searched at once.")
+        raise TraceError(
+            "More than {most:,} characters cannot be searched at once.", most=MOST_TEXT
+        )
     key = (pattern, tuple(texts))
     with _lock:
         if key not in _kept:
@@ -61,13 +66,13 @@ def inside_matches(pattern: str, texts: Sequence[str]) -> list[list[bool]]:
         while len(_kept) > 32:
             _kept.popitem(last=False)
         found = _kept[key]
-    if isinstance(found, str):
+    if isinstance(found, Words):
         raise TraceError(found)
     return found
 
 
-def _search(pattern: str, texts: Sequence[str]) -> list[list[bool]] | str:
-    """Return where it matches, or the sentence why that cannot be told."""
+def _search(pattern: str, texts: Sequence[str]) -> list[list[bool]] | Words:
+    """Return where it matches, or the words why that cannot be told."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", SEARCH],
@@ -78,14 +83,17 @@ def _search(pattern: str, texts: Sequence[str]) -> list[list[bool]] | str:
         )
         spans = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        return (
-            f"This regular expression takes longer than {SECONDS:g} second: avoid a repetition "
-            "inside a repetition, such as (a+)+."
+        return Words(
+            "This regular expression takes longer than {seconds:g} second: avoid a repetition "
+            "inside a repetition, such as (a+)+.",
+            seconds=SECONDS,
         )
     except (subprocess.CalledProcessError, ValueError):
-        return "This regular expression needs too much memory: make it shorter."
+        return Words("This regular expression needs too much memory: make it shorter.")
     if isinstance(spans, str):
-        return f"This is no regular expression of Python's ({spans}): correct it."
+        return Words(
+            "This is no regular expression of Python's ({reason}): correct it.", reason=spans
+        )
     inside = [[False] * len(text) for text in texts]
     for row, found in zip(inside, spans, strict=True):
         for start, stop in found:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from rnnviz.cells import CELLS
-from rnnviz.trace import Trace
+from rnnviz.analysis.formulas import slope_of
+from rnnviz.recording.trace import Trace
 
 
 def gradient_norms(
@@ -87,20 +87,15 @@ def gradient_of(trace: Trace, layer: str, signal: str, *, before: bool = False) 
 
     A signal without a nonlinearity of its own (input, cell state, a gated hidden state) is as it
     is either way.
+
+    Raises
+    ------
+    TraceError
+        If the slope of its nonlinearity is not known.
     """
     gradient = trace.gradient(layer, signal)
-    if not before or signal == "input":
-        return gradient
-    gates = CELLS[trace.cell(layer)].gates
-    if gates and signal not in gates:
-        return gradient
-    value = trace.value(layer, signal)
-    if trace.cell(layer) == "rnn_relu":
-        return gradient * (value > 0)
-    slope: np.ndarray = 1 - value**2
-    if signal not in ("candidate", "hidden_state"):
-        slope = value * (1 - value)
-    return gradient * slope
+    slope = slope_of(trace, layer, signal) if before else None
+    return gradient if slope is None else gradient * slope
 
 
 def of_top_layer(trace: Trace, signal: str, *, gradient: bool = False) -> np.ndarray:

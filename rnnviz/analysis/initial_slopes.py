@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,8 @@ import torch
 from rnnviz.analysis.decay import decay
 from rnnviz.analysis.gradients import sample_norms
 from rnnviz.errors import TraceError
-from rnnviz.probing import inspect
+from rnnviz.recording.probe import inspect
+from rnnviz.refusals import needed
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 
@@ -60,12 +60,12 @@ def initial_slopes(
         If a gain or the number of units has no meaning.
     """
     if units < 2:
-        raise TraceError(f"units = {units}: must be at least 2.")
+        raise TraceError("units = {units}: must be at least 2.", units=units)
     rows = []
     for network in networks:
         for gain in gains:
             if not (np.isfinite(gain) and gain > 0):
-                raise TraceError(f"gain = {gain:g}: must be a number above 0.")
+                raise TraceError("gain = {gain:g}: must be a number above 0.", gain=gain)
             matrix, log_radius = _random_matrix(units, network, seed)
             random = np.random.default_rng([seed, network, units, 1])
             slope = _slope(gain * matrix, random)
@@ -112,10 +112,12 @@ def cell_slopes(
     SettingsError
         If a value is outside its range.
     """
-    if over not in OVER or (over == "forget_bias" and settings.cell != "lstm"):
+    if over not in OVER or "cell" in needed(over, settings):
         raise TraceError(
-            f"over = {over!r} means nothing for {settings.cell}: choose spectral_radius, or, for "
-            "lstm, forget_bias."
+            "over = {over!r} means nothing for {cell}: choose spectral_radius, or, for "
+            "lstm, forget_bias.",
+            over=over,
+            cell=settings.cell,
         )
     signal = "cell_state" if settings.cell == "lstm" else "hidden_state"
     rows = []
@@ -123,12 +125,9 @@ def cell_slopes(
         probe = task_of(settings).probe().first(samples)
         for value in values:
             value = float(value)
-            changes: dict[str, Any] = {over: value, "seed": (settings.seed + network) % 2**32}
-            if over == "spectral_radius":
-                changes["initialization"] = "spectral"
-            elif settings.initialization == "chrono":
-                changes["initialization"] = "torch"  # it would draw the forget bias itself
-            trace = inspect(settings.replace(**changes), probe=probe, dtype=torch.float64)
+            changes = {over: value, "seed": (settings.seed + network) % 2**32}
+            asked = settings.replace(**changes | needed(over, settings))
+            trace = inspect(asked, probe=probe, dtype=torch.float64)
             fit = decay(sample_norms(trace, trace.layers[0], (signal,)))
             with np.errstate(divide="ignore"):
                 reference = (

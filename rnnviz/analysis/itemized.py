@@ -7,7 +7,7 @@ from torch import nn
 from rnnviz.analysis.backwards import Entries, walk, walk_down
 from rnnviz.analysis.recurrence import Recurrence
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 COLUMNS = ["loss_step", "time", "norm", "part", "through_cell", "rest"]
 
@@ -126,7 +126,11 @@ def _prepared(
     """Return what is walked, whether c is itemized, and the whole gradient in running order."""
     of_c = signal == "cell_state" and trace.cell(layer) == "lstm"
     if not of_c and signal != "hidden_state":
-        raise TraceError(f"{signal} of {layer} cannot be itemized: choose hidden_state.")
+        raise TraceError(
+            "{signal} of {layer} cannot be itemized: choose hidden_state.",
+            signal=signal,
+            layer=layer,
+        )
     parts, entries = walk_down(module, trace, layer, sample=sample)
     samples = slice(None) if sample is None else slice(sample, sample + 1)
     total = trace.gradient(layer, signal)[:, samples]
@@ -142,8 +146,9 @@ def check_sum(found: np.ndarray, total: np.ndarray, layer: str) -> None:
     # rounding grows with every step; a missing way is of the size of the gradient itself
     if (off > 30 * float(kind.eps) ** 0.5 * size + 1e3 * float(kind.tiny)).any():
         raise TraceError(
-            f"The gradient of {layer} does not come from the losses after it alone: record in "
-            "eval mode, without clamps, and read out the top layer only."
+            "The gradient of {layer} does not come from the losses after it alone: record in "
+            "eval mode, without clamps, and read out the top layer only.",
+            layer=layer,
         )
 
 

@@ -9,7 +9,8 @@ from torch import nn
 from rnnviz.analysis.gradients import norm_over_units
 from rnnviz.analysis.recurrence import recurrence
 from rnnviz.analysis.weights import check_not_normalized, layer_parameters
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
+from rnnviz.words import Words
 
 STEEPEST = {"rnn": 1.0, "rnn_relu": 1.0}
 """Largest slope of a plain cell's nonlinearity; it is 1/4 for the logistic function."""
@@ -147,7 +148,7 @@ def jacobian_bound(module: nn.Module, trace: Trace, layer: str) -> float | None:
     slope = STEEPEST.get(trace.cell(layer))
     if slope is None:
         return None
-    check_not_normalized(module, layer, "the bound is")
+    check_not_normalized(module, layer, Words("the bound is"))
     return slope * float(np.linalg.norm(layer_parameters(module, layer)[1], 2))
 
 

@@ -43,8 +43,12 @@ def units_on(
     """
     if not 0 <= start < stop <= len(values):
         raise TraceError(
-            f"Steps {start} to {stop - 1} are no stretch of a sequence of {len(values)} steps: "
-            f"select some from 0 to {len(values) - 1}."
+            "Steps {first} to {last} are no stretch of a sequence of {steps} steps: "
+            "select some from 0 to {end}.",
+            first=start,
+            last=stop - 1,
+            steps=len(values),
+            end=len(values) - 1,
         )
     on = _sides(values[:, None], threshold, signed)[:, 0]
     side = _throughout(on[:, None], stop - start, outside)[start, 0]

@@ -42,7 +42,7 @@ def mean_field(gains: Iterable[float]) -> pd.DataFrame:
     rows = []
     for gain in gains:
         if not (np.isfinite(gain) and gain > 0):
-            raise TraceError(f"gain = {gain:g}: must be a number above 0.")
+            raise TraceError("gain = {gain:g}: must be a number above 0.", gain=gain)
         variance = _settled(gain)
         at = np.sqrt(variance) * _Z
         slope = 1 - np.tanh(at) ** 2

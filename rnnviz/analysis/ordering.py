@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from rnnviz.analysis.timescales import KEEPS, time_constants
-from rnnviz.trace import Trace
+from rnnviz.analysis.timescales import time_constants
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.trace import Trace
 
 ORDERS = ("index", "activity", "time constant", "similarity")
 
@@ -21,7 +22,7 @@ def unit_order(
     by : str
         - "index": as they are;
         - "activity": falling mean size of the signal over all steps and samples;
-        - "time constant": falling, as `time_constants` gives it; by index for a plain RNN;
+        - "time constant": falling, as `time_constants` gives it; by index where no gate keeps;
         - "similarity": the leaves of an average-linkage clustering by correlation over all steps
           and samples, each merge turned so that the two units that meet are the most alike.
           Units that never change come last.
@@ -42,7 +43,7 @@ def unit_order(
     if by == "activity" and len(table):
         measure = np.abs(table).mean(0)
         order = np.argsort(-measure, kind="stable")
-    elif by == "time constant" and trace.cell(layer) in KEEPS:
+    elif by == "time constant" and CELLS[trace.cell(layer)].keeps:
         measure = time_constants(trace, layer)["steps"].to_numpy()
         order = np.argsort(-measure, kind="stable")
     elif by == "similarity" and len(table):

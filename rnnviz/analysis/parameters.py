@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.analysis.recurrence import Array
-from rnnviz.cells import CELLS
-from rnnviz.recurrent import make_cell
+from rnnviz.networks.cells import CELLS
+from rnnviz.networks.recurrent import make_cell
 
 
 def parameter_norms(

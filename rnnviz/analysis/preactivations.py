@@ -3,9 +3,21 @@
 import numpy as np
 from torch import nn
 
+from rnnviz.analysis.formulas import formula_of
 from rnnviz.analysis.weights import check_not_normalized, layer_parameters
-from rnnviz.cells import CELLS
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
+from rnnviz.words import N_, Words
+
+BEFORE = Words("what goes into each gate is")
+RESET: dict[str, dict[str, str]] = {
+    "rnn": {},
+    "rnn_relu": {},
+    "lstm": {},
+    "gru": {"candidate": "reset_gate"},
+}
+"""Cell -> signal -> the gate that multiplies what it reads of the state before."""
 
 
 def preactivations(
@@ -35,9 +47,10 @@ def preactivations(
     Raises
     ------
     TraceError
-        If the trace has no such layer, or it has layer normalisation.
+        If the trace has no such layer, it has layer normalisation, or its cell is another one.
     """
-    check_not_normalized(module, layer, "what goes into each gate is")
+    reset = formula_of(trace, layer, RESET, BEFORE)
+    check_not_normalized(module, layer, BEFORE)
     x, h = (trace.value(layer, name).astype(np.float64) for name in ("input", "hidden_state"))
     weight_ih, weight_hh, bias_ih, bias_hh = layer_parameters(module, layer)
     before = _before(h, trace.calls(layer), layer.endswith("_reverse"), state)
@@ -51,11 +64,11 @@ def preactivations(
             place * len(weight_hh) // len(signals), (place + 1) * len(weight_hh) // len(signals)
         )
         recurrent = from_state[..., units]
-        if cell == "gru" and signal == "candidate":
-            recurrent = trace.value(layer, "reset_gate") * recurrent
+        if signal in reset:
+            recurrent = trace.value(layer, reset[signal]) * recurrent
         values[signal] = (from_input[..., units] + recurrent).astype(np.float32)
     found = LayerTrace(cell, trace.calls(layer), {"input": trace.value(layer, "input"), **values})
-    return Trace({layer: found}, trace.labels, "Pre-activations are values only.")
+    return Trace({layer: found}, trace.labels, N_("Pre-activations are values only."))
 
 
 def _before(

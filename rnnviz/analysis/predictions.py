@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rnnviz.probing import Look
+from rnnviz.recording.probe import Seen
 from rnnviz.tasks import Probe, Task
 
 
@@ -29,7 +29,7 @@ def examples(task: Task, probe: Probe) -> pd.DataFrame:
     columns: dict[str, object] = {
         "sample": np.repeat(np.arange(samples), steps),
         "time": np.tile(np.arange(steps), samples),
-        "caption": np.repeat(probe.captions, steps),
+        "caption": np.repeat([str(caption) for caption in probe.captions], steps),
         "goes_in": [label for row in probe.labels for label in row],
         "asked": in_rows(asked),
         "target": [target for row in probe.targets for target in row],
@@ -41,13 +41,13 @@ def examples(task: Task, probe: Probe) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def predictions(look: Look) -> pd.DataFrame:
+def predictions(look: Seen) -> pd.DataFrame:
     """Lay what a network answers beside what it should answer.
 
     Parameters
     ----------
-    look : Look
-        What `rnnviz.probing.look` sees of a probe in a network.
+    look : Seen
+        What `rnnviz.recording.probe.look` sees of a probe in a network.
 
     Returns
     -------

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnviz.analysis.expressions import inside_matches
 from rnnviz.errors import TraceError
+from rnnviz.words import N_, Words
 
 VOWELS = set("aeiouäöüàâèéêëîïôùûœæáíóúåø")
 OPENING, CLOSING = "([{", ")]}"
@@ -39,20 +40,20 @@ class Property:
 
 
 PROPERTIES = {
-    "quotes": Property("inside quotes", True, "text"),
-    "brackets": Property("inside brackets", True, "text"),
-    "line": Property("position in the line", False, "text"),
-    "word": Property("position in the word", False, "text"),
-    "vowel": Property("a vowel", True, "text", lag=True),
-    "space": Property("a space or line end", True, "text", lag=True),
-    "capital": Property("a capital letter", True, "text", lag=True),
-    "regex": Property("a regular expression", True, "text", "pattern"),
-    "symbol": Property("a symbol", True, "symbols", "symbol", lag=True),
-    "answer": Property("a symbol as the target", True, "answers", "answer"),
-    "value": Property("an input", False, "inputs", "feature", lag=True),
-    "total": Property("the sum of an input so far", False, "inputs", "feature"),
-    "target": Property("the target", False, "targets"),
-    "time": Property("the time step", False),
+    "quotes": Property(N_("inside quotes"), True, "text"),
+    "brackets": Property(N_("inside brackets"), True, "text"),
+    "line": Property(N_("position in the line"), False, "text"),
+    "word": Property(N_("position in the word"), False, "text"),
+    "vowel": Property(N_("a vowel"), True, "text", lag=True),
+    "space": Property(N_("a space or line end"), True, "text", lag=True),
+    "capital": Property(N_("a capital letter"), True, "text", lag=True),
+    "regex": Property(N_("a regular expression"), True, "text", "pattern"),
+    "symbol": Property(N_("a symbol"), True, "symbols", "symbol", lag=True),
+    "answer": Property(N_("a symbol as the target"), True, "answers", "answer"),
+    "value": Property(N_("an input"), False, "inputs", "feature", lag=True),
+    "total": Property(N_("the sum of an input so far"), False, "inputs", "feature"),
+    "target": Property(N_("the target"), False, "targets"),
+    "time": Property(N_("the time step"), False),
 }
 
 
@@ -95,7 +96,11 @@ def property_values(
     """
     kind = PROPERTIES.get(name)
     if kind is None:
-        raise TraceError(f"There is no property {name!r}: there are {', '.join(PROPERTIES)}.")
+        raise TraceError(
+            "There is no property {name!r}: there are {known}.",
+            name=name,
+            known=", ".join(PROPERTIES),
+        )
     given = {
         "": 1,
         "text": symbols,
@@ -105,7 +110,9 @@ def property_values(
         "targets": targets,
     }
     if given[kind.needs] is None:
-        raise TraceError(f"{kind.title.capitalize()} has no meaning here: choose another property.")
+        raise TraceError(
+            'The property "{title}" has no meaning here: choose another.', title=Words(kind.title)
+        )
     if name == "time":
         found = np.repeat(np.arange(steps, dtype=float)[:, None], samples, axis=1)
     elif name == "regex":

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 MOST_VALUES = 2**19
 """Values that are ranked at once: about 40 ms."""
@@ -41,8 +41,10 @@ def rank_units(trace: Trace, layer: str, signal: str, known: np.ndarray) -> pd.D
     values = trace.value(layer, signal)
     if values.shape[:2] != known.shape:
         raise TraceError(
-            f"The property is known for {known.shape} (time, batch), but {values.shape[:2]} were "
-            "recorded: give one value a step and sample."
+            "The property is known for {known} (time, batch), but {recorded} were "
+            "recorded: give one value a step and sample.",
+            known=known.shape,
+            recorded=values.shape[:2],
         )
     known, values = known.reshape(-1), values.reshape(-1, values.shape[2])
     usable = np.isfinite(known) & np.isfinite(values).all(axis=1)
@@ -52,10 +54,16 @@ def rank_units(trace: Trace, layer: str, signal: str, known: np.ndarray) -> pd.D
         chosen = np.linspace(0, len(known) - 1, most).astype(int)
         known, values = known[chosen], values[chosen]
     if len(known) == 0 or known.min() == known.max():
-        same = "nowhere" if len(known) == 0 or known.max() == 0 else "the same everywhere"
+        if len(known) == 0 or known.max() == 0:
+            raise TraceError(
+                "The property is nowhere in these {steps:,} steps, so no unit can tell it: "
+                "choose another.",
+                steps=len(known),
+            )
         raise TraceError(
-            f"The property is {same} in these {len(known):,} steps, so no unit can tell it: "
-            "choose another."
+            "The property is the same everywhere in these {steps:,} steps, so no unit can tell it: "
+            "choose another.",
+            steps=len(known),
         )
     holds = np.nan
     binary = bool(np.isin(known, (0, 1)).all())

@@ -4,16 +4,27 @@ What an exact Jacobian and every walk back through time need. All numbers are fl
 (time, batch, unit) in the order in which the layer runs, 0 where a sequence was padded.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import nn
 
+from rnnviz.analysis.formulas import formula_of
 from rnnviz.analysis.weights import check_not_normalized, find_layer, layer_parameters
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
+from rnnviz.words import Words
 
 Array = np.ndarray
+
+PLAIN: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+    "rnn": (np.tanh, lambda h: 1 - h**2),
+    "rnn_relu": (lambda a: np.maximum(a, 0.0), lambda h: (h > 0).astype(np.float64)),
+}
+"""Cell without gates -> h of its pre-activation, and the slope of that by h."""
+STEP = Words("the derivative of a single step is")
+KNOWN = dict.fromkeys((*PLAIN, "lstm", "gru"))
 
 
 @dataclass(frozen=True)
@@ -136,10 +147,12 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
     Raises
     ------
     TraceError
-        If the trace or the module has no such layer, it runs backwards over padded sequences, or it
-        has layer normalisation, through which units see each other also within a step.
+        If the trace or the module has no such layer, it runs backwards over padded sequences, it
+        has layer normalisation, through which units see each other also within a step, or its
+        cell is one whose derivative is not worked out here.
     """
-    check_not_normalized(module, layer, "the derivative of a single step is")
+    formula_of(trace, layer, KNOWN, STEP)
+    check_not_normalized(module, layer, STEP)
     weight_ih, weight_hh, bias_ih, bias_hh = layer_parameters(module, layer)
     kind, suffix = find_layer(module, layer)
     projection = getattr(kind, f"weight_hr_{suffix}", None)
@@ -152,8 +165,9 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
     late[[start - 1 for start in starts if start]] = False  # where the whole layer begins
     if late.any():
         raise TraceError(
-            f"{layer} runs backwards over padded sequences, whose samples begin at different "
-            "steps: record sequences of one length."
+            "{layer} runs backwards over padded sequences, whose samples begin at different "
+            "steps: record sequences of one length.",
+            layer=layer,
         )
     seen = {
         name: np.where(valid[:, :, None], array.astype(np.float64), 0.0)
@@ -176,10 +190,10 @@ def recurrence(module: nn.Module, trace: Trace, layer: str) -> Recurrence:
         inner = slope.copy()
         inner[..., -h.shape[2] :] *= seen["reset_gate"]
     else:
-        slope = 1 - h**2 if cell == "rnn" else (h > 0).astype(np.float64)
+        function, slope_at = PLAIN[cell]
+        slope = slope_at(h)
         inner, keep, now = slope, np.zeros_like(h), h
-        a = seen["input"] @ weight_ih.T + bias_ih + earlier @ weight_hh.T + bias_hh
-        expected = np.tanh(a) if cell == "rnn" else np.maximum(a, 0.0)
+        expected = function(seen["input"] @ weight_ih.T + bias_ih + earlier @ weight_hh.T + bias_hh)
 
     linked = np.arange(len(h)) > 0
     for start in starts:

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
-from rnnviz.cells import CELLS
-from rnnviz.trace import Trace
+from rnnviz.analysis.formulas import activation_of
+from rnnviz.errors import TraceError
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.trace import Trace
 
 SHUT, OPEN = 0.1, 0.9
 """Left of the first and right of the second a gate counts as saturated (section 4.2)."""
@@ -22,18 +25,31 @@ def saturation(trace: Trace, layer: str) -> pd.DataFrame:
     DataFrame
         Columns `signal`, `unit`, `left`, `right`: the shares of all steps of all samples.
         Padding and what is not a number do not count; NaN where nothing is left to count.
+
+    Raises
+    ------
+    TraceError
+        If a gate comes out of another function.
     """
-    cell = trace.cell(layer)
     rows = []
-    for signal in tuple(CELLS[cell].gates) or ("hidden_state",):
+    for signal in tuple(CELLS[trace.cell(layer)].gates) or ("hidden_state",):
         values = trace.value(layer, signal)
         values = values.reshape(-1, values.shape[2])
-        if cell == "rnn_relu":
-            left, right = values == 0, np.zeros(values.shape, bool)
-        elif is_logistic(signal):
+        function = activation_of(trace, layer, signal)
+        if isinstance(function, nn.Sigmoid):
             left, right = values < SHUT, values > OPEN
-        else:
+        elif isinstance(function, nn.Tanh):
             left, right = values < -OPEN, values > OPEN
+        elif isinstance(function, nn.ReLU):
+            left, right = values == 0, np.zeros(values.shape, bool)
+        else:
+            raise TraceError(
+                "{layer}.{signal} comes out of {function}, which has no ends that "
+                "are counted as saturated: look at how its values are spread.",
+                layer=layer,
+                signal=signal,
+                function=type(function).__name__,
+            )
         counted = np.isfinite(values).sum(0)
         share = np.full((2, values.shape[1]), np.nan)
         np.divide(
@@ -47,8 +63,3 @@ def saturation(trace: Trace, layer: str) -> pd.DataFrame:
             pd.DataFrame({"signal": signal, "unit": units, "left": share[0], "right": share[1]})
         )
     return pd.concat(rows, ignore_index=True)
-
-
-def is_logistic(signal: str) -> bool:
-    """Return whether a signal comes out of a logistic function and so lies in 0..1."""
-    return signal.endswith("_gate")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rnnviz.analysis.decay import student
+from rnnviz.analysis.student import student
 
 
 class Interval(NamedTuple):

@@ -8,7 +8,7 @@ from rnnviz.analysis.backwards import entries_of
 from rnnviz.analysis.gradients import norm_over_units, quartiles
 from rnnviz.analysis.jacobians import jacobian_bound
 from rnnviz.analysis.recurrence import recurrence
-from rnnviz.trace import Trace
+from rnnviz.recording.trace import Trace
 
 
 def predicted_norms(module: nn.Module, trace: Trace, layer: str) -> pd.DataFrame:

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from rnnviz.analysis.weights import check_not_normalized, layer_parameters
+from rnnviz.analysis.weights import check_not_normalized, find_layer, layer_parameters
 from rnnviz.errors import TraceError
-from rnnviz.trace import Trace
-
-KEEPS = {"lstm": "forget_gate", "gru": "update_gate"}
-"""Cell -> the gate that multiplies the old state (torch's z keeps)."""
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.trace import Trace
+from rnnviz.words import Words
 
 
 def time_constants(trace: Trace, layer: str) -> pd.DataFrame:
@@ -31,12 +30,14 @@ def time_constants(trace: Trace, layer: str) -> pd.DataFrame:
     TraceError
         If the layer's cell has no gate that keeps.
     """
-    cell = trace.cell(layer)
-    if cell not in KEEPS:
+    cell = CELLS[trace.cell(layer)]
+    if not cell.keeps:
         raise TraceError(
-            "A plain RNN has no gate that keeps: look at the eigenvalues of its recurrent weights."
+            "The cell {cell} has no gate that keeps: look at the eigenvalues of its "
+            "recurrent weights.",
+            cell=cell.title,
         )
-    values = trace.value(layer, KEEPS[cell]).astype(np.float64)
+    values = trace.value(layer, cell.keeps).astype(np.float64)
     values = values.reshape(-1, values.shape[2])
     values = values[np.isfinite(values).any(1)]
     if not len(values):
@@ -70,9 +71,15 @@ def mode_time_constants(module: nn.Module, layer: str) -> pd.DataFrame:
     Raises
     ------
     TraceError
-        If the layer has layer normalisation: then the size of the weights says nothing.
+        If the layer is no plain RNN, or has layer normalisation: then the size of the weights
+        says nothing.
     """
-    check_not_normalized(module, layer, "the memory of the modes is")
+    kind, _ = find_layer(module, layer)
+    if not isinstance(kind, nn.RNN | nn.RNNCell):
+        raise TraceError(
+            "{layer} is no plain RNN: only of one are these the modes that it keeps.", layer=layer
+        )
+    check_not_normalized(module, layer, Words("the memory of the modes is"))
     matrix = layer_parameters(module, layer)[1]
     modulus = np.full(len(matrix), np.nan)
     if np.isfinite(matrix).all():

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.errors import TraceError
-from rnnviz.translation import Source, State, Translator
+from rnnviz.networks.translator import Encoded, State, Translator
 
 COLUMNS = ["rank", "classes", "shares", "log_probability", "ended"]
 
@@ -127,9 +127,9 @@ def translations(
     )
 
 
-def repeated(source: Source, count: int) -> Source:
+def repeated(source: Encoded, count: int) -> Encoded:
     """Return one source so many times."""
-    return Source(
+    return Encoded(
         source.memory.expand(-1, count, -1), source.padding.expand(count, -1), source.state
     )
 

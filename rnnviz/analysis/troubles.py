@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from rnnviz.analysis.saturation import is_logistic, saturation
-from rnnviz.trace import Trace
+from rnnviz.analysis.formulas import is_logistic
+from rnnviz.analysis.saturation import saturation
+from rnnviz.recording.trace import Trace
 
 DEAD = 1e-3
 """A hidden state that never leaves this distance from 0 is dead."""
@@ -41,7 +42,7 @@ def troubled_units(trace: Trace, layer: str) -> pd.DataFrame:
         for signal, unit in shares.loc[shares[side] == 1, ["signal", "unit"]].itertuples(
             index=False
         ):
-            if is_logistic(signal) and not (unit < len(broken) and broken[unit]):
+            if is_logistic(trace, layer, signal) and not (unit < len(broken) and broken[unit]):
                 rows.append((word, signal, int(unit)))
     return pd.DataFrame(rows, columns=["trouble", "signal", "unit"])
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz.errors import TraceError
-from rnnviz.recording import record
-from rnnviz.trace import Trace
-from rnnviz.translation import State, Translator
+from rnnviz.networks.translator import State, Translator
+from rnnviz.recording.record import record
+from rnnviz.recording.trace import Trace
 
 WAYS = ("total", "attention", "state")
 
@@ -91,7 +91,10 @@ def gradients_by_way(
     begin = model.begin(inputs)
     if not (begin <= step < len(inputs) and int(targets[step, sample]) >= 0):
         raise TraceError(
-            f"No answer is asked at time step {step}: choose one from {begin} to {len(inputs) - 1}."
+            "No answer is asked at time step {step}: choose one from {begin} to {last}.",
+            step=step,
+            begin=begin,
+            last=len(inputs) - 1,
         )
     suffix = f"l{model.decoder.num_layers - 1 if layer is None else layer}"
     model = copy.deepcopy(model).requires_grad_(False)  # the caller's weights get no gradient

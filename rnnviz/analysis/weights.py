@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from rnnviz.cells import CELLS
 from rnnviz.errors import TraceError
-from rnnviz.recurrent import make_cell
+from rnnviz.networks.cells import CELLS
+from rnnviz.networks.recurrent import make_cell
+from rnnviz.words import Words
 
 SOURCES = ("input", "recurrent")
 
@@ -150,10 +151,12 @@ def find_layer(module: nn.Module, layer: str) -> tuple[nn.RNNBase | nn.RNNCellBa
             return found, suffix
         if isinstance(found, nn.RNNCellBase) and not suffix:
             return found, ""
-    raise TraceError(f"The module has no layer {layer!r}: give the module that was recorded.")
+    raise TraceError(
+        "The module has no layer {layer!r}: give the module that was recorded.", layer=layer
+    )
 
 
-def check_not_normalized(module: nn.Module, layer: str, what: str) -> None:
+def check_not_normalized(module: nn.Module, layer: str, what: Words) -> None:
     """Refuse a layer with layer normalisation, whose equations `what` does not hold for.
 
     Raises
@@ -166,11 +169,13 @@ def check_not_normalized(module: nn.Module, layer: str, what: str) -> None:
         raise TraceError(no_equations(layer, what))
 
 
-def no_equations(layer: str, what: str) -> str:
+def no_equations(layer: str, what: Words) -> Words:
     """Say that something is not worked out for layer normalisation, and what to do."""
-    return (
-        f"{layer} has layer normalisation, for which {what} not worked out: look at its recorded "
-        "gates, states and gradient norms, or at a network without normalisation."
+    return Words(
+        "{layer} has layer normalisation, for which {what} not worked out: look at its recorded "
+        "gates, states and gradient norms, or at a network without normalisation.",
+        layer=layer,
+        what=what,
     )
 
 

@@ -6,13 +6,14 @@ when it is needed, so that `--help` answers at once.
 
 import argparse
 
-from rnnviz.commands import bundle, figure, runs, train
+from rnnviz.commands import bundle, figure, runs, settings, train
+from rnnviz.words import t
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe all commands to a parser."""
     commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", description="Without one, the app is served."
+        title=t("commands"), metavar="COMMAND", description=t("Without one, the app is served.")
     )
-    for module in (train, runs, figure, bundle):
+    for module in (train, settings, runs, figure, bundle):
         module.add(commands)

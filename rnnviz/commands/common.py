@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.errors import BrowserError, DivergedError, RnnvizError, RunError, StoreError
+from rnnviz.words import N_, t
 
 if TYPE_CHECKING:
-    from rnnviz.runs import RunStore
+    from rnnviz.store.run_store import RunStore
 
 OK, FAILED, WRONG = 0, 1, 2
 """Exit statuses: done; it was clear what to do, but it failed; it was not clear, or impossible."""
@@ -46,9 +47,9 @@ def with_store(parser: argparse.ArgumentParser) -> None:
         "--store",
         metavar="URL",
         default=argparse.SUPPRESS,  # or it would hide the one before the command
-        help="where runs are kept (RNNVIZ_STORE, or the user's data folder)",
+        help=t("where runs are kept (RNNVIZ_STORE, or the user's data folder)"),
     )
-    parser.add_argument("--json", action="store_true", help="answer as JSON, for programs")
+    parser.add_argument("--json", action="store_true", help=t("answer as JSON, for programs"))
 
 
 def open_store(options: argparse.Namespace) -> RunStore:
@@ -59,12 +60,12 @@ def open_store(options: argparse.Namespace) -> RunStore:
     RunError
         If it cannot be opened.
     """
-    from rnnviz.runs import RunStore
+    from rnnviz.store.run_store import RunStore
 
     try:
         return RunStore(getattr(options, "store", None) or os.environ.get("RNNVIZ_STORE") or None)
     except StoreError as error:
-        raise RunError(str(error)) from None
+        raise RunError(error.words) from None
 
 
 def run_named(store: RunStore, name: str, *, study: bool = False) -> str:
@@ -75,10 +76,11 @@ def run_named(store: RunStore, name: str, *, study: bool = False) -> str:
     RunError
         If there is none, or there are several.
     """
-    found: list[Any] = list(_studies(store) if study else store.list())
-    what = "study" if study else "run"
+    found: list[Any] = list(_studies(store) if study else store.runs.list())
+    if not found and study:
+        raise RunError("This store holds no study: train one first, or name another --store.")
     if not found:
-        raise RunError(f"This store holds no {what}: train one first, or name another --store.")
+        raise RunError("This store holds no run: train one first, or name another --store.")
     if name == NEWEST:
         newest: str = max(found, key=lambda each: each.created).id
         return newest
@@ -91,13 +93,19 @@ def run_named(store: RunStore, name: str, *, study: bool = False) -> str:
         if len(hits) == 1:
             return str(hits[0])
         if hits:
-            raise RunError(f"{len(hits)} {what}s are called {name[:40]!r}: give the id of one.")
-    raise RunError(f"There is no {what} {name[:40]!r}: `rnnviz runs` lists what there is.")
+            many = N_("{count} runs are called {name!r}: give the id of one.")
+            if study:
+                many = N_("{count} studies are called {name!r}: give the id of one.")
+            raise RunError(many, count=len(hits), name=name[:40])
+    none = N_("There is no run {name!r}: `rnnviz runs` lists what there is.")
+    if study:
+        none = N_("There is no study {name!r}: `rnnviz runs` lists what there is.")
+    raise RunError(none, name=name[:40])
 
 
 def _studies(store: RunStore) -> list[Any]:
-    owners = {run.owner for run in store.list()}
-    return [study for owner in owners for study in store.studies(owner)]
+    owners = {run.owner for run in store.runs.list()}
+    return [study for owner in owners for study in store.studies.list(owner)]
 
 
 def answer(options: argparse.Namespace, told: Any, text: str) -> None:
@@ -120,6 +128,8 @@ def write(path: str, content: bytes) -> Path:
         part.replace(target)
     except OSError as error:
         raise CommandFailed(
-            f"{target} cannot be written ({error.strerror}): name another file with --out."
+            "{file} cannot be written ({reason}): name another file with --out.",
+            file=target,
+            reason=error.strerror,
         ) from None
     return target

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from rnnviz.errors import ExportError
+from rnnviz.words import t
 
 if TYPE_CHECKING:
     from rnnviz.export import Look
@@ -13,13 +14,17 @@ if TYPE_CHECKING:
 
 def add_look(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    group = parser.add_argument_group("looks")
-    group.add_argument("--preset", default="slide", help="slide, half, column or square")
-    group.add_argument("--theme", default="light", help="light, dark or print (black on white)")
-    group.add_argument("--scale", type=int, default=2, help="pixels of a PNG by CSS pixel, 1 to 4")
-    group.add_argument("--font-size", type=float, help="of the type, 6 to 48 pixels")
-    group.add_argument("--no-title", dest="title", action="store_false", help="leave the title out")
-    group.add_argument("--numbers", default="point", help="point (0.5) or comma (0,5)")
+    group = parser.add_argument_group(t("looks"))
+    group.add_argument("--preset", default="slide", help=t("slide, half, column or square"))
+    group.add_argument("--theme", default="light", help=t("light, dark or print (black on white)"))
+    group.add_argument(
+        "--scale", type=int, default=2, help=t("pixels of a PNG by CSS pixel, 1 to 4")
+    )
+    group.add_argument("--font-size", type=float, help=t("of the type, 6 to 48 pixels"))
+    group.add_argument(
+        "--no-title", dest="title", action="store_false", help=t("leave the title out")
+    )
+    group.add_argument("--numbers", default="point", help=t("point (0.5) or comma (0,5)"))
 
 
 def look_of(options: argparse.Namespace) -> Look:
@@ -51,7 +56,8 @@ def choices_of(given: list[str]) -> dict[str, str]:
         name, equals, value = each.partition("=")
         if not (name and equals):
             raise ExportError(
-                f"{each[:40]!r} is no choice: write a name and a value, such as signal=cell_state."
+                "{choice!r} is no choice: write a name and a value, such as signal=cell_state.",
+                choice=each[:40],
             )
         found[name] = value
     return found

@@ -6,19 +6,24 @@ import argparse
 from typing import Any
 
 from rnnviz.commands.common import OK, answer, guarded, open_store, with_store
+from rnnviz.store.states import WORDS, State
+from rnnviz.words import N_, t
 
-COLUMNS = ("run", "name", "task", "cell", "step", "state", "loss")
+COLUMNS = (N_("run"), N_("name"), N_("task"), N_("cell"), N_("step"), N_("state"), N_("loss"))
 MOST = 10_000
 
 
 def add(commands: Any) -> None:
     """Describe the command."""
     parser = commands.add_parser(
-        "runs", help="list the runs of a store", description="List the runs of a store, newest "
-        "first. RUN in other commands is an id, how one begins (4 letters), a name, or newest.",
+        "runs", help=t("list the runs of a store"),
+        description=t(
+            "List the runs of a store, newest first. RUN in other commands is an id, how one "
+            "begins (4 letters), a name, or newest."
+        ),
     )  # fmt: skip
     parser.add_argument(
-        "--limit", type=_count, default=50, help="list at most so many (%(default)s)"
+        "--limit", type=_count, default=50, help=t("list at most so many (%(default)s)")
     )
     with_store(parser)
     parser.set_defaults(run=guarded(run))
@@ -30,16 +35,16 @@ def run(options: argparse.Namespace) -> int:
 
     store = open_store(options)
     try:
-        found = [summary(store, each) for each in list(store.list())[: options.limit]]
+        found = [summary(store, each) for each in list(store.runs.list())[: options.limit]]
     finally:
         store.close()
-    answer(options, found, table(found) if found else "This store holds no run.")
+    answer(options, found, table(found) if found else t("This store holds no run."))
     return OK
 
 
 def table(found: list[dict[str, Any]]) -> str:
     """Return runs as lines of text in columns."""
-    rows = [COLUMNS, *(_row(each) for each in found)]
+    rows = [tuple(map(t, COLUMNS)), *(_row(each) for each in found)]
     wide = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
     return "\n".join(
         "  ".join(word.ljust(width) for word, width in zip(row, wide, strict=True)).rstrip()
@@ -51,10 +56,13 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
     loss = "" if told["loss"] is None else f"{told['loss']:.4g}"
     name = "".join(each if each.isprintable() else "?" for each in told["name"][:32])
     step = f"{told['step']}/{told['steps']}"
-    return (told["run"], name, told["task"], told["cell"], step, told["state"], loss)
+    state = t(WORDS[State(told["state"])])
+    return (told["run"], name, told["task"], told["cell"], step, state, loss)
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number 1 to {MOST}")
+        raise argparse.ArgumentTypeError(
+            t("{text!r} is not a whole number 1 to {most}", text=text, most=MOST)
+        )
     return int(text)

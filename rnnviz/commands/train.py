@@ -18,30 +18,36 @@ from rnnviz.commands.common import (
     open_store,
     with_store,
 )
-from rnnviz.commands.progress import Progress
+from rnnviz.commands.progress import ProgressBar
 from rnnviz.errors import RunError, SettingsError
+from rnnviz.store.states import ACTIVE, WORDS, Order, State
+from rnnviz.words import N_, Words, t
 
 if TYPE_CHECKING:
-    from rnnviz.runs import Run, RunStore
     from rnnviz.settings import Settings
+    from rnnviz.store.rows import Run
+    from rnnviz.store.run_store import RunStore
 
-LARGEST = 2**20
+MOST_BYTES = 2**20
 """Bytes of a settings file that are read."""
 LOOK, SEEN = 0.1, 5.0
 """Seconds between two looks at the run, and between two signs that its owner is there."""
-INTERRUPTED = "Interrupted at the terminal: resume to go on."
+INTERRUPTED = N_("Interrupted at the terminal: resume to go on.")
 
 
 def add(commands: Any) -> None:
     """Describe the command."""
     parser = commands.add_parser(
-        "train", help="train a network", description="Train the network that a file of settings "
-        "describes, in this process, and keep the run in the store. Ctrl-C pauses it.",
+        "train", help=t("train a network"),
+        description=t(
+            "Train the network that a file of settings describes, in this process, and keep the "
+            "run in the store. Ctrl-C pauses it."
+        ),
     )  # fmt: skip
     parser.add_argument(
-        "settings", help='a JSON file such as {"cell": "gru", "steps": 500}; - reads from a pipe'
+        "settings", help=t('a JSON file such as {"cell": "gru", "steps": 500}; - reads from a pipe')
     )
-    parser.add_argument("--name", default="", help="what to call the run")
+    parser.add_argument("--name", default="", help=t("what to call the run"))
     with_store(parser)
     parser.set_defaults(run=guarded(run))
 
@@ -51,18 +57,18 @@ def run(options: argparse.Namespace) -> int:
     settings = read_settings(options.settings)
     store = open_store(options)
     try:
-        id = store.create(settings, "library", options.name)
+        id = store.runs.create(settings, "library", options.name)
         try:
             _train(store, id, settings, options.json)
         except KeyboardInterrupt:
-            print(f"Paused: run {id}", file=sys.stderr)
+            print(t("Paused: run {run}", run=id), file=sys.stderr)
             raise
-        ended = store.get(id)
+        ended = store.runs.get(id)
         told = summary(store, ended)
         answer(options, told, in_words(told))
-        if ended.state == "failed" and not options.json:
+        if ended.state == State.FAILED and not options.json:
             raise CommandFailed(ended.reason)
-        return OK if ended.state == "finished" else FAILED
+        return OK if ended.state == State.FINISHED else FAILED
     finally:
         store.close()
 
@@ -79,23 +85,25 @@ def read_settings(path: str) -> Settings:
 
     try:
         if path == "-":
-            text = sys.stdin.buffer.read(LARGEST + 1)
+            text = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
-                text = file.read(LARGEST + 1)
+                text = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}): name another.") from None
-    if len(text) > LARGEST:
-        raise SettingsError(f"{path} is too large to be settings: name another.")
+        raise SettingsError(
+            "{file} cannot be read ({reason}): name another.", file=path, reason=error.strerror
+        ) from None
+    if len(text) > MOST_BYTES:
+        raise SettingsError("{file} is too large to be settings: name another.", file=path)
     try:
         return Settings.from_json(text)
     except UnicodeDecodeError:
-        raise SettingsError(f"{path} is no text: name a file of JSON.") from None
+        raise SettingsError("{file} is no text: name a file of JSON.", file=path) from None
 
 
 def summary(store: RunStore, run: Run) -> dict[str, Any]:
     """Return what is worth knowing of a run, for JSON."""
-    rows = store.metrics(run.id, since=max(0, run.step - 200))
+    rows = store.runs.metrics(run.id, since=max(0, run.step - 200))
     last = rows.iloc[-1] if len(rows) else None
     checked = rows["validation_loss"].dropna()
     return {
@@ -110,46 +118,52 @@ def summary(store: RunStore, run: Run) -> dict[str, Any]:
 
 def in_words(told: dict[str, Any]) -> str:
     """Return what `summary` gives as a line."""
-    loss = "" if told["loss"] is None else f", loss {told['loss']:.4g}"
-    took = f" in {told['seconds']:.1f} s"
-    return f"{told['run']}  {told['state']} at step {told['step']}/{told['steps']}{took}{loss}"
+    ended = N_("{state} at step {step}/{steps} in {seconds:.1f} s, loss {loss:.4g}")
+    if told["loss"] is None:
+        ended = N_("{state} at step {step}/{steps} in {seconds:.1f} s")
+    says = t(ended, **(told | {"state": t(WORDS[State(told["state"])])}))
+    return f"{told['run']}  {says}"
 
 
 def _train(store: RunStore, id: str, settings: Settings, quiet: bool) -> None:
     """Train the run in a thread of its own while this one says how far it is."""
-    from rnnviz.engine import worker_name
-    from rnnviz.worker import Session, one_thread
+    from rnnviz.engine.supervisor import worker_name
+    from rnnviz.engine.worker import Session, one_thread
+    from rnnviz.server.orders import give
 
     one_thread()
-    store.seen(["library"])  # a server that looks after the same store pauses whom it does not see
-    store.enqueue(id, "library")
-    stopping, failures = threading.Event(), []
-    taken = store.claim(worker_name("terminal"), run=id)  # unless a server's worker was faster
+    # a server that looks after the same store pauses whom it does not see
+    store.queue.mark_seen(["library"])
+    give(store, "library", Order.RESUME, {"run": id})
+    stopping, woken, failures = threading.Event(), threading.Event(), []
+    # unless a server's worker was faster
+    taken = store.queue.claim(worker_name("terminal"), run=id)
 
     def work() -> None:
         assert taken is not None
         try:
-            Session(store, taken, stopping).work()
+            Session(store, taken, stopping, woken).work()
         except Exception as error:
             failures.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
     if taken:
         thread.start()
-    progress = Progress("train", settings.steps, quiet=quiet)
+    progress = ProgressBar(t("train"), settings.steps, quiet=quiet)
     seen = time.monotonic()
     try:
-        while (head := store.head(id)).state in ("queued", "running") and not failures:
+        while (head := store.runs.head(id)).state in ACTIVE and not failures:
             if taken and not thread.is_alive() and not failures:
                 break
             if time.monotonic() - seen > SEEN:
                 seen = time.monotonic()
-                store.seen(["library"])
+                store.queue.mark_seen(["library"])
             progress(head.step)
             time.sleep(LOOK)
-        progress(store.head(id).step)
+        progress(store.runs.head(id).step)
     except KeyboardInterrupt:
-        store.pause(id, "library", INTERRUPTED)
+        give(store, "library", Order.PAUSE, {"run": id}, INTERRUPTED)
+        woken.set()
         if taken:
             thread.join(10)
         raise
@@ -158,10 +172,14 @@ def _train(store: RunStore, id: str, settings: Settings, quiet: bool) -> None:
     if taken:
         thread.join(10)
     if failures:
-        what = str(failures[0]).strip().splitlines() or ["no more is known"]
-        reason = f"Training stopped at an error ({type(failures[0]).__name__}): {what[0]}"
+        lines = str(failures[0]).strip().splitlines()
+        reason = Words(
+            "Training stopped at an error ({name}): {what}",
+            name=type(failures[0]).__name__,
+            what=lines[0] if lines else Words("no more is known"),
+        )
         try:
-            store.release(id, "failed", reason, taken.worker if taken else None)
+            store.queue.release(id, State.FAILED, reason, taken.worker if taken else None)
         except RunError:
             pass  # that was the error: the run was deleted or taken over
         raise CommandFailed(reason)

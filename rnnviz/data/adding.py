@@ -11,6 +11,7 @@ from rnnviz.data.series import prepare_series
 from rnnviz.data.tables import Table, read_table
 from rnnviz.data.texts import prepare_text
 from rnnviz.errors import DataError
+from rnnviz.words import Words
 
 LONGEST_PATH = 500
 """Characters; what is longer is no path but the text itself."""
@@ -71,7 +72,7 @@ def add_data(
     data, found = _bytes(source)
     name = name or found
     if kind not in (None, "series", "labels", "text"):
-        raise DataError(f"kind = {kind!r}: must be series, labels or text.")
+        raise DataError("kind = {kind!r}: must be series, labels or text.", kind=kind)
     if kind == "text" or (kind is None and name.lower().endswith((".txt", ".md"))):
         return known.remember(prepare_text(data, encoding=encoding, name=name))
     table = read_table(data, separator=separator, encoding=encoding)
@@ -131,10 +132,15 @@ def _bytes(source: str | Path | bytes) -> tuple[bytes, str]:
         size = file.stat().st_size
         if size > MOST_BYTES:
             raise DataError(
-                f"{file.name} has {size / 2**20:,.0f} MB: up to {MOST_BYTES // 2**20} MB are read, "
-                "so keep fewer rows or columns."
+                "{name} has {size:,.0f} MB: up to {most} MB are read, "
+                "so keep fewer rows or columns.",
+                name=file.name,
+                size=size / 2**20,
+                most=MOST_BYTES // 2**20,
             )
         return file.read_bytes(), file.name
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise DataError(f"The file {str(file)[:200]!r} cannot be read: {reason}.") from None
+        reason = (error.strerror or "").lower() or Words("it cannot be opened")
+        raise DataError(
+            "The file {file!r} cannot be read: {reason}.", file=str(file)[:200], reason=reason
+        ) from None

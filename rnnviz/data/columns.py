@@ -1,6 +1,7 @@
 """What a column holds: numbers, dates or text; and its values, with what could not be read."""
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnviz.data.tables import Table
+from rnnviz.words import N_
 
 MISSING = frozenset(
     ("", "-", "–", "—", "?", ".", "..", "...", "na", "n/a", "n.a.", "nan", "null", "none", "nil",
@@ -18,7 +20,7 @@ MISSING = frozenset(
 """Cells that say that there is no value, in small letters."""
 READABLE = 0.8
 """Share of a column's cells that have to be numbers, or dates, for it to hold them."""
-LARGEST = 1e12
+LARGEST_NUMBER = 1e12
 """Magnitude of a number that is read."""
 SAMPLE = 2000
 EPOCH = date(1970, 1, 1).toordinal()
@@ -41,20 +43,24 @@ _CLOCK = (
 )
 _DATES = {
     # what is shown of it: the date's part
-    "year-month-day": r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
-    "day.month.year": r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})",
-    "day/month/year": r"(?P<d>\d{1,2})[/-](?P<m>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
-    "month/day/year": r"(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
-    "day month year": r"(?P<d>\d{1,2})\.?[ -](?P<b>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4}|\d{2})",
-    "month day, year": r"(?P<b>[A-Za-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
-    "month year": r"(?P<b>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})",
-    "year-month": r"(?P<y>\d{4})[-/](?P<m>\d{1,2})",
-    "yearmonthday": r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})",
-    "year年month月day日": r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?",
+    N_("year-month-day"): r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
+    N_("day.month.year"): r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})",
+    N_("day/month/year"): r"(?P<d>\d{1,2})[/-](?P<m>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
+    N_("month/day/year"): r"(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>\d{4}|\d{2})",
+    N_("day month year"): r"(?P<d>\d{1,2})\.?[ -](?P<b>[A-Za-z]{3,9})\.?,?[ -](?P<y>\d{4}|\d{2})",
+    N_("month day, year"): r"(?P<b>[A-Za-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
+    N_("month year"): r"(?P<b>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})",
+    N_("year-month"): r"(?P<y>\d{4})[-/](?P<m>\d{1,2})",
+    N_("year-quarter"): r"(?P<y>\d{4})[- ]?Q(?P<q>[1-4])",
+    N_("yearmonthday"): r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})",
+    N_("year年month月day日"): r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?",
 }
-_ISO = re.compile(r"(?!00)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", re.ASCII)
+_ISO = re.compile(r"NaT|(?!00)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", re.ASCII)
 """Dates that numpy reads as the first of these forms does."""
 _DATE = {form: re.compile(f"(?:{part}){_CLOCK}", re.ASCII) for form, part in _DATES.items()}
+_WORDED = re.compile(r"(?=.*(?<!\d)\d{4}(?!\d)).{6,48}", re.ASCII)
+"""What may be a date of another form: it names its year, or pandas would take this year."""
+_ZONE = re.compile(r"(?<=:\d\d)\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})(?: \(\w+\))?$", re.ASCII)
 _DATE_NAME = re.compile(r"date|time|day|datum|zeit|tag|fecha|日期|时间", re.IGNORECASE)
 
 
@@ -74,7 +80,7 @@ class Column:
     unread : ndarray (row,) of int64
         The rows whose cell is neither missing nor of this kind.
     form : str
-        How it was read: "decimal comma", "day.month.year"; "" if there is nothing to say.
+        A message, how it was read: "decimal comma", "day.month.year"; "" for nothing to say.
     """
 
     name: str
@@ -115,8 +121,7 @@ def decimal_sign(table: Table) -> str:
 
 
 def _column(name: str, cells: list[str], decimal: str) -> Column:
-    lower = [cell.lower() if len(cell) < 8 else "x" for cell in cells]
-    missing = np.array([cell in MISSING for cell in lower], bool)
+    missing = np.array([len(cell) < 8 and cell.lower() in MISSING for cell in cells], bool)
     there = int((~missing).sum())
     none = np.zeros(0, np.int64)
     if not there:
@@ -126,32 +131,42 @@ def _column(name: str, cells: list[str], decimal: str) -> Column:
         unread = np.flatnonzero(np.isnan(values) & ~missing)
         if len(unread) <= (1 - READABLE) * there:
             used = decimal == "," and any("," in cell for cell in cells[:SAMPLE])
-            return Column(name, "number", cells, values, missing, unread, "decimal comma" * used)
+            form = N_("decimal comma") if used else ""
+            return Column(name, "number", cells, values, missing, unread, form)
     form, times = _times(cells, missing)
     unread = np.flatnonzero((times == NO_TIME) & ~missing)
     if form and len(unread) <= (1 - READABLE) * there:
         return Column(name, "date", cells, times, missing, unread, form)
+    times = _worded_times(cells, missing)
+    unread = np.flatnonzero((times == NO_TIME) & ~missing)
+    if len(unread) <= (1 - READABLE) * there:
+        return Column(name, "date", cells, times, missing, unread, N_("date in words"))
     return Column(name, "text", cells, None, missing, none)
 
 
 def _numbers(cells: list[str], missing: NDArray[np.bool_], decimal: str) -> NDArray[np.float64]:
     """Return numbers; NaN where a cell is none. A column that begins as text is not read on."""
-    nan = float("nan")
-    pairs = list(zip(cells, missing.tolist(), strict=True))
-    few = [cell for cell, gone in pairs[:SAMPLE] if not gone]
-    if sum(number(cell, decimal) == number(cell, decimal) for cell in few) < len(few) / 2:
-        return np.full(len(cells), nan)
-    if decimal == "." or not any("." in cell for cell in cells):
+    few = [cell for cell, gone in zip(cells[:SAMPLE], missing, strict=False) if not gone]
+    if np.isnan([number(cell, decimal) for cell in few]).sum() > len(few) / 2:
+        return np.full(len(cells), np.nan)
+    texts = _filled(cells, missing, "nan")
+    signs = "".join(texts)
+    if "_" not in signs and (decimal == "." or "." not in signs):
         try:  # most columns are plain numbers, and float() reads them at once
-            texts = cells if decimal == "." else [cell.replace(",", ".") for cell in cells]
-            read = zip(texts, missing.tolist(), strict=True)
-            values = np.array([nan if gone else float(text) for text, gone in read])
-            plain = np.isfinite(values) | missing
-            if plain.all() and not any("_" in cell for cell in cells):
-                return np.where(np.abs(values) <= LARGEST, values, nan)
+            plain = texts if decimal == "." else [text.replace(",", ".") for text in texts]
+            values = np.fromiter(map(float, plain), float, len(plain))
+            if (np.isfinite(values) | missing).all():
+                return np.where(np.abs(values) <= LARGEST_NUMBER, values, np.nan)
         except ValueError:
             pass
-    return np.array([nan if gone else number(cell, decimal) for cell, gone in pairs])
+    return np.array([number(text, decimal) for text in texts])
+
+
+def _filled(cells: list[str], missing: NDArray[np.bool_], word: str) -> list[str]:
+    """Return the cells with a word where there is no value."""
+    if not missing.any():
+        return cells
+    return [word if gone else cell for cell, gone in zip(cells, missing.tolist(), strict=True)]
 
 
 def number(cell: str, decimal: str = ".") -> float:
@@ -167,7 +182,7 @@ def number(cell: str, decimal: str = ".") -> float:
         if not _NUMBER.fullmatch(cell):
             return float("nan")
     value = float(cell)
-    return value if abs(value) <= LARGEST else float("nan")
+    return value if abs(value) <= LARGEST_NUMBER else float("nan")
 
 
 def _looks_dated(name: str, cells: list[str], missing: NDArray[np.bool_]) -> bool:
@@ -202,14 +217,32 @@ def _times(cells: list[str], missing: NDArray[np.bool_]) -> tuple[str, NDArray[n
 
 def _iso_times(cells: list[str], missing: NDArray[np.bool_]) -> NDArray[np.int64] | None:
     """Return the seconds since 1970 of a column of ISO 8601, None if a cell is anything else."""
-    pairs = zip(cells, missing.tolist(), strict=True)
-    written = ["NaT" if gone else cell for cell, gone in pairs]
-    if not all(cell == "NaT" or _ISO.fullmatch(cell) for cell in written):
+    written = _filled(cells, missing, "NaT")
+    if not all(map(_ISO.fullmatch, written)):
         return None
     try:
         return np.array(written, "datetime64[s]").astype(np.int64)
     except ValueError:  # a day that its month does not have
         return None
+
+
+def _worded_times(cells: list[str], missing: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return what pandas reads as dates where none of our forms does: "Fri Jan 05 2024".
+
+    Ours come first: pandas does not see from a whole column whether the day or the month leads,
+    and reads no 年月日.
+    """
+    import pandas as pd  # here, because training of the other tasks needs none
+
+    few = [cell for cell, gone in zip(cells[:SAMPLE], missing, strict=False) if not gone]
+    if sum(_WORDED.fullmatch(cell) is not None for cell in few) < READABLE * len(few):
+        return np.full(len(cells), NO_TIME)
+    written = [_ZONE.sub("", cell) if _WORDED.fullmatch(cell) else "" for cell in cells]
+    with warnings.catch_warnings():  # of what it will not read one day
+        warnings.simplefilter("ignore")
+        read = pd.to_datetime(written, format="mixed", errors="coerce", utc=True)
+    times: NDArray[np.int64] = read.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
+    return times  # NaT is NO_TIME
 
 
 def _rises(cells: list[str], form: str) -> bool:
@@ -232,6 +265,8 @@ def _seconds(cell: str, way: re.Pattern[str]) -> int:
         if name[:3].lower() not in _MONTHS:
             return NO_TIME
         month = _MONTHS.index(name[:3].lower()) + 1
+    elif "q" in part:
+        month = 3 * int(part["q"]) - 2
     else:
         month = int(part["m"])
     hour, minute, second = int(part["H"] or 0), int(part["M"] or 0), int(part["S"] or 0)

@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 from rnnviz.errors import DataError
+from rnnviz.words import N_, Words
 
 MOST_BYTES = 16 * 2**20
 """Bytes of a file that are read."""
@@ -12,28 +13,28 @@ SAMPLE = 2**16
 """Bytes from which an encoding is told."""
 ENCODINGS = {
     # key: what it is called
-    "": "found automatically",
+    "": N_("found automatically"),
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
-    "cp1252": "Western (Windows-1252)",
-    "cp1250": "Central European (Windows-1250)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "koi8_r": "Cyrillic (KOI8-R)",
-    "cp1253": "Greek (Windows-1253)",
-    "gb18030": "Chinese (GB18030)",
-    "big5": "Chinese (Big5)",
-    "shift_jis": "Japanese (Shift-JIS)",
-    "euc_kr": "Korean (EUC-KR)",
+    "cp1252": N_("Western (Windows-1252)"),
+    "cp1250": N_("Central European (Windows-1250)"),
+    "cp1251": N_("Cyrillic (Windows-1251)"),
+    "koi8_r": N_("Cyrillic (KOI8-R)"),
+    "cp1253": N_("Greek (Windows-1253)"),
+    "gb18030": N_("Chinese (GB18030)"),
+    "big5": N_("Chinese (Big5)"),
+    "shift_jis": N_("Japanese (Shift-JIS)"),
+    "euc_kr": N_("Korean (EUC-KR)"),
 }
 _KNOWN = {
-    b"PK\x03\x04": "a zip or Excel file: save the sheet as CSV and open that",
-    b"\xd0\xcf\x11\xe0": "an old Excel file: save the sheet as CSV and open that",
-    b"\x1f\x8b": "a gzip file: unpack it first",
-    b"%PDF": "a PDF file: copy its table into a text file",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"SQLite format 3": "a database: export the table as CSV and open that",
-    b"\x7fELF": "a program",
+    b"PK\x03\x04": N_("a zip or Excel file: save the sheet as CSV and open that"),
+    b"\xd0\xcf\x11\xe0": N_("an old Excel file: save the sheet as CSV and open that"),
+    b"\x1f\x8b": N_("a gzip file: unpack it first"),
+    b"%PDF": N_("a PDF file: copy its table into a text file"),
+    b"\x89PNG": N_("a picture"),
+    b"\xff\xd8\xff": N_("a picture"),
+    b"SQLite format 3": N_("a database: export the table as CSV and open that"),
+    b"\x7fELF": N_("a program"),
 }
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -61,14 +62,19 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
     """
     if len(data) > MOST_BYTES:
         raise DataError(
-            f"This file has {len(data) / 2**20:.0f} MB: up to {MOST_BYTES // 2**20} MB are read, "
-            "so keep fewer rows or columns."
+            "This file has {size:.0f} MB: up to {most} MB are read, so keep fewer rows or columns.",
+            size=len(data) / 2**20,
+            most=MOST_BYTES // 2**20,
         )
     for start, what in _KNOWN.items():
         if data.startswith(start):
-            raise DataError(f"This is {what}.")
+            raise DataError("This is {what}.", what=Words(what))
     if encoding and encoding not in ENCODINGS:
-        raise DataError(f"There is no encoding {encoding[:20]!r}: use one of {_named()}.")
+        raise DataError(
+            "There is no encoding {encoding!r}: use one of {keys}.",
+            encoding=encoding[:20],
+            keys=_named(),
+        )
     found = encoding or _encoding(data)
     try:
         text = data.decode("utf-8-sig" if found == "utf-8" else found)
@@ -78,13 +84,18 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
         else:
             line = data[: error.start].count(b"\n") + 1
             raise DataError(
-                f"Line {line:,} is not {ENCODINGS.get(found, 'UTF-16')} (byte {error.start:,}): "
-                "choose another encoding, or save the file as UTF-8."
+                "Line {line:,} is not {encoding} (byte {byte:,}): "
+                "choose another encoding, or save the file as UTF-8.",
+                line=line,
+                encoding=Words(ENCODINGS.get(found, "UTF-16")),
+                byte=error.start,
             ) from None
     nul = text.find("\x00")
     if nul >= 0:
         line = text.count("\n", 0, nul) + 1
-        raise DataError(f"This is no text: line {line:,} has a NUL byte. Save it as text first.")
+        raise DataError(
+            "This is no text: line {line:,} has a NUL byte. Save it as text first.", line=line
+        )
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n"), found[:6] if "16" in found else found
 
@@ -111,7 +122,9 @@ def _encoding(data: bytes) -> str:
         if max(zeros) > 0.3 and min(zeros) < 0.05:
             return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
         line = data[: data.index(0)].count(b"\n") + 1
-        raise DataError(f"This is no text: line {line:,} has a NUL byte. Save it as text first.")
+        raise DataError(
+            "This is no text: line {line:,} has a NUL byte. Save it as text first.", line=line
+        )
     try:
         data.decode("utf-8")
         return "utf-8"

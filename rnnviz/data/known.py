@@ -12,15 +12,15 @@ MOST_BYTES = 2**27
 """Bytes of data sets that a process remembers; a store has them all."""
 
 
-class Source(Protocol):
+class DataSource(Protocol):
     """What has data sets: an open run store."""
 
-    def data_set(self, key: str) -> DataSet | None:
+    def get(self, key: str) -> DataSet | None:
         """Return the data set of a key, None if it has none."""
 
 
 _sets: OrderedDict[str, DataSet] = OrderedDict()
-_sources: WeakSet[Source] = WeakSet()
+_sources: WeakSet[DataSource] = WeakSet()
 _lock = Lock()
 
 
@@ -34,13 +34,13 @@ def remember(data: DataSet) -> str:
     return data.key
 
 
-def look_in(source: Source) -> None:
+def look_in(source: DataSource) -> None:
     """Look for data sets in this store too, for as long as it is open."""
     with _lock:
         _sources.add(source)
 
 
-def leave(source: Source) -> None:
+def leave(source: DataSource) -> None:
     """Look in this store no more."""
     with _lock:
         _sources.discard(source)
@@ -61,13 +61,14 @@ def get(key: str) -> DataSet:
         sources = list(_sources)
     for source in sources:
         try:
-            found = source.data_set(key)
+            found = source.get(key)
         except RnnvizError:
             continue  # that store cannot be read; another may have it
         if found is not None:
             remember(found)
             return found
     raise RunError(
-        f"The data set {key[:8]} is not here: it was deleted, or belongs to another store. Add the "
-        "file again, or choose another."
+        "The data set {key} is not here: it was deleted, or belongs to another store. Add the "
+        "file again, or choose another.",
+        key=key[:8],
     )

@@ -8,11 +8,12 @@ from typing import Any, Self
 
 from rnnviz.data.columns import MISSING
 from rnnviz.data.decoding import clean
-from rnnviz.data.sets import DataSet, titled
-from rnnviz.data.tables import Table
+from rnnviz.data.sets import DataSet, as_kept, titled
+from rnnviz.data.tables import EXAMPLES, Table
 from rnnviz.errors import DataError
+from rnnviz.words import N_, Many, Words
 
-UNITS = {"characters": "characters", "words": "words"}
+UNITS = {"characters": N_("characters"), "words": N_("words")}
 LEAST_TEXTS = 20
 LEAST_A_CLASS = 5
 MOST_CLASSES = 50
@@ -20,7 +21,6 @@ LONGEST_TEXT = 2000
 LONGEST_LABEL = 40
 HELD_OUT = 5
 """Of so many texts of a class, one is never seen in training."""
-SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,13 @@ class Labelled:
             seen[label] += 1
         return training, held_out
 
-    def data_set(self, notes: Sequence[str] = ()) -> DataSet:
+    def data_set(self, notes: Sequence[Words] = ()) -> DataSet:
         """Return it as what is kept."""
-        about: dict[str, Any] = {"classes": self.classes, "unit": self.unit, "notes": list(notes)}
+        about: dict[str, Any] = {
+            "classes": self.classes,
+            "unit": self.unit,
+            "notes": as_kept(notes),
+        }
         body = json.dumps([self.texts, self.labels], ensure_ascii=False).encode()
         return DataSet("labels", self.title, about, body)
 
@@ -102,7 +106,8 @@ def prepare_labels(
     """
     if text not in table.names or label not in table.names or text == label:
         raise DataError(
-            f"Choose a column of texts and another of labels, from {', '.join(table.names[:8])}."
+            "Choose a column of texts and another of labels, from {names}.",
+            names=", ".join(table.names[:8]),
         )
     if unit not in UNITS:
         raise DataError("Texts are read by characters or by words.")
@@ -119,52 +124,91 @@ def prepare_labels(
             empty += 1
         elif len(tag) > LONGEST_LABEL:
             raise DataError(
-                f"Line {line:,}: the label {tag[:20]!r}… has {len(tag)} characters, up to "
-                f"{LONGEST_LABEL} are read: is {label!r} the column of labels?"
+                "Line {line:,}: the label {tag!r}… has {length} characters, up to "
+                "{most} are read: is {label!r} the column of labels?",
+                line=line,
+                tag=tag[:20],
+                length=len(tag),
+                most=LONGEST_LABEL,
+                label=label,
             )
         elif read in known:
             again += known[read] == tag
             other += known[read] != tag
         else:
             known[read] = tag
-    for count, why in (
-        (empty, "without a text or a label"),
-        (again, "with a text that came before"),
-        (other, "with a text that came before under another label"),
-    ):
-        if count:
-            notes.append(f"{count:,} row{'s' * (count != 1)} {why} left out.")
+    if empty:
+        notes.append(
+            Many(
+                "{count:,} row without a text or a label left out.",
+                "{count:,} rows without a text or a label left out.",
+                empty,
+            )
+        )
+    if again:
+        notes.append(
+            Many(
+                "{count:,} row with a text that came before left out.",
+                "{count:,} rows with a text that came before left out.",
+                again,
+            )
+        )
+    if other:
+        notes.append(
+            Many(
+                "{count:,} row with a text that came before under another label left out.",
+                "{count:,} rows with a text that came before under another label left out.",
+                other,
+            )
+        )
     return _made(known, unit, titled(name), label, notes)
 
 
-def _made(known: dict[str, str], unit: str, title: str, label: str, notes: list[str]) -> DataSet:
+def _made(known: dict[str, str], unit: str, title: str, label: str, notes: list[Words]) -> DataSet:
     counts = Counter(known.values())
     if len(counts) > MOST_CLASSES * 4 and len(counts) > len(known) / 3:
         raise DataError(
-            f"{label!r} has {len(counts):,} different values in {len(known):,} rows: these are no "
-            "classes, so choose another column."
+            "{label!r} has {values:,} different values in {rows:,} rows: these are no "
+            "classes, so choose another column.",
+            label=label,
+            values=len(counts),
+            rows=len(known),
         )
     rare = [tag for tag, count in counts.items() if count < LEAST_A_CLASS]
     if rare:
         gone = sum(counts.pop(tag) for tag in rare)
-        which = ", ".join(repr(tag[:20]) for tag in rare[:SHOWN]) + " …" * (len(rare) > SHOWN)
+        which = ", ".join(repr(tag[:20]) for tag in rare[:EXAMPLES]) + " …" * (len(rare) > EXAMPLES)
         notes.append(
-            f"{gone:,} texts of classes with fewer than {LEAST_A_CLASS} left out ({which})."
+            Words(
+                "{gone:,} texts of classes with fewer than {least} left out ({which}).",
+                gone=gone,
+                least=LEAST_A_CLASS,
+                which=which,
+            )
         )
     if len(counts) > MOST_CLASSES:
         raise DataError(
-            f"{label!r} has {len(counts):,} classes: up to {MOST_CLASSES} are read, so choose "
-            "another column or put some together."
+            "{label!r} has {count:,} classes: up to {most} are read, so choose "
+            "another column or put some together.",
+            label=label,
+            count=len(counts),
+            most=MOST_CLASSES,
         )
     if len(counts) < 2:
-        one = f"only {next(iter(counts))!r}" if counts else "none"
+        one = Words("only {label!r}", label=next(iter(counts))) if counts else Words("none")
         raise DataError(
-            f"There are not two classes with at least {LEAST_A_CLASS} different texts each, but "
-            f"{one}: choose another column of labels, or add rows."
+            "There are not two classes with at least {least} different texts each, but "
+            "{one}: choose another column of labels, or add rows.",
+            least=LEAST_A_CLASS,
+            one=one,
         )
     texts = [(text, tag) for text, tag in known.items() if tag in counts]
     if len(texts) < LEAST_TEXTS:
-        raise DataError(f"{len(texts)} texts are too few: at least {LEAST_TEXTS} are needed.")
+        raise DataError(
+            "{count} texts are too few: at least {least} are needed.",
+            count=len(texts),
+            least=LEAST_TEXTS,
+        )
     classes = [tag for tag, _ in counts.most_common()]
     place = {tag: number for number, tag in enumerate(classes)}
     made = Labelled(

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnviz.data.columns import NO_TIME, Column
-from rnnviz.data.sets import DataSet, titled
-from rnnviz.data.tables import Table
+from rnnviz.data.sets import DataSet, as_kept, titled
+from rnnviz.data.tables import EXAMPLES, Table
 from rnnviz.errors import DataError
+from rnnviz.words import N_, Many, Words, listed
 
 PARTS = {"train": 0.7, "validation": 0.15, "probe": 0.15}
 """Shares of the rows, in the order of time."""
@@ -18,17 +19,24 @@ LEAST_ROWS = 40
 MOST_INPUTS = 24
 MOST_TARGETS = 6
 EVERY = {
-    # key: what it is called, seconds (for what has always the same length)
-    "": ("as it is", 0),
-    "hour": ("hour", 3600),
-    "day": ("day", 86400),
-    "week": ("week", 7 * 86400),
-    "month": ("month", 0),
-    "quarter": ("quarter", 0),
-    "year": ("year", 0),
+    # key: what it is called, pandas' names for the span of time and for where it begins
+    "": (N_("as it is"), "", ""),
+    "hour": (N_("hour"), "h", "h"),
+    "day": (N_("day"), "D", "D"),
+    "week": (N_("week"), "W-SUN", "W-MON"),
+    "month": (N_("month"), "M", "MS"),
+    "quarter": (N_("quarter"), "Q", "QS"),
+    "year": (N_("year"), "Y", "YS"),
 }
-MISSING = {"last": "the last known value", "drop": "leave the row out"}
-SHOWN = 3
+_MANY = {
+    "hour": N_("{count:,} hours"),
+    "day": N_("{count:,} days"),
+    "week": N_("{count:,} weeks"),
+    "month": N_("{count:,} months"),
+    "quarter": N_("{count:,} quarters"),
+    "year": N_("{count:,} years"),
+}
+MISSING = {"last": N_("the last known value"), "drop": N_("leave the row out")}
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 
@@ -65,7 +73,7 @@ class Series:
         first = round(rows * PARTS["train"])
         return first, round(rows * (PARTS["train"] + PARTS["validation"]))
 
-    def data_set(self, notes: Sequence[str] = ()) -> DataSet:
+    def data_set(self, notes: Sequence[Words] = ()) -> DataSet:
         """Return it as what is kept."""
         about: dict[str, Any] = {
             "names": self.names,
@@ -73,7 +81,7 @@ class Series:
             "rows": len(self.values),
             "timed": self.times is not None,
             "path": self.path,
-            "notes": list(notes),
+            "notes": as_kept(notes),
         }
         body = np.ascontiguousarray(self.values, "<f8").tobytes()
         if self.times is not None:
@@ -155,8 +163,10 @@ def prepare_series(
     values, times = _without_gaps(values, times, missing, notes)
     if len(values) < LEAST_ROWS:
         raise DataError(
-            f"{len(values)} rows are left: a series needs at least {LEAST_ROWS} to be parted into "
-            "training, validation and probe."
+            "{count} rows are left: a series needs at least {least} to be parted into "
+            "training, validation and probe.",
+            count=len(values),
+            least=LEAST_ROWS,
         )
     if times is not None and not every:
         notes += _uneven(times)
@@ -165,8 +175,11 @@ def prepare_series(
     for place in made.targets:
         if np.ptp(training[:, place]) == 0:
             raise DataError(
-                f"{names[place]!r} is always {training[0, place]:g} in the first "
-                f"{made.cuts[0]:,} rows: there is nothing to forecast, so choose another column."
+                "{name!r} is always {value:g} in the first "
+                "{rows:,} rows: there is nothing to forecast, so choose another column.",
+                name=names[place],
+                value=training[0, place],
+                rows=made.cuts[0],
             )
     return made.data_set(notes)
 
@@ -179,18 +192,26 @@ def _check_choice(
         raise DataError("Nothing is forecast: choose a column of numbers.")
     if len(names) > MOST_INPUTS or len(set(targets)) > MOST_TARGETS:
         raise DataError(
-            f"Choose up to {MOST_INPUTS} columns, and up to {MOST_TARGETS} to forecast."
+            "Choose up to {inputs} columns, and up to {targets} to forecast.",
+            inputs=MOST_INPUTS,
+            targets=MOST_TARGETS,
         )
     for each in names:
         if each not in known or known[each].kind != "number":
             numbers = [name for name, column in known.items() if column.kind == "number"]
-            there = f"choose from {', '.join(numbers[:8])}" if numbers else "there are none here"
-            raise DataError(f"{each!r} is no column of numbers: {there}.")
+            if not numbers:
+                raise DataError("{name!r} is no column of numbers: there are none here.", name=each)
+            raise DataError(
+                "{name!r} is no column of numbers: choose from {columns}.",
+                name=each,
+                columns=", ".join(numbers[:8]),
+            )
     if time and (time not in known or known[time].kind != "date"):
-        raise DataError(f"{time!r} is no column of dates: choose another, or none.")
+        raise DataError("{name!r} is no column of dates: choose another, or none.", name=time)
     if every not in EVERY or missing not in MISSING:
         raise DataError(
-            f"Resample by one of {', '.join(filter(None, EVERY))}; fill by 'last' or 'drop'."
+            "Resample by one of {keys}; fill by 'last' or 'drop'.",
+            keys=", ".join(filter(None, EVERY)),
         )
     if every and not time:
         raise DataError("Only rows with dates can be resampled: choose the column of dates.")
@@ -201,109 +222,137 @@ def _float(column: Column) -> Values:
     return np.asarray(column.values, np.float64)
 
 
-def _unread(table: Table, columns: Sequence[Column]) -> list[str]:
+def _unread(table: Table, columns: Sequence[Column]) -> list[Words]:
     """Say which cells are not what their column holds."""
     notes = []
     for column in columns:
         if len(column.unread):
-            what = "number" if column.kind == "number" else "date"
-            which = ", ".join(
-                f"line {table.lines[row]:,}: {column.cells[row][:20]!r}"
-                for row in column.unread[:SHOWN].tolist()
-            )
-            more = " …" * (len(column.unread) > SHOWN)
             count = len(column.unread)
-            cells = "cell is" if count == 1 else "cells are"
-            notes.append(f"{count:,} {cells} no {what} in {column.name!r} ({which}{more}).")
+            examples = (
+                Words("line {line:,}: {cell!r}", line=table.lines[row], cell=column.cells[row][:20])
+                for row in column.unread[:EXAMPLES].tolist()
+            )
+            which = listed(examples, more=count > EXAMPLES)
+            notes.append(
+                Many(
+                    "{count:,} cell is no number in {name!r} ({which}).",
+                    "{count:,} cells are no number in {name!r} ({which}).",
+                    count,
+                    name=column.name,
+                    which=which,
+                )
+                if column.kind == "number"
+                else Many(
+                    "{count:,} cell is no date in {name!r} ({which}).",
+                    "{count:,} cells are no date in {name!r} ({which}).",
+                    count,
+                    name=column.name,
+                    which=which,
+                )
+            )
     return notes
 
 
-def _in_order(values: Values, times: Times, notes: list[str]) -> tuple[Values, Times]:
+def _in_order(values: Values, times: Times, notes: list[Words]) -> tuple[Values, Times]:
     """Return the rows that have a time, in its order."""
     there = times != NO_TIME
     if not there.all():
-        notes.append(f"{_rows(int((~there).sum()))} without a date left out.")
+        notes.append(
+            Many(
+                "{count:,} row without a date left out.",
+                "{count:,} rows without a date left out.",
+                int((~there).sum()),
+            )
+        )
         values, times = values[there], times[there]
     if len(times) and (np.diff(times) < 0).any():
-        notes.append("The rows were put into the order of their dates.")
+        notes.append(Words("The rows were put into the order of their dates."))
         order = np.argsort(times, kind="stable")
         values, times = values[order], times[order]
     return values, times
 
 
-def _resampled(values: Values, times: Times, every: str, notes: list[str]) -> tuple[Values, Times]:
+def _resampled(
+    values: Values, times: Times, every: str, notes: list[Words]
+) -> tuple[Values, Times]:
     """Return the mean of each hour, day, ...; NaN for one without a row."""
+    import pandas as pd  # here, because training of the other tasks needs none
+
     if not len(times):
         return values, times
-    place = _bins(times, every)
-    place -= place[0]
-    count = int(place[-1]) + 1
+    word, span, begin = EVERY[every]
+    index = pd.DatetimeIndex(times.astype("datetime64[s]"))
+    count = (pd.Period(index[-1], span) - pd.Period(index[0], span)).n + 1
     if count > 10 * len(times) + 1000:
         raise DataError(
-            f"Between the first and the last date lie {count:,} {EVERY[every][0]}s, for "
-            f"{len(times):,} rows: resample by something longer."
+            "Between the first and the last date lie {periods}, for "
+            "{rows:,} rows: resample by something longer.",
+            periods=Words(_MANY[every], count=count),
+            rows=len(times),
         )
-    summed = np.zeros((count, values.shape[1]))
-    there = ~np.isnan(values)
-    counts = np.zeros_like(summed)
-    np.add.at(summed, place, np.where(there, values, 0.0))
-    np.add.at(counts, place, there)
-    with np.errstate(invalid="ignore"):
-        means = np.where(counts > 0, summed / counts, np.nan)
-    notes.append(f"{len(times):,} rows became {count:,}: the mean of each {EVERY[every][0]}.")
-    return means, _starts(int(_bins(times[:1], every)[0]), count, every)
-
-
-def _bins(times: Times, every: str) -> Times:
-    """Return the number of the hour, day, ... that each time is in, counted from 1970."""
-    if seconds := EVERY[every][1]:
-        monday = 3 * 86400 if every == "week" else 0  # the first of 1970 was a Thursday
-        return (times + monday) // seconds
-    months = times.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-    found: Times = months // {"month": 1, "quarter": 3, "year": 12}[every]
-    return found
-
-
-def _starts(first: int, count: int, every: str) -> Times:
-    """Return when each of `count` hours, days, ... begins."""
-    places = first + np.arange(count)
-    if seconds := EVERY[every][1]:
-        found: Times = places * seconds - (3 * 86400 if every == "week" else 0)
-        return found
-    months = places * {"month": 1, "quarter": 3, "year": 12}[every]
-    return months.astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
+    means = pd.DataFrame(values, index).resample(begin, closed="left", label="left").mean()
+    notes.append(
+        Words(
+            "{rows:,} rows became {count:,}: the mean of each {period}.",
+            rows=len(times),
+            count=count,
+            period=Words(word),
+        )
+    )
+    begins = means.index.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return means.to_numpy(), begins
 
 
 def _without_gaps(
-    values: Values, times: Times | None, missing: str, notes: list[str]
+    values: Values, times: Times | None, missing: str, notes: list[Words]
 ) -> tuple[Values, Times | None]:
+    import pandas as pd
+
     gone = np.isnan(values)
     if not gone.any():
         return values, times
     if missing == "drop":
         keep = ~gone.any(1)
-        notes.append(f"{_rows(int((~keep).sum()))} with a missing value left out.")
+        notes.append(
+            Many(
+                "{count:,} row with a missing value left out.",
+                "{count:,} rows with a missing value left out.",
+                int((~keep).sum()),
+            )
+        )
     else:
-        rows = np.where(gone, 0, np.arange(len(values))[:, None])
-        last = np.maximum.accumulate(rows, axis=0)
-        values = np.take_along_axis(values, last, axis=0)
+        values = pd.DataFrame(values).ffill().to_numpy()
         keep = ~np.isnan(values).any(1)
         filled = int(gone[keep].sum())
-        notes.append(f"{filled:,} missing value{'s' * (filled != 1)} became the last one known.")
+        notes.append(
+            Many(
+                "{count:,} missing value became the last one known.",
+                "{count:,} missing values became the last one known.",
+                filled,
+            )
+        )
         if not keep.all():
-            notes.append(f"{_rows(int((~keep).sum()))} before the first known value left out.")
+            notes.append(
+                Many(
+                    "{count:,} row before the first known value left out.",
+                    "{count:,} rows before the first known value left out.",
+                    int((~keep).sum()),
+                )
+            )
     return values[keep], None if times is None else times[keep]
 
 
-def _uneven(times: Times) -> list[str]:
+def _uneven(times: Times) -> list[Words]:
     """Say so if the times are not evenly spaced; months and years may differ by a few days."""
     steps = np.diff(times)
     usual = float(np.median(steps))
     odd = int((np.abs(steps - usual) > max(0.12 * usual, 1)).sum())
     if odd <= len(steps) / 100:
         return []
-    return [f"{odd:,} of {len(steps):,} steps in time are not as long as the others: resample."]
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' * (count != 1)}"
+    return [
+        Words(
+            "{odd:,} of {count:,} steps in time are not as long as the others: resample.",
+            odd=odd,
+            count=len(steps),
+        )
+    ]

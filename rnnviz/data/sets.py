@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 from rnnviz.errors import DataError
+from rnnviz.words import Words
 
 KINDS = ("series", "labels", "text")
 MOST_PREPARED = 16 * 2**20
@@ -28,8 +29,8 @@ class DataSet:
     title : str
         What it is called where it is shown: the file's name.
     about : mapping
-        What the reader of its kind needs beside the body, and `notes`, a list of sentences on what
-        was left out or changed; plain JSON.
+        What the reader of its kind needs beside the body, and `notes`, what `as_kept` gives of
+        what was left out or changed; plain JSON.
     body : bytes
         The data themselves, as their kind writes them (series.py, labels.py, texts.py).
     """
@@ -46,8 +47,8 @@ class DataSet:
 
     @property
     def notes(self) -> list[str]:
-        """What was left out or changed, a sentence each."""
-        return [str(note) for note in self.about.get("notes", ())]
+        """What was left out or changed, a sentence each in the reader's language."""
+        return [str(Words.from_json(str(note))) for note in self.about.get("notes", ())]
 
     def to_bytes(self) -> bytes:
         """Return a line of JSON and the body; the same data give the same bytes.
@@ -61,8 +62,10 @@ class DataSet:
         head = json.dumps(about, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
         if len(head) > _LONGEST_HEAD or len(head) + len(self.body) >= MOST_PREPARED:
             raise DataError(
-                f"This data set has {(len(head) + len(self.body)) / 2**20:.1f} MB when prepared: "
-                f"up to {MOST_PREPARED // 2**20} MB are kept, so choose fewer columns or rows."
+                "This data set has {size:.1f} MB when prepared: "
+                "up to {most} MB are kept, so choose fewer columns or rows.",
+                size=(len(head) + len(self.body)) / 2**20,
+                most=MOST_PREPARED // 2**20,
             )
         return head + b"\n" + self.body
 
@@ -86,6 +89,11 @@ class DataSet:
         if kind not in KINDS or not isinstance(title, str):
             raise DataError("This data set is damaged: add the file again.")
         return cls(kind, title, about, body)
+
+
+def as_kept(notes: Iterable[Words]) -> list[str]:
+    """Return notes as a data set keeps them: the same in all languages."""
+    return [note.to_json() for note in notes]
 
 
 def titled(name: str) -> str:

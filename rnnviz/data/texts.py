@@ -32,14 +32,19 @@ def prepare_text(data: bytes | str, *, encoding: str = "", name: str = "") -> Da
     text, _ = decode(raw, encoding)
     if len(text) > MOST_TEXT:
         raise DataError(
-            f"This text has {len(text):,} characters: up to {MOST_TEXT:,} are read, so take a part."
+            "This text has {count:,} characters: up to {most:,} are read, so take a part.",
+            count=len(text),
+            most=MOST_TEXT,
         )
     read = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in clean(text).split("\n")))
     read = read.strip()
     if len(read) < LEAST_TEXT:
         raise DataError(
-            f"This text has {len(read):,} characters: a language model needs at least "
-            f"{LEAST_TEXT}, and learns well from {50 * LEAST_TEXT:,} on."
+            "This text has {count:,} characters: a language model needs at least "
+            "{least}, and learns well from {enough:,} on.",
+            count=len(read),
+            least=LEAST_TEXT,
+            enough=50 * LEAST_TEXT,
         )
     if len(set(read)) < 5:
         raise DataError("This text has fewer than five different characters: give a real one.")

@@ -18,15 +18,16 @@ from rnnviz.export.player import player
 from rnnviz.export.prepared import prepare, unpacked, zoom
 from rnnviz.export.steady import steady
 from rnnviz.plots.style import FigureDict
+from rnnviz.words import t
 
 MOVING = {
-    # ending: what it is, its media type
-    "html": ("HTML, with a player", "text/html"),
-    "gif": ("GIF", "image/gif"),
-    "mp4": ("MP4", "video/mp4"),
+    # ending of the file's name: what it is called
+    "html": "HTML",
+    "gif": "GIF",
+    "mp4": "MP4",
 }
 MOST_FRAMES = 120
-LARGEST = 2**26
+MOST_BYTES = 2**26
 """Bytes of a page with a player."""
 LASTING = 8.0
 """Seconds that an animation takes, where its frames then come neither slower nor faster:"""
@@ -77,18 +78,24 @@ def animate(
     target, look = Path(path), look or Look()
     format = format or target.suffix.lower().removeprefix(".")
     if format not in MOVING:
-        raise ExportError(f"There is no moving {format[:20]!r}: take {', '.join(MOVING)}.")
+        raise ExportError(
+            "There is no moving {format!r}: take {known}.",
+            format=format[:20],
+            known=", ".join(MOVING),
+        )
     if not 2 <= len(frames) <= MOST_FRAMES:
         raise ExportError(
-            f"An animation has 2 to {MOST_FRAMES} frames, not {len(frames)}: train longer, so that "
-            "there is more than one kept step, or look at fewer."
+            "An animation has 2 to {most} frames, not {count}: train longer, so that "
+            "there is more than one kept step, or look at fewer.",
+            most=MOST_FRAMES,
+            count=len(frames),
         )
     speed = rate or max(SLOWEST, min(FASTEST, round(len(frames) / LASTING)))
     part = target.with_name(f"{target.name}.part")
     try:
         if format == "html":
             page = player(_made(frames, look), look, speed).encode()
-            if len(page) > LARGEST:
+            if len(page) > MOST_BYTES:
                 raise ExportError("The animation is too large for a page: take GIF or MP4.")
             part.write_bytes(page)
         else:
@@ -96,7 +103,11 @@ def animate(
             write(_pictures(frames, look, tell), part, (look.width, look.height), speed)
         part.replace(target)
     except OSError as error:
-        raise ExportError(f"{target} cannot be written ({error.strerror}): name another.") from None
+        raise ExportError(
+            "{file} cannot be written ({reason}): name another.",
+            file=target,
+            reason=error.strerror,
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return target
@@ -122,7 +133,7 @@ def _pictures(frames: Sequence[Frame], look: Look, tell: Tell | None) -> Iterato
 
     for number, (_, made) in enumerate(_made(frames, look)):
         if tell:
-            tell(number, len(frames), f"frame {number + 1}")
+            tell(number, len(frames), t("frame {number}", number=number + 1))
         drawing = {"svg": made, "paper": "#FFFFFF"} if isinstance(made, str) else made
         wide = 1.0 if isinstance(made, str) else zoom(made, look)
         yield paint(drawing, "png", look.width, look.height, wide, 1)

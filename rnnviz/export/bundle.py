@@ -12,79 +12,38 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import plotly
 
-from rnnviz import export
 from rnnviz.errors import BrowserError, ExportError, RnnvizError
-from rnnviz.export.bundle_texts import beamer, notebook, quarto, readme
-from rnnviz.export.look import Look
-from rnnviz.export.redraw import drawing, source_of
+from rnnviz.export.bundle_texts import BundledFigure, Lecture, beamer, notebook, quarto, readme
+from rnnviz.export.formats import FORMATS, write
+from rnnviz.export.look import NO_FORMAT, Look, known
+from rnnviz.export.shown import drawing, source_of
 from rnnviz.export.source import Source
+from rnnviz.looks import VIEWS
 from rnnviz.plots.style import FigureDict
-from rnnviz.reader import Run
-from rnnviz.runs import RunStore
+from rnnviz.store.run_store import RunStore
 from rnnviz.views import Choice, Gallery
+from rnnviz.words import N_, language, t
 
-BUNDLED = {
-    "loss": "loss over training",
-    "gradients": "gradient norms, every gate",
-    "gates": "one signal, unit by unit",
-    "signals": "all signals of a layer",
-    "anatomy": "the drawn cell",
-    "distribution": "how values are spread",
-    "saturation": "saturation of the gates",
-    "memory": "how long units remember",
-    "unit_history": "units over training",
-    "weights": "weights by gate",
-    "gradient_time": "gradient through time",
-    "gradient_units": "gradient of every unit",
-    "gradient_items": "gradient, itemized",
-    "gradient_surface": "gradient over training",
-    "gradient_jacobians": "Jacobians of single steps",
-    "gradient_connectivity": "which step sees which",
-    "gradient_clipping": "clipping",
-    "gradient_parameters": "gradient by parameter",
-    "translation_attention": "where a translation looks",
-    "translation_written": "what it writes",
-    "translation_ways": "one symbol's gradient",
-}
-"""View of one run -> what it is, in the order of a lecture."""
-DOZEN = (
-    "loss", "gates", "signals", "anatomy", "distribution", "saturation", "memory", "unit_history",
-    "weights", "gradient_time", "gradient_surface", "gradient_jacobians",
-)  # fmt: skip
 PLOTLY_JS = "plotly.min.js"
 
 Draw = Callable[[str, Choice], tuple[FigureDict, Source]]
 Tell = Callable[[int, int, str], object]
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A figure of the bundle: where it comes from, its words, and the formats it is there in."""
-
-    view: str
-    title: str
-    alt: str
-    source: Source
-    formats: tuple[str, ...]
+def bundled() -> dict[str, str]:
+    """Return each view that a bundle may have, with what it is, in the order of a lecture."""
+    return {name: view.lecture for name, view in VIEWS.items() if view.lecture}
 
 
-@dataclass(frozen=True)
-class Lecture:
-    """All that the texts of a bundle speak of."""
-
-    run: Run
-    step: int
-    look: Look
-    figures: Sequence[Drawn]
-    left_out: Mapping[str, str]
-    """A view, or a format, that is not there -> why."""
-    link: str = ""
+def dozen() -> tuple[str, ...]:
+    """Return the figures of a bundle that nobody chose."""
+    places = {name: view.packed for name, view in VIEWS.items() if view.packed}
+    return tuple(sorted(places, key=places.__getitem__))
 
 
 def bundle(
@@ -92,7 +51,7 @@ def bundle(
     run: str,
     path: str | os.PathLike[str],
     *,
-    views: Sequence[str] = DOZEN,
+    views: Sequence[str] | None = None,
     step: int | None = None,
     look: Look | None = None,
     formats: Sequence[str] = (),
@@ -111,7 +70,7 @@ def bundle(
     path : path
         The file; one that is there is replaced.
     views : sequence of str
-        Keys of `BUNDLED`.
+        Keys of `bundled()`; the dozen if None.
     step : int, optional
         The training step to look at; the newest kept one if None.
     look : Look, optional
@@ -134,15 +93,23 @@ def bundle(
     RunError
         If there is no such run.
     """
-    chosen, wanted = tuple(dict.fromkeys(views)), tuple(formats) or tuple(export.FORMATS)
-    _known(chosen, BUNDLED, "view of one run")
-    _known(wanted, export.FORMATS, "format")
-    found, kept = store.get(run), store.checkpoint_steps(run)
+    chosen, wanted = (
+        tuple(dict.fromkeys(dozen() if views is None else views)),
+        tuple(formats) or tuple(FORMATS),
+    )
+    for view in chosen:
+        known(view, bundled(), N_("There is no view of one run called {word!r}: {meant}"))
+    for format in wanted:
+        known(format, FORMATS, NO_FORMAT)
+    found, kept = store.runs.get(run), store.runs.checkpoint_steps(run)
     look = look or Look(theme="light")
-    asked = dict(choice or {}) | ({"theme": "dark"} if look.theme == "dark" else {})
+    asked = {"lang": language()} | dict(choice or {})
+    if look.theme == "dark":
+        asked["theme"] = "dark"
     shown = max((each for each in kept if step is None or each <= step), default=0)
     asked["step"] = str(shown)
-    told = _teller(tell, len(chosen) * (len(wanted) + 1) + 1)
+    total = len(chosen) * (len(wanted) + 1) + 1
+    told = _teller(tell, total)
     target = Path(path)
     part = target.with_name(f"{target.name}.part")
     try:
@@ -150,11 +117,17 @@ def bundle(
             draw = draw or _here(store, run)
             figures, left_out = _figures(file, chosen, wanted, look, asked, draw, told)
             lecture = Lecture(found, shown, look, figures, left_out, link)
-            told("texts")
+            told(t("texts"))
             _texts(file, lecture, store)
         part.replace(target)
+        if tell:  # also where figures were left out, which had a share of it
+            tell(total, total, t("written"))
     except OSError as error:
-        raise ExportError(f"{target} cannot be written ({error.strerror}): name another.") from None
+        raise ExportError(
+            "{file} cannot be written ({reason}): name another.",
+            file=target,
+            reason=error.strerror,
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return lecture
@@ -168,15 +141,15 @@ def _figures(
     asked: Mapping[str, str],
     draw: Draw,
     told: Callable[[str], None],
-) -> tuple[list[Drawn], dict[str, str]]:
+) -> tuple[list[BundledFigure], dict[str, str]]:
     """Write every figure in every format; return what is there, and what is not, and why."""
-    figures: list[Drawn] = []
+    figures: list[BundledFigure] = []
     left_out: dict[str, str] = {}
     for view in views:
-        told(f"drawing {view}")
+        told(t("drawing {view}", view=view))
         choice = dict(asked)
-        if view in ("loss", "gradient_clipping"):
-            del choice["step"]  # they are of all steps
+        if VIEWS[view].every_step:
+            del choice["step"]  # it is of all steps
         try:
             figure, source = draw(view, Choice.of(choice))
             if "anatomy" in figure and "t" not in choice:  # at the first step there is no past
@@ -199,10 +172,11 @@ def _figures(
             else:
                 file.writestr(f"figures/{view}.{format}", written)
                 made.append(format)
-        figures.append(Drawn(view, *_words(figure, look), source, tuple(made)))
+        figures.append(BundledFigure(view, *_words(figure, look), source, tuple(made)))
     if not any(each.formats for each in figures):
-        why = next(iter(left_out.values()), "name at least one view.")
-        raise ExportError(f"There is nothing to pack: {why}")
+        if not left_out:
+            raise ExportError("There is nothing to pack: name at least one view.")
+        raise ExportError("There is nothing to pack: {why}", why=next(iter(left_out.values())))
     if "html" in formats:
         source_js = Path(plotly.__file__).parent / "package_data" / PLOTLY_JS
         file.write(source_js, f"figures/{PLOTLY_JS}")
@@ -211,7 +185,7 @@ def _figures(
 
 def _written(figure: FigureDict, format: str, look: Look, source: Source) -> bytes:
     if format != "html" or "anatomy" in figure:
-        return export.write(figure, format, look, source)
+        return write(figure, format, look, source)
     from rnnviz.export.page import page
     from rnnviz.export.prepared import prepare
 
@@ -232,7 +206,7 @@ def _words(figure: FigureDict, look: Look) -> tuple[str, str]:
 
 def _texts(file: zipfile.ZipFile, lecture: Lecture, store: RunStore) -> None:
     metrics = io.StringIO()
-    store.metrics(lecture.run.id).to_csv(metrics, index=False, lineterminator="\n")
+    store.runs.metrics(lecture.run.id).to_csv(metrics, index=False, lineterminator="\n")
     settings = json.dumps(lecture.run.settings.model_dump(), indent=2)
     for name, text in {
         "README.md": readme(lecture),
@@ -251,7 +225,7 @@ def _here(store: RunStore, run: str) -> Draw:
 
     def draw(view: str, choice: Choice) -> tuple[FigureDict, Source]:
         figure = drawing(gallery, view, run, None, choice)
-        step = gallery.scene(run, None, choice).step
+        step = gallery.subject(run).step_at(choice.step)
         return figure, source_of(store, view, run, None, choice, step)
 
     return draw
@@ -267,9 +241,3 @@ def _teller(tell: Tell | None, total: int) -> Callable[[str], None]:
         done += 1
 
     return told
-
-
-def _known(words: Sequence[str], known: Mapping[str, Any], what: str) -> None:
-    for word in words:
-        if word not in known:
-            raise ExportError(f"There is no {what} {str(word)[:40]!r}: take {', '.join(known)}.")

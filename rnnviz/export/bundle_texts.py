@@ -3,50 +3,83 @@
 import json
 import platform
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rnnviz.export.marks import comment_of, tex_of
+from rnnviz.export.look import Look
 from rnnviz.export.script import phases_code, settings_code
+from rnnviz.export.source import Source
+from rnnviz.export.tex_text import comment_of, tex_of
 from rnnviz.resources import version
-
-if TYPE_CHECKING:
-    from rnnviz.export.bundle import Drawn, Lecture
+from rnnviz.store.rows import Run
+from rnnviz.words import N_, language, t
 
 VERSIONS = ("torch", "numpy", "pandas", "plotly")
 """Packages whose versions decide on numbers and pictures."""
-FILES = """\
-| file | what it is |
-|---|---|
-| `figures/` | every figure in every format; the `.html` files need `plotly.min.js` beside them |
-| `figures.ipynb` | a notebook that trains the network again and draws the same figures |
-| `beamer.tex` | slides for pdflatex: `pdflatex beamer.tex` |
-| `slides.qmd` | slides for Quarto and reveal.js: `quarto render slides.qmd` |
-| `settings.json` | all settings; `rnnviz train settings.json` trains the same network |
-| `metrics.csv` | loss, metric, gradient norm and learning rate of every step |
-"""
+FILES = {
+    "figures/": N_(
+        "every figure in every format; the `.html` files need `plotly.min.js` beside them"
+    ),
+    "figures.ipynb": N_("a notebook that trains the network again and draws the same figures"),
+    "beamer.tex": N_("slides for pdflatex: `pdflatex beamer.tex`"),
+    "slides.qmd": N_("slides for Quarto and reveal.js: `quarto render slides.qmd`"),
+    "settings.json": N_("all settings; `rnnviz train settings.json` trains the same network"),
+    "metrics.csv": N_("loss, metric, gradient norm and learning rate of every step"),
+}
 MARKS = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@^&:\"-])")
 
 
-def readme(lecture: "Lecture") -> str:
+@dataclass(frozen=True)
+class BundledFigure:
+    """A figure of the bundle: where it comes from, its words, and the formats it is there in."""
+
+    view: str
+    title: str
+    alt: str
+    source: Source
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """All that the texts of a bundle speak of."""
+
+    run: Run
+    step: int
+    look: Look
+    figures: Sequence[BundledFigure]
+    left_out: Mapping[str, str]
+    """A view, or a format, that is not there -> why."""
+    link: str = ""
+
+
+def readme(lecture: Lecture) -> str:
     """Return what is in the bundle, and from what it was made."""
     run = lecture.run
     lines = [
         f"# {_said(title_of(lecture))}",
         "",
-        f"Run `{run.id}`, training step {lecture.step:,}.",
+        t("Run `{run}`, training step {step:,}.", run=run.id, step=lecture.step),
     ]
     if lecture.link:
-        lines += ["", f"It was made from <{_address(lecture.link)}>."]
-    lines += ["", FILES, "## Figures", ""]
+        lines += ["", t("It was made from <{address}>.", address=_address(lecture.link))]
+    lines += ["", f"| {t('file')} | {t('what it is')} |", "|---|---|"]
+    lines += [f"| `{name}` | {t(what)} |" for name, what in FILES.items()]
+    lines += ["", f"## {t('Figures')}", ""]
     for each in lecture.figures:
         lines.append(f"- `{each.view}`: {_said(each.alt)}")
     if lecture.left_out:
-        lines += ["", "## What is not here", ""]
+        lines += ["", f"## {t('What is not here')}", ""]
         lines += [f"- `{what}`: {_said(why)}" for what, why in lecture.left_out.items()]
-    lines += ["", "## Settings", "", f"Seed {run.settings.seed}. The same settings with the same "
-              "versions give the same numbers.", "", "```json"]  # fmt: skip
-    lines += [json.dumps(run.settings.model_dump(), indent=2), "```", "", "## Versions", ""]
+    same = t(
+        "Seed {seed}. The same settings with the same versions give the same numbers.",
+        seed=run.settings.seed,
+    )
+    lines += ["", f"## {t('Settings')}", "", same, "", "```json"]
+    settings = json.dumps(run.settings.model_dump(), indent=2)
+    lines += [settings, "```", "", f"## {t('Versions')}", ""]
     lines += [f"- {name} {number}" for name, number in versions().items()]
     return "\n".join([*lines, ""])
 
@@ -57,7 +90,7 @@ def versions() -> dict[str, str]:
     return found | {name: metadata.version(name) for name in VERSIONS}
 
 
-def notebook(lecture: "Lecture") -> str:
+def notebook(lecture: Lecture) -> str:
     """Return a Jupyter notebook (nbformat 4.5) that trains once and draws every figure."""
     sources = [each.source for each in lecture.figures]
     kept = sorted({lecture.step, *(step for source in sources for step in source.kept)})
@@ -68,9 +101,12 @@ def notebook(lecture: "Lecture") -> str:
     )
     phases = next((source.phases for source in sources if source.phases), {})
     more += f", phases={phases_code(phases)}" if phases else ""
+    what = t(
+        "It trains the network again, which takes as long as it did, and then draws; the package "
+        "rnnviz has to be installed."
+    )
     cells = [
-        _cell("markdown", f"# {_said(title_of(lecture))}\n\nIt trains the network again, which "
-              "takes as long as it did, and then draws; the package rnnviz has to be installed."),
+        _cell("markdown", f"# {_said(title_of(lecture))}\n\n{what}"),
         _cell("code", "import rnnviz\nfrom rnnviz.export import Retrained"),
         _cell("code", f"settings = {settings_code(lecture.run.settings)}\n"
               f"network = Retrained(settings, {kept!r}{more})"),
@@ -95,7 +131,7 @@ def notebook(lecture: "Lecture") -> str:
     )
 
 
-def beamer(lecture: "Lecture") -> str:
+def beamer(lecture: Lecture) -> str:
     """Return slides for pdflatex, a frame a figure."""
     lines = [
         "% " + comment_of(f"{title_of(lecture)}, run {lecture.run.id}, step {lecture.step}"),
@@ -125,12 +161,14 @@ def beamer(lecture: "Lecture") -> str:
     return "\n".join([*lines, "", r"\end{document}", ""])
 
 
-def quarto(lecture: "Lecture") -> str:
+def quarto(lecture: Lecture) -> str:
     """Return slides for Quarto and reveal.js, a slide a figure."""
+    subtitle = t("run {run}, training step {step}", run=lecture.run.id, step=lecture.step)
     lines = [
         "---",
         f"title: {json.dumps(title_of(lecture))}",
-        f"subtitle: {json.dumps(f'run {lecture.run.id}, training step {lecture.step}')}",
+        f"subtitle: {json.dumps(subtitle)}",
+        *([] if language() == "en" else [f"lang: {language()}"]),
         "format:",
         "  revealjs:",
         "    width: 1280",
@@ -145,19 +183,21 @@ def quarto(lecture: "Lecture") -> str:
             lines.append(f'![](figures/{file}){{fig-alt="{_said(says, quoted=True)}"}}')
         if "html" in each.formats:
             # a comment, so that whoever wants the picture that moves has its line ready
-            lines += ["", f'<!-- interactive: <iframe src="figures/{each.view}.html" '
+            lines += ["", f'<!-- {t("interactive")}: <iframe src="figures/{each.view}.html" '
                       'width="1200" height="620"></iframe> -->']  # fmt: skip
         lines += ["", "::: {.notes}", _said(each.alt), ":::"]
     return "\n".join([*lines, ""])
 
 
-def title_of(lecture: "Lecture") -> str:
+def title_of(lecture: Lecture) -> str:
     """Return what the lecture is of: the run's name, or its cell and task."""
     settings = lecture.run.settings
-    return lecture.run.name or f"{settings.cell.upper()} on the task {settings.task}"
+    return lecture.run.name or t(
+        "{cell} on the task {task}", cell=settings.cell.upper(), task=settings.task
+    )
 
 
-def _picture(each: "Drawn", formats: tuple[str, ...]) -> str:
+def _picture(each: BundledFigure, formats: tuple[str, ...]) -> str:
     return next((f"{each.view}.{format}" for format in formats if format in each.formats), "")
 
 

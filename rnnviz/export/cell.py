@@ -1,6 +1,6 @@
 """The drawn cell of the Anatomy page as a file: one time step, as the screen paints it.
 
-`assets/anatomy.js` does the same to the drawing in the page; here every colour and width becomes an
+`assets/drawing.js` does the same to the drawing in the page; here every colour and width becomes an
 attribute, so that the file needs no style sheet.
 """
 
@@ -20,14 +20,15 @@ from rnnviz.export.look import Look
 from rnnviz.export.page import drawing_page
 from rnnviz.export.source import Source
 from rnnviz.export.svg import fonts
+from rnnviz.looks.anatomy import mixed
 from rnnviz.plots.style import FONT, FigureDict
 from rnnviz.resources import asset
-from rnnviz.views.anatomy import mixed
 
 SVG = "http://www.w3.org/2000/svg"
 WIDE, HIGH = 1030, 580
 """Of the drawings, in their own units."""
 WIDEST, THINNEST = 11.0, 1.5
+VIEW = "anatomy"
 FORMATS = ("png", "svg", "pdf", "html", "pptx", "csv", "py")
 
 
@@ -40,7 +41,11 @@ def cell_file(drawn: FigureDict, format: str, look: Look, source: Source | None 
         If there is no such file of a drawing, no such time step, or no browser where one is needed.
     """
     if format not in FORMATS:
-        raise ExportError(f"A drawn cell cannot be a {format} file: take {', '.join(FORMATS)}.")
+        raise ExportError(
+            "A drawn cell cannot be a {format} file: take {known}.",
+            format=format,
+            known=", ".join(FORMATS),
+        )
     if format == "csv":
         return cell_table(drawn).to_csv(index=False, lineterminator="\n").encode()
     course = Course(drawn, look)
@@ -160,7 +165,7 @@ def _flow(course: Course, rail: ElementTree.Element) -> list[ElementTree.Element
 
 
 def _paint(course: Course, node: ElementTree.Element, hue: str | None, above: str) -> None:
-    """Give a part, and what is in it, the looks that `assets/anatomy.css` gives them."""
+    """Give a part, and what is in it, the looks that `assets/drawing.css` gives them."""
     hue = node.get("data-hue") or hue
     kinds, colours = _classes(node), course.palette
     tag = node.tag
@@ -222,6 +227,10 @@ def _fill_in(course: Course, node: ElementTree.Element, kinds: set[str]) -> None
         node.text = (course.told["labels"][course.t : course.t + 1] or [""])[0]
     if "data-function" in node.attrib:
         node.text = course.told["function"]
+    if "data-word" in node.attrib:
+        node.text = course.told["words"][node.get("data-word", "")]
+    if "data-before" in node.attrib:
+        node.text = course.told["before"]
     if "gauge" in kinds:
         column = node.get("data-value", "")
         series = course.shown.get(column)

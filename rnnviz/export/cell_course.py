@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,12 +12,12 @@ import numpy as np
 from rnnviz.errors import ExportError
 from rnnviz.export.colours import PRINT
 from rnnviz.export.look import Look
-from rnnviz.plots.style import THEMES, FigureDict
-from rnnviz.views.anatomy import colours_of
+from rnnviz.looks.anatomy import colours_of
+from rnnviz.plots.style import THEMES, FigureDict, raised
+from rnnviz.words import t
 
 DECADES = 8
 """Of the gradient, between the thinnest and the widest wire."""
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Course:
@@ -39,7 +40,11 @@ class Course:
         self.t = int(drawn.get("t") or 0)
         steps = self.told["steps"]
         if not 0 <= self.t < steps:
-            raise ExportError(f"There is no time step {self.t}: take one from 0 to {steps - 1}.")
+            raise ExportError(
+                "There is no time step {time}: take one from 0 to {last}.",
+                time=self.t,
+                last=steps - 1,
+            )
         own = unpacked(self.told, "unit_series")
         self.shown = unpacked(self.told, "shown_series") if self.told["shown_series"] else own
         known = any(name.startswith("gradient.") for name in self.told["columns"])
@@ -50,20 +55,21 @@ class Course:
     @property
     def title(self) -> str:
         """What is seen."""
-        title: str = self.told["title"]
-        return title.replace("Inside", "The gradient through") if self.gradient else title
+        title: str = self.told["title"]["gradient" if self.gradient else "values"]
+        return title
 
     @property
     def where(self) -> str:
         """Which unit, which sample, which step, which time step and what went in there."""
         symbol = (self.told["labels"] or [""] * (self.t + 1))[self.t : self.t + 1]
-        seen = f", input {symbol[0]}" if symbol and symbol[0].strip() else ""
-        return f"{self.told['where']}, time step {self.t}{seen}"
+        where = f"{self.told['where']}, {t('time step {time}', time=self.t)}"
+        if not (symbol and symbol[0].strip()):
+            return where
+        return f"{where}, {t('input {symbol}', symbol=symbol[0])}"
 
     @property
     def alt(self) -> str:
         """What the drawing says, for those who hear it."""
-        what = "Gradient of the loss by each value" if self.gradient else "Values"
         names = self.told["titles"]
         values = [
             f"{names[signal]} {self.number(float(self.shown[column][self.t]))}"
@@ -71,7 +77,10 @@ class Course:
             for column in [f"gradient.{signal}" if self.gradient else signal]
             if signal != "input" and column in self.shown
         ]
-        return f"{self.title}, {self.where}. {what}: {', '.join(values)}."
+        told = {"title": self.title, "where": self.where, "values": ", ".join(values)}
+        if self.gradient:
+            return t("{title}, {where}. Gradient of the loss by each value: {values}.", **told)
+        return t("{title}, {where}. Values: {values}.", **told)
 
     def value(self, node: ElementTree.Element) -> tuple[float | None, str]:
         """Return what a part of the drawing shows now, and the column that it is from."""
@@ -110,9 +119,12 @@ def plain(value: float) -> str:
     if not math.isfinite(value):
         return _strange(value)
     size = abs(value)
-    if size >= 10000:
+    if size >= 9999.5:
         return scientific(value, 3)
-    text = f"{size:.3f}" if size < 10 else f"{size:#.4g}".rstrip(".")
+    if size < 10:
+        text = str(Decimal(size).quantize(Decimal("0.001"), ROUND_HALF_UP))
+    else:
+        text = f"{_half_up(size, 4):#.4g}".rstrip(".")
     return f"−{text}" if value < 0 and float(text) else text
 
 
@@ -122,8 +134,13 @@ def scientific(value: float, digits: int) -> str:
         return _strange(value)
     if value == 0:
         return "0"
-    front, power = f"{abs(value):.{digits}e}".split("e")
-    return f"{'−' if value < 0 else ''}{front}×10{str(int(power)).translate(RAISED)}"
+    front, power = f"{_half_up(abs(value), digits + 1):.{digits}e}".split("e")
+    return f"{'−' if value < 0 else ''}{front}×10{raised(int(power))}"
+
+
+def _half_up(value: float, digits: int) -> float:
+    """Round to so many digits with a tie upwards, as JavaScript does."""
+    return float(Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(value))
 
 
 def _strange(value: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from rnnviz.export.prepared import text_of
 from rnnviz.plots.style import FigureDict
+from rnnviz.words import t
 
 
 def drawn(
@@ -109,7 +110,7 @@ def _points(trace: Mapping[str, Any], x_name: str, y_name: str, main: str) -> di
         across, down = centres(trace.get("x"), columns), centres(trace.get("y"), rows)
         bar = (trace.get("colorbar") or {}).get("title") or ""
         name = text_of(bar.get("text") or "" if isinstance(bar, Mapping) else bar) or main
-        name = name if name not in (x_name, y_name) else f"value of {name}"
+        name = name if name not in (x_name, y_name) else t("value of {name}", name=name)
         made = {x_name: np.tile(_cells(across), rows), y_name: np.repeat(_cells(down), columns)}
         shown = np.asarray(trace.get("customdata", ()))
         if shown.shape == z.shape and shown.dtype.kind in "fiu":

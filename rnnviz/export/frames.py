@@ -9,13 +9,14 @@ from rnnviz.export.animation import Frame, Tell
 from rnnviz.export.prepared import unpacked
 from rnnviz.export.steady import time_steps, until
 from rnnviz.plots.style import FigureDict
-from rnnviz.thinning import thin
+from rnnviz.store.downsample import thin
+from rnnviz.words import N_, t
 
 MOST_STEPS = 60
 """Kept training steps that are shown."""
 MOST_TIMES = 100
 """Time steps that are shown; of a longer sequence every second, third, ..."""
-OVER = {"training": "over training", "time": "over time"}
+OVER = {"training": N_("over training"), "time": N_("over time")}
 
 
 def over_training(
@@ -45,8 +46,8 @@ def over_training(
     frames = []
     for number, step in enumerate(steps):
         if tell:
-            tell(number, len(steps), f"drawing step {step:,}")
-        frames.append(Frame(f"step {step:,}", draw(step)))
+            tell(number, len(steps), t("drawing step {step:,}", step=step))
+        frames.append(Frame(t("step {step:,}", step=step), draw(step)))
     return frames
 
 
@@ -60,14 +61,18 @@ def over_time(figure: FigureDict) -> list[Frame]:
     """
     if "anatomy" in figure:
         steps = figure["anatomy"]["steps"]
-        return [Frame(f"time step {t}", {**figure, "t": t}) for t in _times(steps)]
+        return [Frame(_one_time(time), {**figure, "t": time}) for time in _times(steps)]
     plain = unpacked(figure)
     steps = time_steps(plain)
     if steps < 2:
         raise ExportError(
             "This figure has no axis of time steps: animate it over training, or take another."
         )
-    return [Frame(f"time step {t}", until(plain, t)) for t in _times(steps)]
+    return [Frame(_one_time(time), until(plain, time)) for time in _times(steps)]
+
+
+def _one_time(time: int) -> str:
+    return t("time step {time}", time=time)
 
 
 def _times(steps: int) -> list[int]:

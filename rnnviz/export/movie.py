@@ -10,8 +10,9 @@ from pathlib import Path
 from PIL import Image
 
 from rnnviz.errors import ExportError
+from rnnviz.words import N_, Words
 
-NO_FFMPEG = (
+NO_FFMPEG = N_(
     "MP4 needs ffmpeg on the machine that runs rnnviz: install it (Debian: apt-get install ffmpeg; "
     "or pip install imageio-ffmpeg), or take HTML or GIF."
 )
@@ -79,8 +80,11 @@ def mp4(pictures: Iterable[bytes], path: Path, size: tuple[int, int], rate: floa
                 process.wait()
         if status:
             said.seek(0)
-            why = said.read(400).decode("utf-8", "replace").strip().splitlines() or ["no more"]
-            raise ExportError(f"ffmpeg could not make the MP4 ({why[-1][:160]}): take GIF or HTML.")
+            why = said.read(400).decode("utf-8", "replace").strip().splitlines()
+            raise ExportError(
+                "ffmpeg could not make the MP4 ({reason}): take GIF or HTML.",
+                reason=why[-1][:160] if why else Words("no more"),
+            )
 
 
 def find_ffmpeg() -> str:

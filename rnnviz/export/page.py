@@ -6,6 +6,7 @@ import plotly.io
 
 from rnnviz.export.prepared import alt, words
 from rnnviz.plots.style import FigureDict
+from rnnviz.words import language, t
 
 CONFIG = {
     "displaylogo": False, "showSendToCloud": False, "responsive": True, "doubleClick": "reset",
@@ -50,11 +51,11 @@ def whole(body: str, title: str, says: str, paper: str, head: str = "") -> str:
         The colour behind it.
     """
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{escape(title or "Figure")}</title>
+<title>{escape(title or t("Figure"))}</title>
 <style>html, body {{ margin: 0; height: 100%; background: {escape(paper)}; }}
 main, main > div {{ height: 100%; }}</style>
 {head}</head>

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rnnviz.export.prepared import alt, words
 from rnnviz.export.svg import FACES, face
 from rnnviz.plots.packed import packed
 from rnnviz.plots.style import FONT, FigureDict
+from rnnviz.words import t
 
 STYLE = """
 main { display: flex; flex-direction: column; font-family: FONT; font-size: SIZEpx; color: INK; }
@@ -28,15 +30,15 @@ main > #bar { height: auto; display: flex; gap: 0.8em; align-items: center; padd
 """
 BAR = """
 <div id="picture"></div>
-<div id="bar" role="group" aria-label="Player">
-  <button id="play" type="button" aria-label="Play">&#9654;</button>
-  <input id="place" type="range" min="0" max="LAST" value="0" step="1" aria-label="Frame">
+<div id="bar" role="group" aria-label="{player}">
+  <button id="play" type="button" aria-label="{play}">&#9654;</button>
+  <input id="place" type="range" min="0" max="{last}" value="0" step="1" aria-label="{frame}">
   <output id="says"></output>
-  <label>frames a second <select id="rate"></select></label>
+  <label>{rate} <select id="rate"></select></label>
 </div>
 """
 SCRIPT = """
-const { frames, rate, drawn } = JSON.parse(document.getElementById("frames").textContent);
+const { frames, rate, drawn, words } = JSON.parse(document.getElementById("frames").textContent);
 const find = (id) => document.getElementById(id);
 const picture = find("picture"), place = find("place"), play = find("play"), rates = find("rate");
 let timer = null, busy = false, next = null;
@@ -61,7 +63,7 @@ function stop() {
   clearInterval(timer);
   timer = null;
   play.innerHTML = "&#9654;";
-  play.setAttribute("aria-label", "Play");
+  play.setAttribute("aria-label", words.play);
 }
 function start() {
   if (Number(place.value) === frames.length - 1) show(0);
@@ -72,7 +74,7 @@ function start() {
     show(now);
   }, 1000 / Number(rates.value));
   play.innerHTML = "&#10074;&#10074;";
-  play.setAttribute("aria-label", "Pause");
+  play.setAttribute("aria-label", words.pause);
 }
 play.onclick = () => (timer ? stop() : start());
 rates.onchange = () => timer && start();
@@ -106,7 +108,7 @@ def player(frames: Sequence[tuple[str, Any]], look: Look, rate: float) -> str:
     paper = str(layout.get("paper_bgcolor") or _paper(look))
     ink = str((layout.get("font") or {}).get("color") or _ink(look))
     told: FigureDict = {
-        "rate": round(rate, 2), "drawn": drawn,
+        "rate": round(rate, 2), "drawn": drawn, "words": {"play": t("Play"), "pause": t("Pause")},
         "frames": [{"says": says, "figure": packed(made)} for says, made in frames],
     }  # fmt: skip
     text = plotly.io.to_json(told, validate=False) if not drawn else json.dumps(told)
@@ -117,11 +119,15 @@ def player(frames: Sequence[tuple[str, Any]], look: Look, rate: float) -> str:
                         ("PAPER", paper), ("RULE", ink + "55")):  # fmt: skip
         style = style.replace(word, value)
     style += "".join(map(face, FACES))
-    title = "Animation" if drawn else words(first)
+    title = t("Animation") if drawn else words(first)
     says = title if drawn else alt(first)
     plotly_js = "" if drawn else f"<script>{_plotly_js()}</script>"
+    bar = BAR.format(
+        player=escape(t("Player")), play=escape(t("Play")), last=len(frames) - 1,
+        frame=escape(t("Frame")), rate=escape(t("frames a second")),
+    )  # fmt: skip
     body = (
-        f"{BAR.replace('LAST', str(len(frames) - 1))}{plotly_js}"
+        f"{bar}{plotly_js}"
         f'<script id="frames" type="application/json">{text}</script><script>{SCRIPT}</script>'
     )
     return whole(body, title, says, paper, head=f"<style>{style}</style>\n")

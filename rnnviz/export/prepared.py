@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 from rnnviz.errors import ExportError
 from rnnviz.export.colours import repaint
 from rnnviz.export.look import NUMBERS, Look
-from rnnviz.plots.packed import KINDS
+from rnnviz.plots.packed import TYPED_ARRAYS
 from rnnviz.plots.style import FigureDict
+from rnnviz.words import t
 
 MOST_TRACES = 2000
 MOST_VALUES = 2**22
@@ -59,7 +60,9 @@ def prepare(figure: go.Figure | Mapping[str, Any], look: Look) -> FigureDict:
     layout = plain["layout"] = {**plain["layout"]}
     for axis, ends in look.ranges.items():
         if not re.fullmatch(r"[xy]axis\d*", axis) or not isinstance(layout.get(axis), dict):
-            raise ExportError(f"The figure has no axis called {axis[:20]!r}: leave its range out.")
+            raise ExportError(
+                "The figure has no axis called {axis!r}: leave its range out.", axis=axis[:20]
+            )
         layout[axis] = {**layout[axis], "range": list(ends), "autorange": False}
     plain["data"] = [trace for place, trace in enumerate(plain["data"]) if place not in look.hidden]
     layout["separators"] = NUMBERS[look.numbers]
@@ -85,16 +88,25 @@ def unpacked(figure: go.Figure | Mapping[str, Any]) -> FigureDict:
     if not isinstance(layout, Mapping) or not all(isinstance(trace, Mapping) for trace in data):
         raise ExportError("That is no figure: data is a list of traces, layout a mapping.")
     if len(data) > MOST_TRACES:
-        raise ExportError(f"{len(data):,} traces are too many: export up to {MOST_TRACES:,}.")
+        raise ExportError(
+            "{count:,} traces are too many: export up to {most:,}.",
+            count=len(data),
+            most=MOST_TRACES,
+        )
     kinds = {str(trace.get("type", "scatter")) for trace in data}
     if odd := kinds - {"scatter", "heatmap", "bar"}:
         raise ExportError(
-            f"Traces of the kind {', '.join(sorted(odd))[:80]} cannot be exported: "
-            "use scatter, bar or heatmap, or plotly's own write_image."
+            "Traces of the kind {kinds} cannot be exported: "
+            "use scatter, bar or heatmap, or plotly's own write_image.",
+            kinds=", ".join(sorted(odd))[:80],
         )
     size = sum(_size(trace) for trace in data)
     if size > MOST_VALUES:
-        raise ExportError(f"{size:,} numbers are too many: export up to {MOST_VALUES:,}.")
+        raise ExportError(
+            "{count:,} numbers are too many: export up to {most:,}.",
+            count=size,
+            most=MOST_VALUES,
+        )
     return {"data": [_plain(trace) for trace in data], "layout": _plain(layout)}
 
 
@@ -116,7 +128,7 @@ def alt(figure: Mapping[str, Any]) -> str:
     """Return the sentence that says what is seen, or the title."""
     meta = figure["layout"].get("meta")
     said = meta.get("alt") if isinstance(meta, Mapping) else ""
-    return str(said or words(figure) or "Figure")
+    return str(said or words(figure) or t("Figure"))
 
 
 def text_of(markup: str) -> str:
@@ -151,7 +163,7 @@ def _plain(value: Any) -> Any:
 
 
 def _array(value: Mapping[str, Any]) -> np.ndarray:
-    kinds = {code: name for name, code in KINDS.items()} | {"u2": "uint16", "u4": "uint32"}
+    kinds = {code: name for name, code in TYPED_ARRAYS.items()} | {"u2": "uint16", "u4": "uint32"}
     kinds |= {"i1": "int8"}
     try:
         read = base64.b64decode(value["bdata"], validate=True)

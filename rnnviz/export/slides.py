@@ -26,13 +26,16 @@ from rnnviz.export.look import PRESETS, Look
 from rnnviz.export.prepared import alt, text_of, words, zoom
 from rnnviz.export.source import Source
 from rnnviz.plots.style import FigureDict
+from rnnviz.words import t
 
 PIXEL = 9525
 """EMU, PowerPoint's unit, in a CSS pixel."""
 MOST_POINTS = 2000
 """Points of a line: PowerPoint becomes slow above."""
-DASHES = {"dash": MSO_LINE.DASH, "dot": MSO_LINE.ROUND_DOT, "dashdot": MSO_LINE.DASH_DOT,
-          "longdash": MSO_LINE.LONG_DASH, "longdashdot": MSO_LINE.LONG_DASH_DOT}  # fmt: skip
+POWERPOINT_DASH = {
+    "dash": MSO_LINE.DASH, "dot": MSO_LINE.ROUND_DOT, "dashdot": MSO_LINE.DASH_DOT,
+    "longdash": MSO_LINE.LONG_DASH, "longdashdot": MSO_LINE.LONG_DASH_DOT,
+}  # fmt: skip
 MARKS = {"circle": XL_MARKER_STYLE.CIRCLE, "square": XL_MARKER_STYLE.SQUARE,
          "diamond": XL_MARKER_STYLE.DIAMOND, "triangle-up": XL_MARKER_STYLE.TRIANGLE,
          "x": XL_MARKER_STYLE.X}  # fmt: skip
@@ -144,7 +147,8 @@ def _chart(
         points = _points(trace, logs)
         if not points:
             continue
-        series = data.add_series(_clean(text_of(trace.get("name") or "")) or f"line {number + 1}")
+        name = text_of(trace.get("name") or "") or t("line {number}", number=number + 1)
+        series = data.add_series(_clean(name))
         for x, y in points:
             series.add_data_point(x, y)
         kept.append(trace)
@@ -194,7 +198,7 @@ def _style(series: Any, trace: Mapping[str, Any]) -> None:
     if "lines" in mode and width > 0:
         ours.color.rgb = _rgb(line.get("color"), "#000000")
         ours.width = Pt(max(width, 0.75))
-        if dash := DASHES.get(str(line.get("dash"))):
+        if dash := POWERPOINT_DASH.get(str(line.get("dash"))):
             ours.dash_style = dash
     else:
         ours.fill.background()

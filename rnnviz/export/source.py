@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
+from rnnviz.words import t
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Source:
     Attributes
     ----------
     view : str
-        A key of `rnnviz.views.VIEWS`.
+        A key of `rnnviz.looks.VIEWS`.
     settings : Settings, Plan or None
         The run's, or the plan of the study that is looked at; None for a trace that somebody
         brought, which `trace` names.
@@ -45,13 +46,20 @@ class Source:
 
     def lines(self) -> list[str]:
         """Return what stands in notes and comments: settings, seed, step, link."""
-        words = [f"View: {self.view}" + "".join(f", {k} {v}" for k, v in self.choice.items())]
+        chosen = "".join(f", {name} {value}" for name, value in self.choice.items())
+        words = [t("View: {view}", view=self.view + chosen)]
         if isinstance(self.settings, Settings):
-            words.append(f"Training step: {self.step}")
+            words.append(t("Training step: {step}", step=self.step))
         for since, settings in list(self.phases.items())[:-1]:
-            words.append(f"Settings from step {since} on: {settings.to_json()}")
+            words.append(
+                t(
+                    "Settings from step {step} on: {settings}",
+                    step=since,
+                    settings=settings.to_json(),
+                )
+            )
         if self.settings is None:
-            words.append(f"Trace: {self.trace}, step {self.step}")
+            words.append(t("Trace: {name}, step {step}", name=self.trace, step=self.step))
         else:
-            words.append(f"Settings: {self.settings.to_json()}")
-        return [*words, f"Link: {self.link}"] if self.link else words
+            words.append(t("Settings: {settings}", settings=self.settings.to_json()))
+        return [*words, t("Link: {link}", link=self.link)] if self.link else words

@@ -6,13 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.export.drawn import axis_of
 from rnnviz.plots.style import FigureDict
 
 ROOM = 0.04
 """Share of a range that is left free beyond the data, where the figure has no range itself."""
-TIME = "time step t"
-"""The title of an axis along which a sequence goes."""
 
 
 def steady(frames: Sequence[FigureDict]) -> list[FigureDict]:
@@ -49,11 +46,9 @@ def until(figure: FigureDict, t: float) -> FigureDict:
     figure : dict
         As `unpacked` gives it; it is not changed.
     """
-    layout = figure["layout"]
     data = []
     for trace in figure["data"]:
-        axis = axis_of(layout, trace.get("xaxis") or "x")
-        if _title(axis) not in (TIME, ""):
+        if not _goes_along(trace, figure["layout"]):
             data.append(trace)
             continue
         values = trace.get("z") if trace.get("type") == "heatmap" else trace.get("y")
@@ -74,9 +69,7 @@ def time_steps(figure: FigureDict) -> int:
     """Return how many time steps a figure shows; 0 if it has no axis of time."""
     most = 0
     for trace in figure["data"]:
-        if TIME not in _titles(figure["layout"]):
-            return 0
-        if _title(axis_of(figure["layout"], trace.get("xaxis") or "x")) not in (TIME, ""):
+        if not _goes_along(trace, figure["layout"]):
             continue
         along = np.asarray(trace.get("x") if trace.get("x") is not None else ())
         if not along.size or along.dtype.kind not in "fiu":
@@ -87,13 +80,11 @@ def time_steps(figure: FigureDict) -> int:
     return most
 
 
-def _titles(layout: Mapping[str, Any]) -> set[str]:
-    return {_title(axis) for name, axis in layout.items() if re.fullmatch(r"xaxis\d*", name)}
-
-
-def _title(axis: Any) -> str:
-    title = axis.get("title") if isinstance(axis, Mapping) else ""
-    return str((title.get("text") or "") if isinstance(title, Mapping) else title or "")
+def _goes_along(trace: Mapping[str, Any], layout: Mapping[str, Any]) -> bool:
+    """Say whether a trace goes along time, as the `meta` of our figures tells (`plots.style`)."""
+    meta = layout.get("meta")
+    axis = str(trace.get("xaxis") or "x").replace("x", "xaxis", 1)
+    return isinstance(meta, Mapping) and axis in (meta.get("time") or ())
 
 
 def _axes(frames: Sequence[FigureDict]) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from rnnviz.export.look import Look
-from rnnviz.export.marks import comment_of, tex_of
 from rnnviz.export.prepared import words as title_of
 from rnnviz.export.prepared import zoom
 from rnnviz.export.source import Source
@@ -19,6 +18,7 @@ from rnnviz.export.tex_plots import (
     numbers,
     shape_of,
 )  # fmt: skip
+from rnnviz.export.tex_text import comment_of, tex_of
 from rnnviz.plots.style import FigureDict
 
 MOST_CELLS = 6000

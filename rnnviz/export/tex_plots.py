@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from rnnviz.export.drawn import centres
-from rnnviz.export.marks import tex_of
+from rnnviz.export.tex_text import tex_of
 
 MOST_POINTS = 2000
 """Points of a line."""
-DASHES = {"dash": "dashed", "dot": "dotted", "dashdot": "dashdotted", "longdash": "loosely dashed",
-          "longdashdot": "loosely dashdotted"}  # fmt: skip
+PGF_DASH = {
+    "dash": "dashed", "dot": "dotted", "dashdot": "dashdotted", "longdash": "loosely dashed",
+    "longdashdot": "loosely dashdotted",
+}  # fmt: skip
 MARKS = {"circle": "*", "square": "square*", "diamond": "diamond*", "triangle-up": "triangle*",
          "x": "x", "cross": "+", "circle-open": "o", "square-open": "square"}  # fmt: skip
 
@@ -86,7 +88,7 @@ def line_of(
         if width <= 0:
             return []  # the edge of a band
         options.append(f"line width={width:g}pt" if "lines" in mode else "only marks")
-        if dash := DASHES.get(str(line.get("dash"))):
+        if dash := PGF_DASH.get(str(line.get("dash"))):
             options.append(dash)
         if "markers" in mode:
             symbol = marker.get("symbol")
@@ -204,7 +206,7 @@ def shape_of(
         points.append([float(each) for each in pair])
     line = shape.get("line") or {}
     name, _ = colours.name(line.get("color"))
-    dash = DASHES.get(str(line.get("dash")), "solid")
+    dash = PGF_DASH.get(str(line.get("dash")), "solid")
     (x0, x1), (y0, y1) = points
     return [
         rf"\draw[color={name}, {dash}, line width={0.75 * float(line.get('width') or 1):g}pt] "

@@ -4,9 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnnviz.plots.gates import MOST_LABELS, MOST_UNUSUAL, escape, time_ticks
+from rnnviz.plots.marks import Mark, upright
+from rnnviz.plots.style import Theme
 
 LONGEST = 2
 """Characters of a label that stands under every time step."""
+
+
+def legend_beside(made: dict[str, Any], **more: Any) -> None:
+    """Put the legend to the right of the lines, which leave no free corner."""
+    place = {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"}
+    made["legend"] |= {**place, **more}
+
+
+def shown_step(step: int, colours: Theme) -> Mark:
+    """Return the line at the training step that the other figures show."""
+    return upright(step, colours.signal["cell_state"], 2)
 
 
 def legend_below_title(made: dict[str, Any]) -> None:

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape
+from rnnviz.plots.marks import heat
+from rnnviz.plots.panels import whole_bar
 from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
 from rnnviz.plots.translations import symbol_at
+from rnnviz.words import t
 
 MOST_GAPS = 40
 """Columns between which there is room for a gap."""
@@ -50,14 +53,19 @@ def attention(
         for each, bad in zip(target, wrong, strict=False)
     ]
     made = frame(
-        "Where each symbol looks",
-        f"Heatmap of attention: {rows} symbols of the target by {columns} of the source, "
-        f"each row sums to 1; {where}.",
+        t("Where each symbol looks"),
+        t(
+            "Heatmap of attention: {rows} symbols of the target by {columns} of the source, "
+            "each row sums to 1; {where}.",
+            rows=rows,
+            columns=columns,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
             "xaxis": {
-                "title": "source",
+                "title": t("source"),
                 "range": [-0.5, columns - 0.5],
                 "tickmode": "array",
                 "tickvals": list(range(columns)),
@@ -68,7 +76,7 @@ def attention(
                 "showgrid": False,
             },
             "yaxis": {
-                "title": "target",
+                "title": t("target"),
                 "range": [rows - 0.5, -0.5],
                 "tickmode": "array",
                 "tickvals": list(range(rows)),
@@ -80,34 +88,20 @@ def attention(
         },
     )
     made["margin"] = {**made["margin"], "r": 52}
-    gap = 1 if columns <= MOST_GAPS else 0
     return {
         "data": [
-            {
-                "type": "heatmap",
-                "z": float32(shares.to_numpy()),
-                "x": np.arange(columns, dtype=np.int32),
-                "y": np.arange(rows, dtype=np.int32),
-                "zmin": 0.0,
-                "zmax": 1.0,
-                "colorscale": [[0.0, palette.paper], [1.0, palette.signal["hidden_state"]]],
-                "xgap": gap,
-                "ygap": gap,
-                "customdata": [[escape(symbol) for symbol in source] for _ in range(rows)],
-                "text": [[escape(symbol)] * columns for symbol in target[:rows]],
-                "hovertemplate": "writing %{text}, %{z:.3f} of the attention is on %{customdata}"
-                "<extra></extra>",
-                "colorbar": {
-                    "thickness": 10,
-                    "len": 1,
-                    "outlinewidth": 0,
-                    "tickvals": [0, 0.5, 1],
-                    "tickfont": {"size": 12, "color": palette.muted},
-                    "ticks": "",
-                    "x": 1.005,
-                    "xpad": 4,
-                },
-            }
+            heat(
+                float32(shares.to_numpy()),
+                np.arange(columns, dtype=np.int32),
+                np.arange(rows, dtype=np.int32),
+                (0.0, 1.0),
+                [[0.0, palette.paper], [1.0, palette.signal["hidden_state"]]],
+                gap=1 if columns <= MOST_GAPS else 0,
+                hover=t("writing %{text}, %{z:.3f} of the attention is on %{customdata}"),
+                customdata=[[escape(symbol) for symbol in source] for _ in range(rows)],
+                text=[[escape(symbol)] * columns for symbol in target[:rows]],
+                colorbar=whole_bar([0, 0.5, 1], palette),
+            )
         ],
         "layout": made,
     }

@@ -1,16 +1,20 @@
 """Cells side by side, over seeds: the gradient through time, and learning curves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_beside, shown_step
 from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.loss import decades as half_decades
-from rnnviz.plots.loss import log_ticks
+from rnnviz.plots.loss import log_ticks, of_level
+from rnnviz.plots.marks import PAPER, Mark, band, line, note
 from rnnviz.plots.style import (
-    DASH,
+    CELL_DASH,
+    CELL_TITLE,
     LONG_TITLE,
     FigureDict,
     Theme,
@@ -20,8 +24,7 @@ from rnnviz.plots.style import (
     rgba,
     theme,
 )
-
-TITLE = {"rnn": "RNN", "rnn_relu": "RNN (ReLU)", "lstm": "LSTM", "gru": "GRU"}
+from rnnviz.words import Words, t
 
 
 @figure
@@ -54,29 +57,31 @@ def compare_gradients(
     bottom, top = decades([norms["low"], norms["high"]])
     symbol = "‖∂L/∂h<sub>t</sub>‖"
     axis_title = f"{symbol} / {symbol.replace('t<', 'T<')}" if relative else symbol
-    data: list[dict[str, object]] = []
+    data: list[Mark] = []
     for cell, one in norms.groupby("cell", sort=False, observed=True):
-        data += band(one, "time", str(cell), palette)
-        data.append(
-            line(one, "time", str(cell), palette)
-            | {"hovertemplate": f"{TITLE[str(cell)]}: %{{y:.2e}}<extra></extra>"}
-        )
-    names = ", ".join(TITLE[str(cell)] for cell in norms["cell"].unique())
+        hover = f"{CELL_TITLE[str(cell)]}: %{{y:.2e}}"
+        data += of_cell(one, "time", str(cell), palette, hover)
+    names = ", ".join(CELL_TITLE[str(cell)] for cell in norms["cell"].unique())
     made = frame(
-        "How much gradient reaches back" if relative else "Gradient through time",
-        f"Norm of the gradient with respect to the hidden state of {names} over {steps} time "
-        f"steps, logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+        t("How much gradient reaches back") if relative else t("Gradient through time"),
+        t(
+            "Norm of the gradient with respect to the hidden state of {names} over {steps} time "
+            "steps, logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            names=names,
+            steps=steps,
+            bottom=bottom,
+            top=top,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "time step t", "range": [-0.5, steps - 0.5]},
+            "xaxis": {"time": True, "range": [-0.5, steps - 0.5]},
             "yaxis": log_axis(bottom, top, title=axis_title),
         },
     )
     made["hovermode"] = "x"
-    made["legend"] |= {  # beside the lines, which leave no free corner
-        "orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top",
-    }  # fmt: skip
+    legend_beside(made)
     made["margin"] = {**made["margin"], "r": 8}
     made["title"] |= LONG_TITLE
     made["annotations"] = [lost(norms, palette)]
@@ -89,7 +94,7 @@ def compare_learning(
     *,
     steps: int,
     baseline: float,
-    baseline_text: str = "",
+    baseline_text: str | Words = "",
     metric_title: str = "",
     metric_unit: str = "",
     metric_baseline: float | None = None,
@@ -114,43 +119,49 @@ def compare_learning(
         The step that the other figures show, if it is not the newest.
     """
     palette = theme(colours)
-    data: list[dict[str, object]] = []
+    at = t("step %{x}")
+    data: list[Mark] = []
     for place, measure in enumerate(("loss", "metric")):
         axis = {"yaxis": "y2"} if place else {}
         chosen = curves[curves["measure"] == measure]
         for cell in [*cells, *(set(chosen["cell"]) - set(cells))]:
             one = chosen[chosen["cell"] == cell]
             says = "%{y:.4f}" if not place else f"%{{y:.1f}} {metric_unit}"
-            hover = f"step %{{x}}<br>{TITLE[cell]}: {says}<extra></extra>"
-            data += [{**each, **axis} for each in band(one, "step", cell, palette, place == 0)]
-            data.append(
-                line(one, "step", cell, palette, place == 0)
-                | {"hovertemplate": hover, "showlegend": not place}
-                | axis
+            hover = f"{at}<br>{CELL_TITLE[cell]}: {says}"
+            data += of_cell(
+                one, "step", cell, palette, hover, not place, axis, showlegend=not place
             )
-    for level, axis in ((baseline, {}), (metric_baseline, {"yaxis": "y2"})):
-        if level is not None:
+    for score, axis in ((baseline, {}), (metric_baseline, {"yaxis": "y2"})):
+        if score is not None:
             data.append(
-                {
-                    "type": "scatter", "mode": "lines", "x": np.asarray([0, steps], np.int32),
-                    "y": float32([level, level]), "showlegend": False,
-                    "line": {"color": palette.muted, "width": 1.5, "dash": "longdash"},
-                    "hovertemplate": f"{baseline_text}: %{{y:.4g}}<extra></extra>", **axis,
-                }
-            )  # fmt: skip
+                line(
+                    np.asarray([0, steps], np.int32),
+                    float32([score, score]),
+                    palette.muted,
+                    1.5,
+                    "longdash",
+                    hover=f"{baseline_text}: %{{y:.4g}}",
+                    showlegend=False,
+                    **axis,
+                )
+            )
     loss = curves[curves["measure"] == "loss"]
     seen = np.concatenate([loss["low"], loss["high"], [baseline]]).astype(float)
     bottom, top = half_decades(seen[np.isfinite(seen) & (seen > 0)])
     made = frame(
-        "Validation loss",
-        f"Validation loss of {', '.join(TITLE[cell] for cell in cells)} over {steps} training "
-        f"steps, logarithmic, with the baseline {baseline_text}; below, {metric_title}; {where}.",
+        t("Validation loss"),
+        t(
+            "Validation loss of {cells} over {steps} training steps, logarithmic, with the "
+            "baseline {baseline_text}; below, {metric_title}; {where}.",
+            cells=", ".join(CELL_TITLE[cell] for cell in cells), steps=steps,
+            baseline_text=baseline_text, metric_title=metric_title, where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "training step", "range": [0, steps], "anchor": "y2"},
+            "xaxis": {"title": t("training step"), "range": [0, steps], "anchor": "y2"},
             "yaxis": {
-                "title": "loss", "type": "log", "range": [bottom, top], "domain": [0.47, 1],
+                "title": t("loss"), "type": "log", "range": [bottom, top], "domain": [0.47, 1],
                 **log_ticks(bottom, top),
             },
             "yaxis2": {
@@ -159,76 +170,42 @@ def compare_learning(
             },
         },
     )  # fmt: skip
-    quiet = {"showarrow": False, "font": {"size": 12, "color": palette.muted}}
-    made["annotations"] = [
-        {
-            "text": baseline_text, "xref": "paper", "x": 1, "xanchor": "right",
-            "y": float(np.log10(baseline)),
-            # under the line where above it is no room left below the title
-            "yanchor": "top" if np.log10(baseline) > bottom + 0.8 * (top - bottom) else "bottom",
-            "bgcolor": rgba(palette.paper, 0.7), **quiet,
-        },
-        {
-            "text": metric_title, "xref": "paper", "x": 0.01, "yref": "y2 domain", "y": 1,
-            "xanchor": "left", "yanchor": "top", **quiet,
-        },
-    ]  # fmt: skip
+    low = note(metric_title, 0.01, 1, palette.muted, at="left top", xref="paper", yref="y2 domain")
+    made["annotations"] = [of_level(baseline_text, baseline, (bottom, top), palette), low]
     if marked is not None:
-        made["shapes"] = [
-            {
-                "type": "line", "x0": marked, "x1": marked, "y0": 0, "y1": 1, "yref": "paper",
-                "line": {"color": palette.signal["cell_state"], "width": 2},
-            }
-        ]  # fmt: skip
+        made["shapes"] = [shown_step(marked, palette)]
     made["hovermode"] = "closest"
     made["legend"] |= {"x": 1, "xanchor": "right", "y": 0.325, "yanchor": "bottom"}
     return {"data": data, "layout": made}
 
 
-def line(
-    one: pd.DataFrame, over: str, cell: str, palette: Theme, logarithmic: bool = True
-) -> dict[str, Any]:
-    """Return the line of one cell: its colour and its dash."""
-    y = positive(one["mean"]) if logarithmic else float32(one["mean"])
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": TITLE[cell],
-        "legendgroup": cell,
-        "x": one[over].to_numpy(np.int32),
-        "y": y,
-        "line": {"color": palette.cell[cell], "width": 2.6, "dash": DASH[cell]},
-    }
+def of_cell(
+    one: pd.DataFrame,
+    over: str,
+    cell: str,
+    palette: Theme,
+    hover: str,
+    logarithmic: bool = True,
+    axis: Mapping[str, str] = MappingProxyType({}),
+    **more: Any,
+) -> list[Mark]:
+    """Return the band in which all seeds of a cell lie, and its line: its colour and its dash."""
+    scaled = positive if logarithmic else float32
+    x, colour, group = one[over].to_numpy(np.int32), palette.cell[cell], {"legendgroup": cell}
+    low, middle, high = (scaled(one[name]) for name in ("low", "mean", "high"))
+    named = {"name": CELL_TITLE[cell], "hover": hover, **group, **axis, **more}
+    return [
+        *band(x, low, high, rgba(colour, 0.16), **group, **axis),
+        line(x, middle, colour, 2.6, CELL_DASH[cell], **named),
+    ]
 
 
-def band(
-    one: pd.DataFrame, over: str, cell: str, palette: Theme, logarithmic: bool = True
-) -> list[dict[str, object]]:
-    """Return the two invisible lines between which all seeds of a cell lie."""
-    edge = {
-        "type": "scatter",
-        "mode": "lines",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": cell,
-        "x": one[over].to_numpy(np.int32),
-    }
-    low, high = (positive(one[name]) if logarithmic else float32(one[name])
-                 for name in ("low", "high"))  # fmt: skip
-    colour = rgba(palette.cell[cell], 0.16)
-    return [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": colour}]
-
-
-def lost(norms: pd.DataFrame, palette: Theme) -> dict[str, object]:
+def lost(norms: pd.DataFrame, palette: Theme) -> Mark:
     """Return the words for cells whose gradient is exactly zero, which a log axis cannot show."""
     none = [
-        TITLE[str(cell)]
+        CELL_TITLE[str(cell)]
         for cell, one in norms.groupby("cell", sort=False, observed=True)
         if not (one["mean"] > 0).any()
     ]
-    return {
-        "text": f"exactly 0: {', '.join(none)}", "visible": bool(none),
-        "xref": "paper", "yref": "paper", "x": 0.01, "y": 0.98, "xanchor": "left",
-        "yanchor": "top", "showarrow": False, "font": {"size": 13, "color": palette.wrong},
-    }  # fmt: skip
+    text = t("exactly 0: {cells}", cells=", ".join(none))
+    return note(text, 0.01, 0.98, palette.wrong, 13, "left top", visible=bool(none), **PAPER)

@@ -7,11 +7,10 @@ import pandas as pd
 
 from rnnviz.plots.arrangement import legend_below_title, time_axis
 from rnnviz.plots.gates import escape
-from rnnviz.plots.logarithms import decades, log_axis, log_heatmap, positive
+from rnnviz.plots.logarithms import DEEPEST, decades, log_axis, log_heatmap, positive
+from rnnviz.plots.marks import line, upright
 from rnnviz.plots.style import FigureDict, figure, frame, rgba, theme
-
-DEEPEST = 12.0
-"""Decades below the largest that have a colour of their own."""
+from rnnviz.words import t
 
 
 @figure
@@ -35,14 +34,24 @@ def connectivity(
     outputs, steps = np.asarray(norms.index, dtype=np.int32), norms.shape[1]
     bottom, top = decades([norms.to_numpy()])
     made = frame(
-        "Which input each output depends on",
-        f"Heatmap of the derivative of the output at each of {len(outputs)} steps by the input at "
-        f"each of {steps} steps before it, logarithmic; {where}.",
+        t("Which input each output depends on"),
+        t(
+            "Heatmap of the derivative of the output at each of {outputs} steps by the input at "
+            "each of {steps} steps before it, logarithmic; {where}.",
+            outputs=len(outputs),
+            steps=steps,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "input at t′", "showgrid": False},
-            "yaxis": {"title": "output at t", "showgrid": False, "autorange": "reversed"},
+            "xaxis": {
+                **time_axis(labels, steps),
+                "time": True,
+                "title": t("input at t′"),
+                "showgrid": False,
+            },
+            "yaxis": {"title": t("output at t"), "showgrid": False, "autorange": "reversed"},
         },
     )
     legend_below_title(made)  # none here, but the picture beside this one has one
@@ -53,7 +62,7 @@ def connectivity(
         outputs,
         (max(bottom, top - DEEPEST), top),
         palette,
-        hover="output at t = %{y}, input at t′ = %{x}<br>%{customdata:.2e}",
+        hover=t("output at t = %{y}, input at t′ = %{x}<br>%{customdata:.2e}"),
         title="",
     )
     return {"data": [picture], "layout": made}
@@ -88,41 +97,47 @@ def dependence(
     bottom, top = decades([row.to_numpy(), usual])
     names = [escape(label or "") for label in labels] if labels else [""] * steps
     data = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": "median at this distance",
-            "x": output - np.arange(output + 1),
-            "y": positive(usual),
-            "line": {"color": rgba(palette.ink, 0.5), "width": 1.6, "dash": "dash"},
-            "hoverinfo": "skip",
-        },
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": f"output at t = {output}",
-            "x": row.index.to_numpy(np.int32),
-            "y": positive(row),
-            "text": names[: len(row)],
-            "line": {"color": palette.heat[-3], "width": 2.2},
-            "marker": {"size": 5},
-            "hovertemplate": "input %{text} at t′ = %{x}<br>%{y:.2e}<extra></extra>",
-        },
+        line(
+            output - np.arange(output + 1),
+            positive(usual),
+            rgba(palette.ink, 0.5),
+            1.6,
+            "dash",
+            name=t("median at this distance"),
+            hoverinfo="skip",
+        ),
+        line(
+            row.index.to_numpy(np.int32),
+            positive(row),
+            palette.heat[-3],
+            2.2,
+            name=t("output at t = {output}", output=output),
+            marker={"size": 5},
+            text=names[: len(row)],
+            hover=t("input %{text} at t′ = %{x}<br>%{y:.2e}"),
+        ),
     ]
     made = frame(
-        f"What the output at t = {output} depends on",
-        f"The derivative of the output at step {output} by each input before it, logarithmic, "
-        f"beside the median over all outputs at the same distance; {where}.",
+        t("What the output at t = {output} depends on", output=output),
+        t(
+            "The derivative of the output at step {output} by each input before it, logarithmic, "
+            "beside the median over all outputs at the same distance; {where}.",
+            output=output,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "input at t′", "showgrid": False},
+            "xaxis": {
+                **time_axis(labels, steps),
+                "time": True,
+                "title": t("input at t′"),
+                "showgrid": False,
+            },
             "yaxis": log_axis(max(bottom, top - 16), top, title="‖∂y<sub>t</sub>/∂x<sub>t′</sub>‖"),
         },
     )
     made["hovermode"] = "x"
     legend_below_title(made)
-    line = {"color": palette.muted, "width": 1, "dash": "dot"}
-    ends = {"x0": output, "x1": output, "y0": 0, "y1": 1, "yref": "paper"}
-    made["shapes"] = [{"type": "line", **ends, "line": line}]
+    made["shapes"] = [upright(output, palette.muted, 1, "dot")]
     return {"data": data, "layout": made}

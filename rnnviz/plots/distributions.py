@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.marks import bars, heat
 from rnnviz.plots.panels import axis, bar, beside, downwards, heading, number, spread
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     rgba,
     theme,
 )
+from rnnviz.words import t
 
 TOPS = (0.1, 0.25, 0.5, 1.0)
 """Upper ends that an axis of shares may have, so that it seldom moves."""
@@ -58,9 +60,12 @@ def distributions(
     across = spread([1] * columns, 0.06)
     down = downwards([1] * rows, 0.17)
     made = frame(
-        "How pre-activations are spread" if before else "How the values are spread",
-        f"Histograms of {', '.join(NAME.get(name, name) for name in signals)} over all units, "
-        f"time steps and samples, {where}.",
+        t("How pre-activations are spread") if before else t("How the values are spread"),
+        t(
+            "Histograms of {signals} over all units, time steps and samples, {where}.",
+            signals=", ".join(name_of(name) for name in signals),
+            where=where,
+        ),
         colours,
         note=where,
     )
@@ -75,25 +80,27 @@ def distributions(
         left, right = one["left"].to_numpy(), one["right"].to_numpy()
         symbol = symbols.get(name, name)
         data.append(
-            {
-                "type": "bar",
-                "name": name,
-                "x": float32((left + right) / 2),
-                "y": float32(100 * share),
-                "width": float(right[0] - left[0]) if len(one) else 1,
-                "marker": {"color": palette.signal[name], "line": {"width": 0}},
-                "xaxis": f"x{number(place)}",
-                "yaxis": f"y{number(place)}",
-                "showlegend": False,
-                "hovertemplate": f"{symbol} ≈ %{{x:.3f}}<br>%{{y:.2f}} %<extra></extra>",
-            }
+            bars(
+                float32((left + right) / 2),
+                float32(100 * share),
+                palette.signal[name],
+                edge=0,
+                name=name,
+                width=float(right[0] - left[0]) if len(one) else 1,
+                hover=f"{symbol} ≈ %{{x:.3f}}<br>%{{y:.2f}} %",
+                xaxis=f"x{number(place)}",
+                yaxis=f"y{number(place)}",
+                showlegend=False,
+            )
         )
         made[f"xaxis{number(place)}"] = axis(
             colours,
             domain=x,
             anchor=f"y{number(place)}",
             range=[float(left.min()), float(right.max())],
-            title=f"{symbol}<sub>t</sub>" + (" before" if before else ""),
+            title=t("{symbol}<sub>t</sub> before", symbol=symbol)
+            if before
+            else f"{symbol}<sub>t</sub>",
             nticks=5,
             showgrid=False,
         )
@@ -104,7 +111,7 @@ def distributions(
             range=[0, 100 * top],
             tickmode="array",
             tickvals=[0, 50 * top, 100 * top],
-            title="% of values" if place % columns == 0 else "",
+            title=t("% of values") if place % columns == 0 else "",
         )
         made["annotations"].append(heading(name, symbol, x[0], row[1], colours))
     made["bargap"] = 0
@@ -138,15 +145,18 @@ def distributions_through_time(
     steps = int(shares["time"].max()) + 1
     thin = -(-steps // 500)
     made = frame(
-        "How the values are spread at each time step",
-        f"Share of values over time and value, for "
-        f"{', '.join(NAME.get(name, name) for name in signals)}, {where}.",
+        t("How the values are spread at each time step"),
+        t(
+            "Share of values over time and value, for {signals}, {where}.",
+            signals=", ".join(name_of(name) for name in signals),
+            where=where,
+        ),
         colours,
-        note=where + (f", every {ordinal(thin)} step" if thin > 1 else ""),
+        note=where + left_out(steps=thin),
         axes={
             "xaxis": {
                 **time_ticks(labels, steps),
-                "title": "time step t",
+                "time": True,
                 "showgrid": False,
                 "anchor": f"y{number(len(signals) - 1)}",
             }
@@ -160,22 +170,18 @@ def distributions_through_time(
         right = one["right"].to_numpy()[: share.shape[1]]
         symbol = symbols.get(name, name)
         data.append(
-            {
-                "type": "heatmap",
-                "name": name,
-                "z": float32(100 * share.T),
-                "x": np.arange(0, steps, thin, dtype=np.int32),
-                "y": float32((left + right) / 2),
-                "yaxis": f"y{number(place)}",
-                "zmin": 0,
-                "zmax": DENSE,
-                "colorscale": [[at, rgba(palette.signal[name], at**0.5)] for at in STOPS],
-                "colorbar": bar(0, DENSE, rows[place], colours)
-                | {"ticktext": ["0", f"≥ {DENSE} %"]},
-                "hoverongaps": False,
-                "hovertemplate": f"t = %{{x}}, {symbol} ≈ %{{y:.2f}}"
-                "<br>%{z:.1f} %<extra></extra>",
-            }
+            heat(
+                float32(100 * share.T),
+                np.arange(0, steps, thin, dtype=np.int32),
+                float32((left + right) / 2),
+                (0, DENSE),
+                [[at, rgba(palette.signal[name], at**0.5)] for at in STOPS],
+                name=name,
+                hover=f"t = %{{x}}, {symbol} ≈ %{{y:.2f}}<br>%{{z:.1f}} %",
+                hoverongaps=False,
+                colorbar=bar(0, DENSE, rows[place], colours) | {"ticktext": ["0", f"≥ {DENSE} %"]},
+                yaxis=f"y{number(place)}",
+            )
         )
         made[f"yaxis{number(place)}"] = axis(
             colours,

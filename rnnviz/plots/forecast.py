@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape, time_ticks
+from rnnviz.plots.marks import Mark, area, line, note
 from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.words import t, tn
 
 PATHS = 8
 """Forecast paths that are drawn beside the chosen one."""
@@ -19,7 +21,7 @@ def forecast(
     answers: pd.DataFrame,
     *,
     read: int,
-    name: str = "value",
+    name: str = "",
     at: int | None = None,
     labels: Sequence[str | None] | None = None,
     where: str = "",
@@ -36,7 +38,7 @@ def forecast(
     read : int
         How many steps go in.
     name : str
-        What the series is called.
+        What the series is called, if it has a name.
     at : int, optional
         The step whose path is drawn strongly, where there are several steps ahead; the last one.
     labels : sequence of str, optional
@@ -45,57 +47,64 @@ def forecast(
         Sample, step: the quiet part of the title.
     """
     palette = theme(colours)
-    ink, blue = palette.ink, palette.negative
+    blue = palette.negative
     ahead = [int(each) for each in answers.columns]
-    shown = escape(name)
+    shown = escape(name or t("value"))
     truth_at = np.asarray(truth.index, np.int32)
-    line = {"type": "scatter", "mode": "lines", "x": truth_at, "y": float32(truth)}
-    data: list[dict[str, Any]] = [
-        {
-            **line,
-            "name": "the series",
-            "line": {"color": ink, "width": 2},
-            "hovertemplate": f"t = %{{x}}<br>{shown} %{{y:.5g}}<extra>the series</extra>",
-        }
+    data = [
+        line(
+            truth_at,
+            float32(truth),
+            palette.ink,
+            2,
+            name=t("the series"),
+            hover=f"t = %{{x}}<br>{shown} %{{y:.5g}}",
+            aside=t("the series"),
+        )
     ]
     if len(ahead) == 1:
         made_for = np.asarray(answers.index, np.int32) + ahead[0]
         data += [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": "the value just read, again",
-                "x": (truth_at + ahead[0])[: len(made_for)],
-                "y": float32(truth.iloc[: len(made_for)]),
-                "line": {"color": palette.muted, "width": 1.2, "dash": "dot"},
-                "hovertemplate": "t = %{x}<br>read before: %{y:.5g}<extra></extra>",
-            },
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": f"foretold {ahead[0]} step{'s' * (ahead[0] > 1)} before",
-                "x": made_for,
-                "y": float32(answers.iloc[:, 0]),
-                "line": {"color": blue, "width": 2},
-                "marker": {"size": 4, "color": blue},
-                "hovertemplate": "t = %{x}<br>foretold %{y:.5g}"
-                f"<extra>at t − {ahead[0]}</extra>",
-            },
+            line(
+                (truth_at + ahead[0])[: len(made_for)],
+                float32(truth.iloc[: len(made_for)]),
+                palette.muted,
+                1.2,
+                "dot",
+                name=t("the value just read, again"),
+                hover=t("t = %{x}<br>read before: %{y:.5g}"),
+            ),
+            line(
+                made_for,
+                float32(answers.iloc[:, 0]),
+                blue,
+                2,
+                name=tn("foretold {count} step before", "foretold {count} steps before", ahead[0]),
+                marker={"size": 4, "color": blue},
+                hover=t("t = %{x}<br>foretold %{y:.5g}"),
+                aside=t("at t − {ahead}", ahead=ahead[0]),
+            ),
         ]
     else:
         data += _paths(answers, ahead, min(at, read - 1) if at is not None else read - 1, blue)
     steps = int(truth_at[-1]) + 1
     error = _error(truth, answers, ahead)
     made = frame(
-        f"{shown}: what came, and what was foretold",
-        f"Lines over {steps} time steps: {shown} as it was, and as the network foretold it "
-        f"{_steps(ahead)} ahead; {escape(where)}.",
+        t("{shown}: what came, and what was foretold", shown=shown),
+        t(
+            "Lines over {steps} time steps: {shown} as it was, and as the network foretold it "
+            "{ahead} ahead; {where}.",
+            steps=steps,
+            shown=shown,
+            ahead=_steps(ahead),
+            where=escape(where),
+        ),
         colours,
         note=f"{escape(where)}{error}",
         axes={
             "xaxis": {
                 **time_ticks(labels, read),
-                "title": "time step t",
+                "time": True,
                 "showgrid": False,
                 "range": [-0.5, steps - 0.5],
             },
@@ -106,46 +115,41 @@ def forecast(
     made["margin"] = {**made["margin"], "t": 54}
     made["title"] = {**made["title"], "pad": {"b": 30, "l": 0}}
     made["legend"] |= {"x": 0, "xanchor": "left"}
-    made["shapes"] = [
-        {
-            "type": "rect", "xref": "x", "yref": "paper", "x0": read - 0.5, "x1": steps - 0.5,
-            "y0": 0, "y1": 1, "line": {"width": 0}, "layer": "below",
-            "fillcolor": rgba(palette.muted, 0.12),
-        }
-    ]  # fmt: skip
+    above: dict[str, Any] = {"xref": "x", "yref": "paper"}
+    unread, grey = (read - 0.5, steps - 0.5), rgba(palette.muted, 0.12)
+    made["shapes"] = [area(unread, (0, 1), grey, layer="below", **above)]
     made["annotations"] = [
-        {
-            "text": "not read", "xref": "x", "yref": "paper", "x": steps - 0.6, "y": 0.98,
-            "xanchor": "right", "yanchor": "top", "showarrow": False,
-            "font": {"size": 12, "color": palette.muted},
-        }
-    ]  # fmt: skip
+        note(t("not read"), steps - 0.6, 0.98, palette.muted, at="right top", **above)
+    ]
     made["hovermode"] = "closest"
     return {"data": data, "layout": made}
 
 
-def _paths(answers: pd.DataFrame, ahead: list[int], at: int, blue: str) -> list[dict[str, Any]]:
+def _paths(answers: pd.DataFrame, ahead: list[int], at: int, blue: str) -> list[Mark]:
     """Return the path foretold at one step, and some others faintly."""
     known = [int(step) for step in answers.index]
     others = known[:: max(1, len(known) // PATHS)]
     chosen = min(known, key=lambda step: abs(step - at))
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     for step in [*(each for each in others if each != chosen), chosen]:
         main = step == chosen
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers" if main else "lines",
-                "name": f"foretold at t = {step}" if main else "foretold at other steps",
-                "showlegend": main or step == others[0],
-                "x": np.asarray([step + k for k in ahead], np.int32),
-                "y": float32(answers.loc[step]),
-                "line": {"color": blue if main else rgba(blue, 0.45), "width": 2.6 if main else 1.2,
-                         "dash": "solid" if main else "dot"},
-                "marker": {"size": 5, "color": blue},
-                "hovertemplate": f"t = %{{x}}<br>foretold %{{y:.5g}}<extra>at t = {step}</extra>",
-            }
-        )  # fmt: skip
+            line(
+                np.asarray([step + k for k in ahead], np.int32),
+                float32(answers.loc[step]),
+                blue if main else rgba(blue, 0.45),
+                2.6 if main else 1.2,
+                "solid" if main else "dot",
+                mode="lines+markers" if main else "lines",
+                marker={"size": 5, "color": blue},
+                name=t("foretold at t = {step}", step=step)
+                if main
+                else t("foretold at other steps"),
+                showlegend=main or step == others[0],
+                hover=t("t = %{x}<br>foretold %{y:.5g}"),
+                aside=t("at t = {step}", step=step),
+            )
+        )
     return data
 
 
@@ -156,13 +160,17 @@ def _error(truth: pd.Series, answers: pd.DataFrame, ahead: list[int]) -> str:
     off = np.abs(came - far.to_numpy())
     if not np.isfinite(off).any():
         return ""
-    return f"; {_steps(ahead[-1:])} ahead off by {np.nanmean(off):.3g} on average"
+    return t(
+        "; {steps} ahead off by {error:.3g} on average",
+        steps=_steps(ahead[-1:]),
+        error=np.nanmean(off),
+    )
 
 
 def _steps(ahead: list[int]) -> str:
     if len(ahead) > 1:
-        return f"1 to {ahead[-1]} steps"
-    return f"{ahead[0]} step{'s' * (ahead[0] > 1)}"
+        return t("1 to {last} steps", last=ahead[-1])
+    return tn("{count} step", "{count} steps", ahead[0])
 
 
 def _range(truth: pd.Series) -> list[float]:

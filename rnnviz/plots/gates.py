@@ -6,17 +6,21 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.marks import heat
+from rnnviz.plots.panels import of_unit, whole_bar
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     scale,
     theme,
+    title_of,
 )
+from rnnviz.words import t
 
 MOST_UNITS = 256
 MOST_STEPS = 1000
@@ -71,19 +75,23 @@ def gates(
     # where every step has its label, %{x} is the label
     every = len(cast(list[int], ticks.get("tickvals", []))) == steps
     hover = "t = %{x:d} (%{x})" if every else "t = %{x:d}"
-    thinned = f", every {ordinal(thin_units)} unit" if thin_units > 1 else ""
-    thinned += f", every {ordinal(thin_steps)} step" if thin_steps > 1 else ""
     symbol = symbol or SYMBOL.get(signal, signal)
-    title = f"{NAME.get(signal, signal).capitalize()} {symbol}<sub>t</sub>"
+    title = f"{title_of(signal)} {symbol}<sub>t</sub>"
     made = frame(
         title,
-        f"Heatmap of the {NAME.get(signal, signal)}: {units} units by {steps} time steps, {where}.",
+        t(
+            "Heatmap of the {signal}: {units} units by {steps} time steps, {where}.",
+            signal=name_of(signal),
+            units=units,
+            steps=steps,
+            where=where,
+        ),
         colours,
-        note=where + thinned,
+        note=where + left_out(thin_units, thin_steps),
         axes={
-            "xaxis": {**ticks, "title": "time step t", "showgrid": False},
+            "xaxis": {**ticks, "time": True, "showgrid": False},
             "yaxis": {
-                "title": "unit",
+                "title": t("unit"),
                 "autorange": "reversed",
                 "showgrid": False,
                 "ticks": "",
@@ -91,36 +99,19 @@ def gates(
             },
         },
     )
-    bar = {
-        "thickness": 10,
-        "len": 1,
-        "outlinewidth": 0,
-        "tickvals": [low, (low + high) / 2, high],
-        "tickfont": {"size": 12, "color": palette.muted},
-        "ticks": "",
-        "x": 1.005,
-        "xpad": 4,
-    }
     made["margin"] = {**made["margin"], "r": 52}
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "z": z,
-                "x": np.asarray(shown.index, dtype=np.int32),
-                "y": np.asarray(shown.columns, dtype=np.int32),
-                "zmin": low,
-                "zmax": high,
-                "colorscale": colourscale,
-                "colorbar": bar,
-                "xgap": 1 if steps <= 40 and units <= 16 else 0,
-                "ygap": 1 if steps <= 40 and units <= 16 else 0,
-                "hoverongaps": False,
-                "hovertemplate": f"{hover}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
-            }
-        ],
-        "layout": made,
-    }
+    picture = heat(
+        z,
+        np.asarray(shown.index, dtype=np.int32),
+        np.asarray(shown.columns, dtype=np.int32),
+        (low, high),
+        colourscale,
+        gap=1 if steps <= 40 and units <= 16 else 0,
+        hover=of_unit(f"{symbol} = %{{z:.3f}}", hover),
+        hoverongaps=False,
+        colorbar=whole_bar([low, (low + high) / 2, high], palette),
+    )
+    return {"data": [picture], "layout": made}
 
 
 def whole_ticks(count: int) -> int:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.arrangement import time_axis
+from rnnviz.plots.arrangement import legend_beside, time_axis
 from rnnviz.plots.logarithms import decades, log_axis, positive
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, Theme, figure, frame, rgba, theme
+from rnnviz.plots.marks import PAPER, Mark, band, line, note
+from rnnviz.plots.style import SYMBOL, FigureDict, Theme, figure, frame, name_of, rgba, theme
+from rnnviz.words import t
 
-DASHES = {"hidden_state": "solid", "cell_state": "solid"}
 STATES = ("hidden_state", "cell_state")
 
 
@@ -57,65 +58,59 @@ def gradients(
     lines = {str(name): one for name, one in norms.groupby("signal", sort=False, observed=True)}
     signals = [name for name in lines if inputs or name != "input"]
     steps = int(norms["time"].max()) + 1
-    data: list[dict[str, object]] = []
+    data: list[Mark] = []
     bottom, top = decades([lines[name]["norm"] for name in signals])
     bottom = min(bottom, -4.0)
     if predicted is not None:
         data.append(expected(predicted, palette))
     for name in sorted(signals, key=lambda each: each in STATES):
         one = lines[name]
-        norm = one["norm"].to_numpy()
         colour, state = palette.signal[name], name in STATES
         symbol = symbols[name]
         if before and not (name in STATES and len(lines) > 2) and name != "input":
             symbol = f"a<sub>{symbol}</sub>"
         size = f"|∂L/∂{symbol}<sub>t</sub>|" if one_unit is not None else norm_of(symbol)
-        hover = f"{size} = %{{y:.2e}}<extra></extra>"
+        at = one["time"].to_numpy(np.int32)
         if name == "hidden_state":
-            data += band(one, rgba(colour, 0.12))
+            data += band(at, positive(one["low"]), positive(one["high"]), rgba(colour, 0.12))
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"{symbol}<sub>t</sub> {NAME[name]}",
-                "x": one["time"].to_numpy(np.int32),
-                "y": positive(norm),
-                "line": {
-                    "color": colour,
-                    "width": 2.6 if state else 1.4,
-                    "dash": "dash" if name == "input" else DASHES.get(name, "dot"),
-                },
-                "hovertemplate": hover,
-            }
+            line(
+                at,
+                positive(one["norm"]),
+                colour,
+                2.6 if state else 1.4,
+                "dash" if name == "input" else "solid" if state else "dot",
+                name=f"{symbol}<sub>t</sub> {name_of(name)}",
+                hover=f"{size} = %{{y:.2e}}",
+            )
         )
     if fits is not None:
         data += [straight(row, palette.ink) for row in fits.itertuples() if row.slope == row.slope]
     made = frame(
-        "Gradient through time",
-        f"Norm of the gradient of the loss with respect to each signal over {steps} time steps, "
-        f"logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+        t("Gradient through time"),
+        t(
+            "Norm of the gradient of the loss with respect to each signal over {steps} time steps, "
+            "logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            steps=steps,
+            bottom=bottom,
+            top=top,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "time step t"},
+            "xaxis": {**time_axis(labels, steps), "time": True},
             "yaxis": log_axis(
                 bottom,
                 top,
-                title="gradient norm ‖∂L/∂·<sub>t</sub>‖"
+                title=t("gradient norm ‖∂L/∂·<sub>t</sub>‖")
                 if one_unit is None
-                else "gradient |∂L/∂·|",
+                else t("gradient |∂L/∂·|"),
             ),
         },
     )
     made["hovermode"] = "x"
-    made["legend"] |= {  # beside the lines, which leave no free corner
-        "orientation": "v",
-        "x": 1.01,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "top",
-        "maxheight": 400,
-    }
+    legend_beside(made, maxheight=400)
     made["margin"] = {**made["margin"], "r": 8}
     made["annotations"] = zeros(lines.get("hidden_state"), palette)
     return {"data": data, "layout": made}
@@ -126,68 +121,43 @@ def norm_of(symbol: str) -> str:
     return f"‖∂L/∂{symbol}<sub>t</sub>‖"
 
 
-def expected(predicted: pd.DataFrame, palette: Theme) -> dict[str, object]:
+def expected(predicted: pd.DataFrame, palette: Theme) -> Mark:
     """Return the line of what gates or weights alone predict."""
     signal, kind = predicted["signal"].iloc[0], predicted["kind"].iloc[0]
-    name = "upper bound (γ σ<sub>max</sub>)<sup>k</sup>"
+    name = t("upper bound (γ σ<sub>max</sub>)<sup>k</sup>")
     if kind == "path":
-        name = f"by {'f' if signal == 'cell_state' else 'z'} alone"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": predicted["time"].to_numpy(np.int32),
-        "y": positive(predicted["norm"]),
-        "line": {"color": palette.signal[signal], "width": 1.8, "dash": "longdash"},
-        "hovertemplate": f"{name}: %{{y:.2e}}<extra></extra>",
-    }
+        name = t("by {gate} alone", gate="f" if signal == "cell_state" else "z")
+    return line(
+        predicted["time"].to_numpy(np.int32),
+        positive(predicted["norm"]),
+        palette.signal[signal],
+        1.8,
+        "longdash",
+        name=name,
+        hover=f"{name}: %{{y:.2e}}",
+    )
 
 
-def straight(fit: Any, colour: str) -> dict[str, object]:
+def straight(fit: Any, colour: str) -> Mark:
     """Return the fitted line of one signal."""
     ends = np.array([fit.first, fit.last])
     with np.errstate(over="ignore", under="ignore"):
         level = np.exp(fit.level + fit.slope * (fit.last - ends))
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": f"e<sup>{fit.slope:+.3g} (T−t)</sup>".replace("-", "−"),
-        "x": ends,
-        "y": positive(level),
-        "line": {"color": rgba(colour, 0.55), "width": 1.2},
-        "hoverinfo": "skip",
-    }
+    name = f"e<sup>{fit.slope:+.3g} (T−t)</sup>".replace("-", "−")
+    return line(ends, positive(level), rgba(colour, 0.55), 1.2, name=name, hoverinfo="skip")
 
 
-def zeros(one: pd.DataFrame | None, palette: Theme) -> list[dict[str, object]]:
+def zeros(one: pd.DataFrame | None, palette: Theme) -> list[Mark]:
     """Return the words for where a gradient is exactly zero, which a log axis cannot show."""
     if one is None or not (one["norm"] == 0).any():
         return []
     at = one["time"][one["norm"] == 0]
-    where = f"t = {at.min()}"
+    said = t("exactly 0 at t = {first}", first=at.min())
     if len(at) > 1:
-        where = f"{len(at)} steps ({where} to {at.max()})"
-    return [
-        {
-            "text": f"exactly 0 at {where}",
-            "xref": "paper", "yref": "paper", "x": 0.01, "y": 0.02, "xanchor": "left",
-            "yanchor": "bottom", "showarrow": False,
-            "font": {"size": 13, "color": palette.wrong},
-        }
-    ]  # fmt: skip
-
-
-def band(one: pd.DataFrame, colour: str) -> list[dict[str, object]]:
-    """Return the two invisible lines between which the quartiles of the samples are shaded."""
-    edge = {
-        "type": "scatter",
-        "mode": "lines",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "x": one["time"].to_numpy(np.int32),
-    }
-    return [
-        {**edge, "y": positive(one["low"])},
-        {**edge, "y": positive(one["high"]), "fill": "tonexty", "fillcolor": colour},
-    ]
+        said = t(
+            "exactly 0 at {steps} steps (t = {first} to {last})",
+            steps=len(at),
+            first=at.min(),
+            last=at.max(),
+        )
+    return [note(said, 0.01, 0.02, palette.wrong, 13, "left bottom", **PAPER)]

@@ -5,20 +5,25 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_beside
 from rnnviz.plots.gates import MOST_UNITS
+from rnnviz.plots.marks import heat, line, upright
 from rnnviz.plots.multiples import bounds, unit_axis
 from rnnviz.plots.panels import bar
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     scale,
     theme,
 )
+from rnnviz.words import N_, t
+
+SOURCE = {"input": N_("input"), "recurrent": N_("recurrent")}
 
 
 @figure
@@ -60,15 +65,30 @@ def unit_history(
     at = np.asarray(shown.index, dtype=np.int32)
     y, sorted_ = unit_axis(shown)
     made = frame(
-        f"Mean {NAME.get(signal, signal)} {symbol} of every unit while it learns",
-        f"Heatmap of the mean {NAME.get(signal, signal)} of {means.shape[1]} units at {len(at)} "
-        f"checkpoints up to step {at.max(initial=0)}, {where}.",
+        t(
+            "Mean {signal} {symbol} of every unit while it learns",
+            signal=name_of(signal),
+            symbol=symbol,
+        ),
+        t(
+            "Heatmap of the mean {signal} of {units} units at {checkpoints} "
+            "checkpoints up to step {last}, {where}.",
+            signal=name_of(signal),
+            units=means.shape[1],
+            checkpoints=len(at),
+            last=at.max(initial=0),
+            where=where,
+        ),
         colours,
-        note=where + (f", every {ordinal(thin)} unit" if thin > 1 else ""),
+        note=where + left_out(thin),
         axes={
-            "xaxis": {"title": "training step", "range": [-0.5, max(1, steps)], "showgrid": False},
+            "xaxis": {
+                "title": t("training step"),
+                "range": [-0.5, max(1, steps)],
+                "showgrid": False,
+            },
             "yaxis": {
-                "title": "unit",
+                "title": t("unit"),
                 "autorange": "reversed",
                 "type": "category" if sorted_ else "linear",
                 "showgrid": False,
@@ -79,32 +99,19 @@ def unit_history(
     )
     edges = np.concatenate([at, [at[-1] + max(1, steps // 100)]]) if len(at) else at
     if marked is not None:
-        made["shapes"] = [
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": marked,
-                "x1": marked,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": palette.ink, "width": 1.5, "dash": "dash"},
-            }
-        ]
-    heat = {
-        "type": "heatmap",
-        "z": z,
-        "x": edges,  # a column reaches from its checkpoint to the next
-        "y": y,
-        "zmin": low,
-        "zmax": high,
-        "colorscale": scale(signal, palette)[0],
-        "colorbar": bar(low, high, (0, 1), colours),
-        "hoverongaps": False,
-        "hovertemplate": f"step %{{x}}, unit %{{y}}<br>mean {symbol} = %{{z:.3f}}<extra></extra>",
-    }
+        made["shapes"] = [upright(marked, palette.ink, 1.5, "dash", xref="x")]
+    picture = heat(
+        z,
+        edges,  # a column reaches from its checkpoint to the next
+        y,
+        (low, high),
+        scale(signal, palette)[0],
+        hover=t("step %{{x}}, unit %{{y}}<br>mean {symbol} = %{{z:.3f}}", symbol=symbol),
+        hoverongaps=False,
+        colorbar=bar(low, high, (0, 1), colours),
+    )
     made["margin"] = {**made["margin"], "r": 56}
-    return {"data": [heat], "layout": made}
+    return {"data": [picture], "layout": made}
 
 
 @figure
@@ -132,6 +139,7 @@ def norm_history(
         As for `unit_history`.
     """
     palette = theme(colours)
+    at = t("step %{x}")
     data = []
     for gate in norms["gate"].unique():
         for source in sources:
@@ -139,49 +147,32 @@ def norm_history(
             letter = "i" if source == "input" else "h"
             name = f"W<sub>{letter}{symbols.get(gate, gate)}</sub>"
             data.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines" if len(one) > 1 else "markers",
-                    "name": f"{name} {source}",
-                    "x": one["step"].to_numpy(np.int32),
-                    "y": float32(one["norm"].to_numpy()),
-                    "line": {
-                        "color": palette.signal[gate],
-                        "width": 2.4,
-                        "dash": "dot" if source == "input" else "solid",
-                    },
-                    "hovertemplate": f"step %{{x}}<br>‖{name}‖ = %{{y:.3f}}<extra></extra>",
-                }
+                line(
+                    one["step"].to_numpy(np.int32),
+                    float32(one["norm"].to_numpy()),
+                    palette.signal[gate],
+                    2.4,
+                    "dot" if source == "input" else "solid",
+                    mode="lines" if len(one) > 1 else "markers",
+                    name=f"{name} {t(SOURCE[source])}",
+                    hover=f"{at}<br>‖{name}‖ = %{{y:.3f}}",
+                )
             )
     made = frame(
-        "Size of the weights while it learns",
-        f"Lines of the Frobenius norm of {len(data)} blocks of weights over the training, {where}.",
+        t("Size of the weights while it learns"),
+        t(
+            "Lines of the Frobenius norm of {blocks} blocks of weights over the training, {where}.",
+            blocks=len(data),
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "training step", "range": [0, max(1, steps)]},
-            "yaxis": {"title": "norm ‖W‖ (Frobenius)", "rangemode": "tozero"},
+            "xaxis": {"title": t("training step"), "range": [0, max(1, steps)]},
+            "yaxis": {"title": t("norm ‖W‖ (Frobenius)"), "rangemode": "tozero"},
         },
     )
     if marked is not None:
-        made["shapes"] = [
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": marked,
-                "x1": marked,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": palette.ink, "width": 1.5, "dash": "dash"},
-            }
-        ]
-    made["legend"] |= {
-        "orientation": "v",
-        "x": 1.01,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "top",
-        "font": {"size": 14, "color": palette.ink},
-    }
+        made["shapes"] = [upright(marked, palette.ink, 1.5, "dash", xref="x")]
+    legend_beside(made, font={"size": 14, "color": palette.ink})
     return {"data": data, "layout": made}

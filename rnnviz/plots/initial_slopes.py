@@ -6,19 +6,29 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.arrangement import legend_below_title
-from rnnviz.plots.style import DASH, FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.marks import PAPER, dots, level, line, note
+from rnnviz.plots.style import (
+    CELL_DASH,
+    CELL_TITLE,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    rgba,
+    theme,
+)
+from rnnviz.words import N_, t
 
 AXES = {
-    "gain": "gain g of the random weights, J<sub>ij</sub> ~ N(0, g²/N)",
-    "spectral_radius": "spectral radius of each recurrent matrix",
-    "forget_bias": "initial bias b of the forget gate",
+    "gain": N_("gain g of the random weights, J<sub>ij</sub> ~ N(0, g²/N)"),
+    "spectral_radius": N_("spectral radius of each recurrent matrix"),
+    "forget_bias": N_("initial bias b of the forget gate"),
 }
 REFERENCES = {
-    "gain": "ln of the spectral radius: no tanh",
-    "spectral_radius": "ln of the spectral radius: a linear RNN",
-    "forget_bias": "ln σ(b): forget gate alone",
+    "gain": N_("ln of the spectral radius: no tanh"),
+    "spectral_radius": N_("ln of the spectral radius: a linear RNN"),
+    "forget_bias": N_("ln σ(b): forget gate alone"),
 }
-CELLS = {"rnn": "RNN", "rnn_relu": "RNN (ReLU)", "gru": "GRU", "lstm": "LSTM"}
 
 
 @figure
@@ -47,95 +57,86 @@ def initial_slopes(
     palette = theme(colours)
     over = str(slopes["over"].iloc[0]) if len(slopes) else "gain"
     shown = slopes[np.isfinite(slopes["slope"])]
-    data: list[dict[str, Any]] = []
     reference = shown[np.isfinite(shown["reference"])].groupby("value")["reference"].median()
-    data.append(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": REFERENCES[over],
-            "x": float32(reference.index),
-            "y": float32(reference),
-            "line": {"color": palette.muted, "width": 1.6, "dash": "dash"},
-            "hovertemplate": "%{x:.3g}: %{y:.3f}<extra></extra>",
-        }
-    )
+    data = [
+        line(
+            float32(reference.index),
+            float32(reference),
+            palette.muted,
+            1.6,
+            "dash",
+            name=t(REFERENCES[over]),
+            hover="%{x:.3g}: %{y:.3f}",
+        )
+    ]
     if theory is not None:
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": "mean field, N → ∞",
-                "x": float32(theory["gain"]),
-                "y": float32(theory["largest"]),
-                "line": {"color": rgba(palette.signal["cell_state"], 0.55), "width": 7},
-                "hovertemplate": "g = %{x:.3g}: %{y:.4f} for infinitely many units<extra></extra>",
-            }
+            line(
+                float32(theory["gain"]),
+                float32(theory["largest"]),
+                rgba(palette.signal["cell_state"], 0.55),
+                7,
+                name=t("mean field, N → ∞"),
+                hover=t("g = %{x:.3g}: %{y:.4f} for infinitely many units"),
+            )
         )
     for cell, one in shown.groupby("cell", sort=False):
-        colour, middle = palette.cell[str(cell)], one.groupby("value")["slope"].median()
-        points = {
-            "type": "scatter",
+        named, colour = CELL_TITLE[str(cell)], palette.cell[str(cell)]
+        middle = one.groupby("value")["slope"].median()
+        common: dict[str, Any] = {
             "legendgroup": str(cell),
-            "hovertemplate": f"{CELLS[str(cell)]}, %{{x:.3g}}: %{{y:.3f}} a step<extra></extra>",
+            "hover": t("{cell}, %{{x:.3g}}: %{{y:.3f}} a step", cell=named),
         }
         data.append(
-            {
-                **points,
-                "mode": "markers",
-                "showlegend": False,
-                "name": f"{CELLS[str(cell)]}, each network",
-                "x": float32(one["value"]),
-                "y": float32(one["slope"]),
-                "marker": {"size": 6, "color": rgba(colour, 0.5)},
-            }
+            dots(
+                float32(one["value"]),
+                float32(one["slope"]),
+                rgba(colour, 0.5),
+                6,
+                name=t("{cell}, each network", cell=named),
+                showlegend=False,
+                **common,
+            )
         )
+        dash = CELL_DASH[str(cell)]
         data.append(
-            {
-                **points,
-                "mode": "lines",
-                "name": CELLS[str(cell)],
-                "x": float32(middle.index),
-                "y": float32(middle),
-                "line": {"color": colour, "width": 2.4, "dash": DASH[str(cell)]},
-            }
+            line(float32(middle.index), float32(middle), colour, 2.4, dash, name=named, **common)
         )
     low, high = limits(shown, theory)
     states = {"c" if cell == "lstm" else "h" for cell in shown["cell"]}
-    state = "state" if len(states) > 1 else f"{states.pop() if states else 'h'}<sub>t</sub>"
-    title = "How fast the gradient grows before any training"
-    x_axis: dict[str, Any] = {"title": AXES[over], "zeroline": False}
+    state = t("state") if len(states) > 1 else f"{states.pop() if states else 'h'}<sub>t</sub>"
+    title = t("How fast the gradient grows before any training")
+    x_axis: dict[str, Any] = {"title": t(AXES[over]), "zeroline": False}
     if reach is not None:
         x_axis["range"] = list(reach)
     made = frame(
         title,
-        f"{title}: slope of the logarithm of the gradient's norm a step back in time, "
-        f"{len(shown)} untrained networks; below 0 it fades, above 0 it explodes; {where}.",
+        t(
+            "{title}: slope of the logarithm of the gradient's norm a step back in time, "
+            "{networks} untrained networks; below 0 it fades, above 0 it explodes; {where}.",
+            title=title,
+            networks=len(shown),
+            where=where,
+        ),
         colours,
         note=where,
         axes={
             "xaxis": x_axis,
-            "yaxis": {"title": f"slope of ln ‖∂L/∂{state}‖ a step back", "range": [low, high]},
+            "yaxis": {
+                "title": t("slope of ln ‖∂L/∂{state}‖ a step back", state=state),
+                "range": [low, high],
+            },
         },
     )
     legend_below_title(made)
-    made["shapes"] = [
-        {
-            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "layer": "below",
-            "line": {"color": palette.ink, "width": 1},
-        }
-    ]  # fmt: skip
+    made["shapes"] = [level(0, palette.ink, 1, layer="below")]
     made["annotations"] = [
-        {
-            "text": word, "xref": "paper", "x": x, "xanchor": side, "xshift": shift,
-            "yref": "paper", "y": y, "yanchor": above, "showarrow": False,
-            "font": {"size": 13, "color": palette.muted},
-        }
-        for word, x, side, shift, y, above in (
-            ("↑ above 0 it explodes", 0, "left", 6, 1, "top"),
-            ("↓ below 0 it fades", 1, "right", -6, 0, "bottom"),
+        note(word, x, y, palette.muted, 13, at, xshift=shift, **PAPER)
+        for word, x, y, at, shift in (
+            (t("↑ above 0 it explodes"), 0, 1, "left top", 6),
+            (t("↓ below 0 it fades"), 1, 0, "right bottom", -6),
         )
-    ]  # fmt: skip
+    ]
     return {"data": data, "layout": made}
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.arrangement import legend_below_title, time_axis
-from rnnviz.plots.logarithms import decades, log_heatmap
+from rnnviz.plots.logarithms import DEEPEST, decades, log_heatmap
+from rnnviz.plots.marks import bars
 from rnnviz.plots.style import FigureDict, Theme, figure, frame, rgba, theme
+from rnnviz.words import t
 
 MOST_BARS = 12
 """Groups of loss steps that are told apart by colour."""
-DEEPEST = 12.0
-"""Decades below the largest item that have a colour of their own."""
 
 
 @figure
@@ -41,15 +41,20 @@ def itemized_matrix(
     bottom, top = decades([table.to_numpy()])
     losses = np.asarray(table.index, dtype=np.int32)
     made = frame(
-        "Which loss sends its gradient where",
-        f"Heatmap of the gradient that the loss at each of {len(losses)} steps sends back to each "
-        f"of {steps} time steps, logarithmic; {where}.",
+        t("Which loss sends its gradient where"),
+        t(
+            "Heatmap of the gradient that the loss at each of {losses} steps sends back to each "
+            "of {steps} time steps, logarithmic; {where}.",
+            losses=len(losses),
+            steps=steps,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "time": True, "showgrid": False},
             "yaxis": {
-                "title": "loss at step k",
+                "title": t("loss at step k"),
                 "showgrid": False,
                 "range": [losses[0] - 0.5, losses[-1] + 0.5] if len(losses) else [0, 1],
                 "nticks": 8,
@@ -59,7 +64,10 @@ def itemized_matrix(
     )
     legend_below_title(made)  # none here, but the picture beside this one has one
     made["margin"]["r"] = 60
-    hover = f"from the loss at k = %{{y}} to t = %{{x}}<br>‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖"
+    hover = t(
+        "from the loss at k = %{{y}} to t = %{{x}}<br>‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖",
+        symbol=symbol,
+    )
     picture = log_heatmap(
         table.to_numpy(),
         np.asarray(table.columns, dtype=np.int32),
@@ -95,29 +103,34 @@ def itemized_bars(
     steps = int(items["time"].max()) + 1 if len(items) else 1
     parts = by_path(items, palette) if split(items) else by_distance(items, palette)
     data = [
-        {
-            "type": "bar",
-            "name": name,
-            "x": series.index.to_numpy(np.int32),
-            "y": np.ascontiguousarray(series.to_numpy(np.float64)),
-            "marker": {"color": colour, "line": {"width": 0}},
-            "hovertemplate": f"t = %{{x}}<br>{name}: %{{y:.2e}}<extra></extra>",
-        }
+        bars(
+            series.index.to_numpy(np.int32),
+            np.ascontiguousarray(series.to_numpy(np.float64)),
+            colour,
+            edge=0,
+            name=name,
+            hover=f"t = %{{x}}<br>{name}: %{{y:.2e}}",
+        )
         for name, colour, series in parts
     ]
-    whole = "norms of the items, stacked"
-    title = "Where each step's gradient comes from"
+    whole = t("norms of the items, stacked")
+    title = t("Where each step's gradient comes from")
     if split(items):
-        title = "The way each step's gradient came"
+        title = t("The way each step's gradient came")
     made = frame(
         title,
-        f"Stacked bars over {steps} time steps: {whole}; {where}.",
+        t(
+            "Stacked bars over {steps} time steps: {whole}; {where}.",
+            steps=steps,
+            whole=whole,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_axis(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_axis(labels, steps), "time": True, "showgrid": False},
             "yaxis": {
-                "title": f"‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖, stacked",
+                "title": t("{norm}, stacked", norm=f"‖∂L<sub>k</sub>/∂{symbol}<sub>t</sub>‖"),
                 "exponentformat": "power",
                 "rangemode": "tozero",
             },
@@ -142,8 +155,8 @@ def by_path(items: pd.DataFrame, palette: Theme) -> list[tuple[str, str, pd.Seri
     share = one["through_cell"] / (one["through_cell"] + one["rest"]).replace(0, np.nan)
     along = (one["norm"] * share).fillna(0.0)
     return [
-        ("along c alone (forget gates)", palette.signal["cell_state"], along),
-        ("through the weights", rgba(palette.signal["hidden_state"], 0.45), one["norm"] - along),
+        (t("along c alone (forget gates)"), palette.signal["cell_state"], along),
+        (t("through the weights"), rgba(palette.signal["hidden_state"], 0.45), one["norm"] - along),
     ]
 
 

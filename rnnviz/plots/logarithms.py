@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz.plots.style import Theme, heat
+from rnnviz.plots.marks import Mark, heat
+from rnnviz.plots.style import Theme, float32, sizes
 
-SMALLEST, LARGEST = -323.0, 308.0  # decades that float64 holds
+SMALLEST_DECADE, LARGEST_DECADE = -323.0, 308.0  # decades that float64 holds
+DEEPEST = 12.0
+"""Decades below the largest that have a colour of their own, where few reach far down."""
 
 
 def decades(
@@ -32,6 +35,7 @@ def decades(
             high = max(high, float(np.ceil(np.log10(seen.max()))))
     if not np.isfinite(high):
         high = 0.0
+    high += 0.0  # what is rounded up to zero is −0.0, and would be written so
     return min(low, high - least), high
 
 
@@ -69,7 +73,7 @@ def log_heatmap(
     *,
     hover: str,
     title: str,
-) -> dict[str, Any]:
+) -> Mark:
     """Return a heatmap whose colour is the logarithm of z; what is exactly 0 has a gap.
 
     Parameters
@@ -87,28 +91,25 @@ def log_heatmap(
         logs = np.where(values > 0, np.log10(values), np.nan)
     bottom, top = limits
     ticks = np.arange(top, bottom - 0.5, -max(1.0, np.ceil((top - bottom) / 6)))
-    return {
-        "type": "heatmap",
-        "z": np.ascontiguousarray(logs, dtype=np.float32),
-        "x": x,
-        "y": y,
-        "zmin": bottom,
-        "zmax": top,
-        "colorscale": heat(colours),
-        "customdata": np.ascontiguousarray(values),
-        "hovertemplate": f"{hover}<extra></extra>",
-        "hoverongaps": False,
-        "colorbar": {
-            "thickness": 12,
-            "outlinewidth": 0,
-            "ticks": "",
-            "x": 1.005,
-            "xpad": 4,
-            "tickvals": ticks.tolist(),
-            "ticktext": [power(tick) for tick in ticks],
-            "tickfont": {"size": 12, "color": colours.muted},
-            "title": {
-                "text": title, "side": "right", "font": {"size": 13, "color": colours.muted},
-            },
-        },
-    }  # fmt: skip
+    bar = {
+        "thickness": 12,
+        "outlinewidth": 0,
+        "ticks": "",
+        "x": 1.005,
+        "xpad": 4,
+        "tickvals": ticks.tolist(),
+        "ticktext": [power(tick) for tick in ticks],
+        "tickfont": {"size": 12, "color": colours.muted},
+        "title": {"text": title, "side": "right", "font": {"size": 13, "color": colours.muted}},
+    }
+    return heat(
+        float32(logs),
+        x,
+        y,
+        limits,
+        sizes(colours),
+        hover=hover,
+        hoverongaps=False,
+        customdata=np.ascontiguousarray(values),
+        colorbar=bar,
+    )

@@ -1,9 +1,14 @@
 """Learning curves: the loss, the task's own metric, and what knowing nothing would score."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.plots.arrangement import shown_step
+from rnnviz.plots.marks import Mark, dots, line, note
+from rnnviz.plots.style import FigureDict, Theme, figure, float32, frame, rgba, theme
+from rnnviz.words import Words, t
 
 MOST_POINTS = 600
 
@@ -14,7 +19,7 @@ def loss(
     *,
     steps: int,
     baseline: float | None = None,
-    baseline_text: str = "",
+    baseline_text: str | Words = "",
     best: float | None = None,
     metric_title: str = "",
     metric_unit: str = "",
@@ -47,123 +52,51 @@ def loss(
     kept = checked[checked["step"] == restored]
     if len(kept):
         checked = checked[checked["step"] < checked["step"].max()]
-    grey = {"color": palette.muted, "width": 1.5, "dash": "dash"}
-    raw = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": thin["step"].to_numpy(np.int32),
-        "showlegend": False,
-    }
-    dots = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": checked["step"].to_numpy(np.int32),
-        "line": {"color": palette.ink, "width": 2.4},
-    }
-    end = np.asarray([0, steps], dtype=np.int32)
-    data = [
-        {
-            **raw,
-            "y": float32(thin["loss"]),
-            "line": {"color": rgba(palette.ink, 0.45), "width": 1.2},
-            "name": "training",
-            "showlegend": True,
-            "hovertemplate": "step %{x}<br>training loss %{y:.4f}<extra></extra>",
-        },
-        {
-            **dots,
-            "y": float32(checked["validation_loss"]),
-            "name": "validation",
-            "hovertemplate": "step %{x}<br>validation loss %{y:.4f}<extra></extra>",
-        },
-        {
-            **dots,
-            "y": float32(checked["validation_metric"]),
-            "yaxis": "y2",
-            "showlegend": False,
-            "hovertemplate": f"step %{{x}}<br>%{{y:.1f}}{metric_unit}<extra>{metric_title}</extra>",
-        },
-    ]
-    for column, axis in (("validation_loss", "y"), ("validation_metric", "y2")):
-        if len(kept):
-            data.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": "restored",
-                    "x": kept["step"].to_numpy(np.int32),
-                    "y": float32(kept[column]),
-                    "yaxis": axis,
-                    "showlegend": axis == "y",
-                    "marker": {
-                        "symbol": "circle-open", "size": 11, "color": palette.ink,
-                        "line": {"width": 2.4},
-                    },
-                    "hovertemplate": "step %{x}: the best, restored<extra></extra>",
-                }
-            )  # fmt: skip
+    data = _curves(thin, checked, palette, f"%{{y:.1f}}{metric_unit}", metric_title)
+    if len(kept):
+        data += [_ring(kept, "validation_loss", "y", palette)]
+        data += [_ring(kept, "validation_metric", "y2", palette)]
+
+    def across(score: float, dash: str, hover: str, **more: Any) -> Mark:
+        ends = np.asarray([0, steps], dtype=np.int32), float32([score, score])
+        return line(*ends, palette.muted, 1.5, dash, hover=hover, showlegend=False, **more)
+
     if baseline is not None:
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": end,
-                "y": float32([baseline, baseline]),
-                "line": grey,
-                "showlegend": False,
-                "name": "baseline",
-                "hovertemplate": f"{baseline_text} %{{y:.4f}}<extra></extra>",
-            }
-        )
+        data.append(across(baseline, "dash", f"{baseline_text} %{{y:.4f}}", name=t("baseline")))
     if best:
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": end,
-                "y": float32([best, best]),
-                "line": {**grey, "dash": "dot"},
-                "showlegend": False,
-                "name": "best possible",
-                "hovertemplate": "best possible %{y:.4f}<extra></extra>",
-            }
-        )
+        data.append(across(best, "dot", t("best possible %{y:.4f}"), name=t("best possible")))
     if metric_baseline is not None:
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": end,
-                "y": float32([metric_baseline, metric_baseline]),
-                "yaxis": "y2",
-                "line": grey,
-                "showlegend": False,
-                "hovertemplate": f"{baseline_text} %{{y:.1f}} {metric_unit}<extra></extra>",
-            }
-        )
+        hover = f"{baseline_text} %{{y:.1f}} {metric_unit}"
+        data.append(across(metric_baseline, "dash", hover, yaxis="y2"))
     seen = np.concatenate(
         [thin["loss"], checked["validation_loss"], [baseline or np.nan, best or np.nan]]
     )
-    seen = seen[np.isfinite(seen) & (seen > 0)]
-    bottom, top = decades(seen)
-    unit = metric_unit or metric_title
+    bottom, top = decades(seen[np.isfinite(seen) & (seen > 0)])
+    alt = t(
+        "Training and validation loss over {steps} steps, logarithmic, with the baseline "
+        "{baseline_text}; below, {metric_title}.",
+        steps=steps,
+        baseline_text=baseline_text,
+        metric_title=metric_title,
+    )
+    if len(kept):
+        ringed = t("Step {restored}, whose weights are restored, is ringed.", restored=restored)
+        alt = f"{alt} {ringed}"
     made = frame(
-        "Loss",
-        f"Training and validation loss over {steps} steps, logarithmic, with the baseline "
-        f"{baseline_text}; below, {metric_title}."
-        + (f" Step {restored}, whose weights are restored, is ringed." if len(kept) else ""),
+        t("Loss"),
+        alt,
         colours,
         axes={
-            "xaxis": {"title": "training step", "range": [0, steps], "anchor": "y2"},
+            "xaxis": {"title": t("training step"), "range": [0, steps], "anchor": "y2"},
             "yaxis": {
-                "title": "loss",
+                "title": t("loss"),
                 "type": "log",
                 "range": [bottom, top],
                 "domain": [0.44, 1],
                 **log_ticks(bottom, top),
             },
             "yaxis2": {
-                "title": unit,
+                "title": metric_unit or metric_title,
                 "range": [0, 103] if metric_unit == "%" else None,
                 "domain": [0, 0.26],
                 "nticks": 3,
@@ -171,56 +104,81 @@ def loss(
             },
         },
     )
-    note = {
-        "text": baseline_text,
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "right",
-        "y": np.log10(baseline) if baseline else 0,
-        # under the line where above it is no room left below the title
-        "yanchor": "top"
-        if baseline and np.log10(baseline) > bottom + 0.8 * (top - bottom)
-        else "bottom",
-        "showarrow": False,
-        "visible": bool(baseline),
-        "font": {"size": 12, "color": palette.muted},
-        "bgcolor": rgba(palette.paper, 0.7),
-    }
+    named = of_level(baseline_text, baseline or 0, (bottom, top), palette, visible=bool(baseline))
+    lowest = {"y": np.log10(best) if best else 0, "visible": bool(best)}
+    below = note(metric_title, 0, 1, palette.muted, at="left bottom", xref="paper")
     made["annotations"] = [
-        note,
-        {
-            **note,
-            "text": "best possible",
-            "y": np.log10(best) if best else 0,
-            "visible": bool(best),
-        },
-        {
-            "text": metric_title,
-            "xref": "paper",
-            "x": 0,
-            "yref": "y2 domain",
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "showarrow": False,
-            "font": {"size": 12, "color": palette.muted},
-        },
+        named,
+        {**named, "text": t("best possible"), **lowest},
+        {**below, "yref": "y2 domain"},
     ]
     if marked is not None:
-        line = {"color": palette.signal["cell_state"], "width": 2}
-        made["shapes"] = [
-            {
-                "type": "line",
-                "x0": marked,
-                "x1": marked,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": line,
-            }
-        ]
+        made["shapes"] = [shown_step(marked, palette)]
     made["hovermode"] = "closest"
     return {"data": data, "layout": made}
+
+
+def _curves(
+    thin: pd.DataFrame, checked: pd.DataFrame, palette: Theme, metric: str, metric_title: str
+) -> list[Mark]:
+    """Return the lines of training and validation loss, and of the validation's metric."""
+    at, step = checked["step"].to_numpy(np.int32), t("step %{x}")
+    return [
+        line(
+            thin["step"].to_numpy(np.int32),
+            float32(thin["loss"]),
+            rgba(palette.ink, 0.45),
+            1.2,
+            name=t("training"),
+            hover=t("step %{x}<br>training loss %{y:.4f}"),
+            showlegend=True,
+        ),
+        line(
+            at,
+            float32(checked["validation_loss"]),
+            palette.ink,
+            2.4,
+            name=t("validation"),
+            hover=t("step %{x}<br>validation loss %{y:.4f}"),
+        ),
+        line(
+            at,
+            float32(checked["validation_metric"]),
+            palette.ink,
+            2.4,
+            hover=f"{step}<br>{metric}",
+            aside=metric_title,
+            yaxis="y2",
+            showlegend=False,
+        ),
+    ]
+
+
+def _ring(kept: pd.DataFrame, column: str, axis: str, palette: Theme) -> Mark:
+    """Return the ring at the step whose weights early stopping has restored."""
+    return dots(
+        kept["step"].to_numpy(np.int32),
+        float32(kept[column]),
+        palette.ink,
+        11,
+        symbol="circle-open",
+        edge=2.4,
+        name=t("restored"),
+        hover=t("step %{x}: the best, restored"),
+        yaxis=axis,
+        showlegend=axis == "y",
+    )
+
+
+def of_level(
+    text: str | Words, value: float, ends: tuple[float, float], palette: Theme, **more: Any
+) -> Mark:
+    """Return the words at the right end of a level on a log axis of these ends."""
+    y = float(np.log10(value)) if value else 0
+    # under the line where above it is no room left below the title
+    side = "top" if value and y > ends[0] + 0.8 * (ends[1] - ends[0]) else "bottom"
+    paper = rgba(palette.paper, 0.7)
+    return note(text, 1, y, palette.muted, at=f"right {side}", xref="paper", bgcolor=paper, **more)
 
 
 def decades(seen: np.ndarray) -> tuple[float, float]:

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import time_ticks
-from rnnviz.plots.panels import axis, bar, beside, downwards, number
+from rnnviz.plots.marks import heat
+from rnnviz.plots.panels import axis, bar, beside, downwards, number, of_unit
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     scale,
     theme,
+    title_of,
 )
+from rnnviz.words import t
 
 MOST_UNITS = 96
 MOST_STEPS = 500
@@ -61,21 +64,27 @@ def multiples(
     most = max((each.shape[1] for each in values.values()), default=0)
     thin_steps = -(-steps // MOST_STEPS)
     one = next(iter(values)) if len(values) == 1 else ""
-    title = "Before σ and tanh: pre-activations" if before else "All signals through time"
+    title = t("Before σ and tanh: pre-activations") if before else t("All signals through time")
     if one:
-        title = NAME.get(one, one).capitalize() + (" before its σ or tanh" if before else "")
-    names = ", ".join(NAME.get(name, name) for name in values)
-    thinned = f", every {ordinal(-(-most // MOST_UNITS))} unit" if most > MOST_UNITS else ""
-    thinned += f", every {ordinal(thin_steps)} step" if thin_steps > 1 else ""
+        title = title_of(one)
+        if before:
+            title = t("{signal} before its σ or tanh", signal=title)
+    names = ", ".join(name_of(name) for name in values)
     made = frame(
         title,
-        f"Heatmaps of {names}: up to {most} units by {steps} time steps, {where}.",
+        t(
+            "Heatmaps of {signals}: up to {most} units by {steps} time steps, {where}.",
+            signals=names,
+            most=most,
+            steps=steps,
+            where=where,
+        ),
         colours,
-        note=where + thinned,
+        note=where + left_out(-(-most // MOST_UNITS), thin_steps),
         axes={
             "xaxis": {
                 **time_ticks(labels, steps),
-                "title": "time step t",
+                "time": True,
                 "showgrid": False,
                 "anchor": f"y{number(len(values) - 1)}",
             }
@@ -90,20 +99,18 @@ def multiples(
         symbol = symbols.get(name, name)
         units, sorted_ = unit_axis(shown)
         data.append(
-            {
-                "type": "heatmap",
-                "name": name,
-                "z": z,
-                "x": np.asarray(shown.index, dtype=np.int32),
-                "y": units,
-                "yaxis": f"y{number(place)}",
-                "zmin": low,
-                "zmax": high,
-                "colorscale": scale(colour_of, palette)[0],
-                "colorbar": bar(low, high, rows[place], colours),
-                "hoverongaps": False,
-                "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>{symbol} = %{{z:.3f}}<extra></extra>",
-            }
+            heat(
+                z,
+                np.asarray(shown.index, dtype=np.int32),
+                units,
+                (low, high),
+                scale(colour_of, palette)[0],
+                name=name,
+                hover=of_unit(f"{symbol} = %{{z:.3f}}"),
+                hoverongaps=False,
+                colorbar=bar(low, high, rows[place], colours),
+                yaxis=f"y{number(place)}",
+            )
         )
         made[f"yaxis{number(place)}"] = axis(
             colours,

@@ -6,30 +6,25 @@ from typing import Any
 import numpy as np
 
 from rnnviz.plots.gates import time_ticks
-from rnnviz.plots.style import Theme, float32, rgba
+from rnnviz.plots.marks import Mark, line
+from rnnviz.plots.style import float32, rgba
+from rnnviz.words import N_
 
 RUNS = {"unchanged": "dash", "changed": "solid"}
 """Which run -> how its lines are dashed; the later is drawn on top."""
+RUN_NAME = {"unchanged": N_("unchanged"), "changed": N_("changed")}
 
 
-def line(run: str, signal: str, palette: Theme, strong: bool = True) -> dict[str, Any]:
-    """Return the looks of a line of a run: the changed one full, the other thin and dashed."""
-    colour, changed = palette.signal[signal], run == "changed"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "line": {
-            "color": colour if changed else rgba(colour, 0.75),
-            "width": (2.8 if strong else 1.6) if changed else 1.6,
-            "dash": RUNS[run],
-        },
-    }
+def of_run(run: str, colour: str, strong: bool = True) -> tuple[str, float, str]:
+    """Return colour, width and dash of a run's line: the changed one full, the other thin."""
+    if run == "changed":
+        return colour, 2.8 if strong else 1.6, RUNS[run]
+    return rgba(colour, 0.75), 1.6, RUNS[run]
 
 
-def nothing(steps: int) -> list[dict[str, Any]]:
+def nothing(steps: int) -> list[Mark]:
     """Return a line without points, so that an empty figure has its axes."""
-    x = np.asarray([0, steps - 1], dtype=np.int32)
-    return [{"type": "scatter", "mode": "lines", "x": x, "y": float32([np.nan, np.nan])}]
+    return [line(np.asarray([0, steps - 1], dtype=np.int32), float32([np.nan, np.nan]))]
 
 
 def finished(made: dict[str, Any]) -> dict[str, Any]:

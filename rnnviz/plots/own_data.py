@@ -1,18 +1,21 @@
 """What a data set holds, and what of it trains: a series in its parts, classes, symbols."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape
+from rnnviz.plots.marks import area, bars, line, note
 from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.words import N_, t
 
 MOST_POINTS = 1500
 """Points of one line."""
 MOST_PANELS = 3
 MOST_BARS = 24
-PARTS = ("training", "validation", "probe")
+PARTS = (N_("training"), N_("validation"), N_("probe"))
 
 
 @figure
@@ -56,55 +59,48 @@ def data_split(
             rows = thinned(shown[name].iloc[first:last])
             x = [f"{each:%Y-%m-%d %H:%M}" for each in rows.index] if dated else rows.index
             data.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "name": part,
-                    "legendgroup": part,
-                    "showlegend": False,
-                    "x": x if dated else np.asarray(x, np.int32),
-                    "y": float32(rows),
-                    "yaxis": axis.replace("axis", ""),
-                    "line": {"color": inks[part], "width": 1.4},
-                    "hovertemplate": f"%{{x}}<br>{escape(str(name))} %{{y:.5g}}"
-                    f"<extra>{part}</extra>",
-                }
+                line(
+                    x if dated else np.asarray(x, np.int32),
+                    float32(rows),
+                    inks[part],
+                    1.4,
+                    name=t(part),
+                    legendgroup=part,
+                    showlegend=False,
+                    hover=f"%{{x}}<br>{escape(str(name))} %{{y:.5g}}",
+                    aside=t(part),
+                    yaxis=axis.replace("axis", ""),
+                )
             )
     made = frame(
-        "What trains, and what does not",
-        f"The series {escape(title)}, {len(series):,} rows in the order of time: "
-        + ", ".join(
-            f"{part} {last - first:,}"
-            for part, first, last in zip(PARTS, edges, edges[1:], strict=False)
-        )
-        + " rows.",
+        t("What trains, and what does not"),
+        t(
+            "The series {title}, {rows:,} rows in the order of time: {parts} rows.",
+            title=escape(title),
+            rows=len(series),
+            parts=", ".join(
+                f"{t(part)} {last - first:,}"
+                for part, first, last in zip(PARTS, edges, edges[1:], strict=False)
+            ),
+        ),
         colours,
-        note=f"{escape(title)}, {len(series):,} rows",
-        axes={"xaxis": {"title": "" if dated else "row", "showgrid": False}, **axes},
+        note=t("{title}, {rows:,} rows", title=escape(title), rows=len(series)),
+        axes={"xaxis": {"title": "" if dated else t("row"), "showgrid": False}, **axes},
     )
     made["margin"] = {**made["margin"], "t": 52}
     made["title"] = {**made["title"], "pad": {"b": 28, "l": 0}}
     made["shapes"], made["annotations"] = [], []
+    above: dict[str, Any] = {"xref": "x", "yref": "paper"}
     for part, first, last in zip(PARTS, edges, edges[1:], strict=False):
         ends = [_at(series, row, dated) for row in (first, last - 1)]
         if part != "training":
-            made["shapes"].append(
-                {
-                    "type": "rect", "xref": "x", "yref": "paper", "x0": ends[0], "x1": ends[1],
-                    "y0": 0, "y1": 1, "line": {"width": 0}, "layer": "below",
-                    "fillcolor": rgba(inks[part], 0.1),
-                }
-            )  # fmt: skip
+            shade = area((ends[0], ends[1]), (0, 1), rgba(inks[part], 0.1), layer="below", **above)
+            made["shapes"].append(shade)
+        # each at the end of its part, so that the short ones have room
+        x, at = (ends[0], "left bottom") if part == "training" else (ends[1], "right bottom")
         made["annotations"].append(
-            {
-                "text": f"{part} {last - first:,}", "xref": "x", "yref": "paper", "y": 1,
-                # each at the end of its part, so that the short ones have room
-                "x": ends[part != "training"],
-                "xanchor": "left" if part == "training" else "right",
-                "yanchor": "bottom", "showarrow": False,
-                "font": {"size": 12, "color": inks[part]},
-            }
-        )  # fmt: skip
+            note(f"{t(part)} {last - first:,}", x, 1, inks[part], at=at, **above)
+        )
     return {"data": data, "layout": made}
 
 
@@ -114,7 +110,7 @@ def data_counts(
     *,
     heading: str,
     title: str = "",
-    unit: str = "texts",
+    unit: str = "",
     colours: str = "light",
 ) -> FigureDict:
     """Draw how often each class, or symbol, is there: for training, and held out.
@@ -126,36 +122,42 @@ def data_counts(
     heading : str
         What is seen.
     unit : str
-        What is counted, for the axis.
+        What is counted, for the axis; texts if nothing is said.
     """
     palette = theme(colours)
+    unit = unit or t("texts")
     rows = table.iloc[:MOST_BARS]
     names = [short_name(escape(str(name)), 22) for name in rows.index]
     data = [
-        {
-            "type": "bar",
-            "orientation": "v",
-            "name": words,
-            "x": np.arange(len(rows), dtype=np.int32),
-            "y": float32(rows[column]),
-            "marker": {
-                "color": ink,
-                "pattern": {"shape": shape, "fgcolor": palette.paper, "fillmode": "overlay"},
-            },
-            "hovertemplate": f"%{{text}}: %{{y:,.0f}} {unit}<extra>{words}</extra>",
-            "text": names,
-            "textposition": "none",
-        }
+        bars(
+            np.arange(len(rows), dtype=np.int32),
+            float32(rows[column]),
+            ink,
+            pattern={"shape": shape, "fgcolor": palette.paper, "fillmode": "overlay"},
+            orientation="v",
+            name=words,
+            hover=f"%{{text}}: %{{y:,.0f}} {unit}",
+            aside=words,
+            text=names,
+            textposition="none",
+        )
         for column, words, ink, shape in (
-            ("training", "training", palette.ink, ""),
-            ("held_out", "held out", palette.negative, "/"),
+            ("training", t("training"), palette.ink, ""),
+            ("held_out", t("held out"), palette.negative, "/"),
         )
     ]
     more = len(table) - len(rows)
-    note = f"{escape(title)}{f', {more:,} more not shown' if more > 0 else ''}"
+    note = escape(title)
+    if more > 0:
+        note = t("{title}, {more:,} more not shown", title=note, more=more)
     made = frame(
         heading,
-        f"{heading} in {escape(title)}: bars of {len(rows)}, for training and held out.",
+        t(
+            "{heading} in {title}: bars of {bars}, for training and held out.",
+            heading=heading,
+            title=escape(title),
+            bars=len(rows),
+        ),
         colours,
         note=note,
         axes={

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8": "u1"}
+TYPED_ARRAYS = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8": "u1"}
 """Numpy's name of a kind of number -> plotly.js's (typed arrays, plotly.js 2.35 and later)."""
 FEWEST = 16
 """Shorter arrays stay lists: their description would be longer than they are."""
@@ -17,8 +17,8 @@ def packed(value: Any) -> Any:
         return {key: packed(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [packed(each) for each in value]
-    if isinstance(value, np.ndarray) and value.size >= FEWEST and value.dtype.name in KINDS:
+    if isinstance(value, np.ndarray) and value.size >= FEWEST and value.dtype.name in TYPED_ARRAYS:
         data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode("ascii")
-        made = {"dtype": KINDS[value.dtype.name], "bdata": data}
+        made = {"dtype": TYPED_ARRAYS[value.dtype.name], "bdata": data}
         return made | ({"shape": ", ".join(map(str, value.shape))} if value.ndim > 1 else {})
     return value

@@ -1,9 +1,12 @@
 """Small multiples: where panels stand in one figure, and what is written beside them."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
-from rnnviz.plots.style import NAME, layout, theme
+from rnnviz.plots.marks import PAPER, note
+from rnnviz.plots.style import Theme, layout, name_of, theme
+from rnnviz.words import t
 
 
 def spread(weights: Sequence[float], gap: float) -> list[tuple[float, float]]:
@@ -36,43 +39,50 @@ def number(place: int) -> str:
 
 
 def heading(
-    signal: str, symbol: str, x: float, y: float, key: str, note: str = ""
+    signal: str, symbol: str, x: float, y: float, key: str, aside: str = ""
 ) -> dict[str, Any]:
-    """Return what stands above a panel: letter and name in the signal's colour, a quiet note."""
+    """Return what stands above a panel: letter and name in the signal's colour, a quiet word."""
     colours = theme(key)
-    text = f"<b>{symbol}</b> {NAME.get(signal, signal)}"
-    if note:
-        text += f'  <span style="color:{colours.muted}">{note}</span>'
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 14, "color": colours.signal.get(signal, colours.ink)},
-    }
+    text = f"<b>{symbol}</b> {name_of(signal)}"
+    if aside:
+        text += f'  <span style="color:{colours.muted}">{aside}</span>'
+    return note(text, x, y, colours.signal.get(signal, colours.ink), 14, "left bottom", **PAPER)
 
 
 def beside(signal: str, symbol: str, domain: tuple[float, float], key: str) -> dict[str, Any]:
     """Return what stands to the left of a row: a large letter, and the name under it."""
     colours = theme(key)
-    first, _, rest = NAME.get(signal, signal).partition(" ")
-    name = f"{first}<br>{rest}" if rest else first
+    name = name_of(signal)
+    lines = name.split(" ") if name.count(" ") < 2 else wrap(name, 12)
+    name = "<br>".join(lines)
+    return note(
+        f'<b style="font-size:19px">{symbol}<sub>t</sub></b><br>{name}',
+        0,
+        (domain[0] + domain[1]) / 2,
+        colours.signal.get(signal, colours.ink),
+        at="right middle",
+        xshift=-34,
+        align="right",
+        **PAPER,
+    )
+
+
+def of_unit(what: str, when: str = "t = %{x}") -> str:
+    """Return what the pointer is told of a unit at a time: Plotly's template of `what` is there."""
+    return t("{when}, unit %{{y}}<br>{what}", when=when, what=what)
+
+
+def whole_bar(ticks: Sequence[float], colours: Theme) -> dict[str, Any]:
+    """Return the colour bar of a figure with one picture."""
     return {
-        "text": f'<b style="font-size:19px">{symbol}<sub>t</sub></b><br>{name}',
-        "x": 0,
-        "y": (domain[0] + domain[1]) / 2,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "right",
-        "yanchor": "middle",
-        "xshift": -34,
-        "align": "right",
-        "showarrow": False,
-        "font": {"size": 12, "color": colours.signal.get(signal, colours.ink)},
+        "thickness": 10,
+        "len": 1,
+        "outlinewidth": 0,
+        "tickvals": list(ticks),
+        "tickfont": {"size": 12, "color": colours.muted},
+        "ticks": "",
+        "x": 1.005,
+        "xpad": 4,
     }
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_beside, shown_step
 from rnnviz.plots.logarithms import decades, log_axis, positive
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, frame, rgba, theme
+from rnnviz.plots.marks import level, line, note
+from rnnviz.plots.style import SYMBOL, FigureDict, figure, frame, name_of, rgba, theme
+from rnnviz.words import t
 
-KINDS = {"weight_hh": "solid", "weight_ih": "dash", "bias": "dot"}
-WORDS = {"weight_hh": "W<sub>h</sub>", "weight_ih": "W<sub>x</sub>", "bias": "b"}
+PARAMETER_DASH = {"weight_hh": "solid", "weight_ih": "dash", "bias": "dot"}
+PARAMETER_SYMBOL = {"weight_hh": "W<sub>h</sub>", "weight_ih": "W<sub>x</sub>", "bias": "b"}
 HEALTHY = 1e-3
 """Updates of about this share of the weight are usual (Karpathy's rule of thumb)."""
 
@@ -40,68 +43,71 @@ def parameters(
         Where the training axis ends.
     """
     palette = theme(colours)
+    at = t("step %{x}")
     data = []
     for (parameter, gate), one in norms.groupby(["parameter", "gate"], sort=False):
-        kind = next((key for key in KINDS if key in str(parameter)), "")
+        kind = next((key for key in PARAMETER_DASH if key in str(parameter)), "")
         letter = symbols.get(str(gate), "")
-        name = f"{WORDS[kind]} {letter}" if kind else short(str(parameter))
+        said = name_of(str(gate)) if gate in SYMBOL else ""
+        name = f"{PARAMETER_SYMBOL[kind]} {letter}" if kind else short(str(parameter))
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": name.strip(),
-                "x": one["step"].to_numpy(np.int32),
-                "y": positive(one[what]),
-                "line": {
-                    "color": palette.signal.get(str(gate), palette.cell["gru"]),
-                    "width": 2.2 if kind == "weight_hh" else 1.5,
-                    "dash": KINDS.get(kind, "longdashdot"),
-                },
-                "marker": {"size": 4},
-                "hovertemplate": f"step %{{x}}<br>{parameter} {NAME.get(str(gate), '')}"
-                ": %{y:.2e}<extra></extra>",
-            }
+            line(
+                one["step"].to_numpy(np.int32),
+                positive(one[what]),
+                palette.signal.get(str(gate), palette.cell["gru"]),
+                2.2 if kind == "weight_hh" else 1.5,
+                PARAMETER_DASH.get(kind, "longdashdot"),
+                name=name.strip(),
+                marker={"size": 4},
+                hover=f"{at}<br>{parameter} {said}: %{{y:.2e}}",
+            )
         )
     gradient = what == "gradient"
     bottom, top = decades([norms[what]], least=2, top=None if gradient else -2.0)
-    title = "Gradient by parameter" if gradient else "How far one update moves each parameter"
-    axis = "norm of ∂L/∂W" if gradient else "‖ΔW‖ / ‖W‖, per update"
+    title = t("Gradient by parameter") if gradient else t("How far one update moves each parameter")
+    axis = t("norm of ∂L/∂W") if gradient else t("‖ΔW‖ / ‖W‖, per update")
     if not gradient:
         bottom = min(bottom, -4.0)
     made = frame(
         title,
-        f"{title}: {len(data)} lines over {steps} training steps, logarithmic; {where}.",
+        t(
+            "{title}: {lines} lines over {steps} training steps, logarithmic; {where}.",
+            title=title,
+            lines=len(data),
+            steps=steps,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "training step", "range": [0, steps]},
+            "xaxis": {"title": t("training step"), "range": [0, steps]},
             "yaxis": log_axis(bottom, top, title=axis),
         },
     )
     made["shapes"] = []
     if not gradient:
-        level = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": HEALTHY, "y1": HEALTHY}
-        grey = {"color": palette.muted, "width": 1.5, "dash": "dash"}
-        made["shapes"].append({**level, "line": grey})
+        made["shapes"].append(level(HEALTHY, palette.muted, 1.5, "dash"))
         made["annotations"] = [
-            {
-                "text": "a thousandth: about right", "xref": "paper", "x": 0, "xanchor": "left",
-                "y": float(np.log10(HEALTHY)), "yanchor": "bottom", "showarrow": False,
-                "font": {"size": 12, "color": palette.muted},
-                "bgcolor": rgba(palette.paper, 0.7),
-            }
-        ]  # fmt: skip
+            note(
+                t("a thousandth: about right"),
+                0,
+                float(np.log10(HEALTHY)),
+                palette.muted,
+                at="left bottom",
+                xref="paper",
+                bgcolor=rgba(palette.paper, 0.7),
+            )
+        ]
     if marked is not None:
-        ends = {"x0": marked, "x1": marked, "y0": 0, "y1": 1, "yref": "paper"}
-        line = {"color": palette.signal["cell_state"], "width": 2}
-        made["shapes"].append({"type": "line", **ends, "line": line})
-    made["legend"] |= {
-        "orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top",
-    }  # fmt: skip
+        made["shapes"].append(shown_step(marked, palette))
+    legend_beside(made)
     made["margin"] = {**made["margin"], "r": 8}
     return {"data": data, "layout": made}
 
 
 def short(parameter: str) -> str:
     """Name a parameter that belongs to no gate."""
-    return re.sub(r"^readout\.", "read-out ", parameter).replace("input.weight", "embedding")
+    if parameter == "input.weight":
+        return t("embedding")
+    read_out = re.fullmatch(r"readout\.(.+)", parameter)
+    return t("read-out {parameter}", parameter=read_out[1]) if read_out else parameter

@@ -8,7 +8,7 @@ import pandas as pd
 
 from rnnviz.plots.prediction_parts import (
     Box,
-    Drawn,
+    Picture,
     Row,
     Word,
     boxes,
@@ -22,6 +22,7 @@ from rnnviz.plots.prediction_parts import (
 )
 from rnnviz.plots.prediction_room import GAP, NARROW, fitting, lines, places
 from rnnviz.plots.style import Theme, rgba
+from rnnviz.words import N_, t
 
 AIR = 1.2
 """Letters that a cell is wider than its word."""
@@ -34,7 +35,7 @@ SHADES = (0.05, 0.13, 0.22, 0.32)
 MOST_WORD = 14
 MOST_ROWS = {True: 9.5, False: 7.5}
 """Rows of samples with one answer, on a whole screen and on half of one."""
-ROWS = ("goes in", "should come out", "comes out")
+ROWS = (N_("goes in"), N_("should come out"), N_("comes out"))
 
 
 @dataclass
@@ -65,7 +66,7 @@ class _Marks:
     def gap(self, left: float, top: float, right: float) -> None:
         """Draw that steps are left out."""
         self.used = max(self.used, right)
-        self.quiet.append(((left + right) / 2, top + 0.5, "…", "steps left out"))
+        self.quiet.append(((left + right) / 2, top + 0.5, "…", t("steps left out")))
 
     def target(self, row: Row, box: Box) -> None:
         """Draw what should come out."""
@@ -90,7 +91,7 @@ def cells(
     wide: int,
     fillers: Collection[str],
     running: bool,
-) -> Drawn:
+) -> Picture:
     """Draw samples of symbols.
 
     Parameters
@@ -145,7 +146,7 @@ def cells(
             "fixedrange": True,
         },
     }
-    return Drawn(data, axes, margin={"b": 8, "t": 38})
+    return Picture(data, axes, margin={"b": 8, "t": 38})
 
 
 def _every(
@@ -166,12 +167,12 @@ def _every(
         ]
         kept = fitting(widths, wide, idle, from_start=running or not any(idle))
         for place, word in enumerate(heads):
-            marks.ticks[top + place + 0.5] = word
-        for t, left, right in places(kept, widths):
-            if t == GAP:
+            marks.ticks[top + place + 0.5] = t(word)
+        for step, left, right in places(kept, widths):
+            if step == GAP:
                 marks.gap(left, top, right)
                 continue
-            row = rows[t]
+            row = rows[step]
             marks.symbol(row, left, top, right)
             if not row["asked"]:
                 continue
@@ -194,7 +195,7 @@ def _once(
     room = wide - target - answer - 1.5
     left = room + 1.5
     for place, word in zip((0.0, left, left + target), ROWS[: 2 + answered], strict=False):
-        marks.heads.append((place, 0.5, word, word))
+        marks.heads.append((place, 0.5, t(word), t(word)))
     top = 1.0
     for part in parts:
         rows = part.to_dict("records")
@@ -210,11 +211,11 @@ def _once(
             break
         marks.ticks[top + len(shown) / 2] = f"{int(rows[0]['sample']) + 1}"
         for line, steps in enumerate(shown):
-            for t, start, end in places(steps, widths):
-                if t == GAP:
+            for step, start, end in places(steps, widths):
+                if step == GAP:
                     marks.gap(start, top + line, end)
                 else:
-                    marks.symbol(rows[t], start, top + line, end)
+                    marks.symbol(rows[step], start, top + line, end)
         row, middle = rows[-1], top + (len(shown) - 1) / 2
         marks.target(row, _box(left, middle, left + target - 0.6))
         if answered:

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape
+from rnnviz.plots.marks import PAPER, Mark, dots, line, note
 from rnnviz.plots.panels import axis, number, spread
-from rnnviz.plots.prediction_parts import Drawn, cut, percent, told, verdict
-from rnnviz.plots.style import DASH, Theme, float32, rgba
+from rnnviz.plots.prediction_parts import Picture, cut, percent, told, verdict
+from rnnviz.plots.style import CELL_DASH, Theme, float32, rgba
+from rnnviz.words import t
 
 MOST_LINES = 6
 """Features of one sample that are drawn."""
@@ -25,7 +27,7 @@ def curves(
     ahead: int,
     mark: int | None,
     cell: str,
-) -> Drawn:
+) -> Picture:
     """Draw samples of numbers side by side, over time.
 
     Parameters
@@ -65,15 +67,14 @@ def curves(
                     "legendgroup": trace["name"],
                 }
             )
-        axes[f"xaxis{number(place)}"] = axis(
-            palette.key,
-            title="time step t",
-            range=[-0.7, steps - 0.3],
-            domain=list(domain),
-            anchor=f"y{number(place)}",
-            showgrid=False,
-            nticks=5,
-        )
+        axes[f"xaxis{number(place)}"] = {
+            "time": True,
+            "range": [-0.7, steps - 0.3],
+            "domain": list(domain),
+            "anchor": f"y{number(place)}",
+            "showgrid": False,
+            "nticks": 5,
+        }
         axes[f"yaxis{number(place)}"] = axis(
             palette.key,
             range=[low, high],
@@ -84,7 +85,7 @@ def curves(
             **_names(outputs if stacked else 0),
         )
         notes += _heads(part, domain[0], palette, wide)
-    return Drawn(data, axes, notes, legend=True, margin={"t": 44})
+    return Picture(data, axes, notes, legend=True, margin={"t": 44})
 
 
 def _panel(
@@ -96,68 +97,46 @@ def _panel(
     if mark is not None:
         return _marked(part, palette, time, mark)
     hover = [escape(told(row)) for row in part.to_dict("records")]
-    traces: list[dict[str, Any]] = []
-    over: list[dict[str, Any]] = []
+    told_there: dict[str, Any] = {"hovertext": hover, "hoverinfo": "text"}
+    traces: list[Mark] = []
+    over: list[Mark] = []
     several = outputs > 1 and len(inputs) == outputs
     for place, name in enumerate(inputs[:MOST_LINES]):
         values = part[name].to_numpy(np.float64)
-        trace = {
-            "type": "scatter",
-            "name": "goes in",
-            "x": time,
-            "y": float32(values + _lift(place, outputs if several else 0)),
-            "line": {"color": palette.muted, "width": 1.6},
-            "mode": "lines",
-            "listed": place == 0,
-            "hovertext": hover,
-            "hoverinfo": "text",
-        }
+        common = {"name": t("goes in"), "listed": place == 0, **told_there}
+        trace = line(time, float32(values), palette.muted, 1.6, **common)
         if several:  # pulses: nothing is to be seen where nothing goes in
             pulses = np.where(values != 0, values, np.nan)
-            trace |= {
-                "mode": "markers",
-                "y": float32(pulses + _lift(place, outputs)),
-                "marker": {
-                    "color": palette.muted,
-                    "size": 10,
-                    "line": {"width": 1, "color": palette.paper},
-                    "symbol": ["triangle-down" if value < 0 else "triangle-up" for value in values],
-                },
-            }
-        (over if several else traces).append(trace)  # pulses stand over the lines
+            over.append(  # they stand over the lines
+                trace
+                | dots(
+                    time,
+                    float32(pulses + _lift(place, outputs)),
+                    palette.muted,
+                    10,
+                    symbol=["triangle-down" if value < 0 else "triangle-up" for value in values],
+                    edge=1,
+                    edge_colour=palette.paper,
+                )
+            )
+        else:
+            traces.append(trace)
     for place in range(outputs):
         lift = _lift(place, outputs if outputs > 1 else 0)
-        step = {"shape": "hv"} if several else {}
         should = part[f"y{place}"].to_numpy(np.float64)
-        line = {
-            "type": "scatter",
+        common = {
             "mode": "lines+markers" if np.isfinite(should).sum() < 2 else "lines",
-            "x": time + np.int32(ahead),
-            "hovertext": hover,
-            "hoverinfo": "text",
             "listed": place == 0,
+            **told_there,
         }
-        traces.append(
-            {
-                **line,
-                "name": "should come out",
-                "y": float32(should + lift),
-                "line": {"color": palette.ink, "width": 2.2, **step},
-            }
-        )
+        step = "hv" if several else ""
+        at, y = time + np.int32(ahead), float32(should + lift)
+        name = t("should come out")
+        traces.append(line(at, y, palette.ink, 2.2, shape=step, name=name, **common))
         if "answer" in part:
-            traces.append(
-                {
-                    **line,
-                    "name": "comes out",
-                    "y": float32(part[f"p{place}"].to_numpy(np.float64) + lift),
-                    "line": {
-                        "color": palette.cell[cell],
-                        "width": 2.4,
-                        "dash": "dash" if DASH[cell] == "solid" else DASH[cell],
-                    },
-                }
-            )
+            y = float32(part[f"p{place}"].to_numpy(np.float64) + lift)
+            dash = "dash" if CELL_DASH[cell] == "solid" else CELL_DASH[cell]
+            traces.append(line(at, y, palette.cell[cell], 2.4, dash, name=t("comes out"), **common))
     return traces + over
 
 
@@ -167,34 +146,35 @@ def _marked(
     """Return the points of a sample; the marked ones are large, with their number."""
     chosen = part[f"x{mark}"].to_numpy() > 0
     values = part["x0"].to_numpy(np.float64)
-    base = {"type": "scatter", "hoverinfo": "text"}
     hover = np.array([escape(told(row)) for row in part.to_dict("records")], dtype=object)
     return [
-        {
-            **base,
-            "name": "goes in",
-            "mode": "markers",
-            "x": time[~chosen],
-            "y": float32(values[~chosen]),
-            "hovertext": hover[~chosen].tolist(),
-            "marker": {"size": 5, "color": rgba(palette.muted, 0.5)},
-        },
-        {
-            **base,
-            "name": "marked",
-            "mode": "markers+text",
-            "x": time[chosen],
-            "y": float32(values[chosen]),
-            "hovertext": hover[chosen].tolist(),
-            "text": [f"{value:.2f}" for value in values[chosen]],
-            "textposition": [
+        dots(
+            time[~chosen],
+            float32(values[~chosen]),
+            rgba(palette.muted, 0.5),
+            5,
+            name=t("goes in"),
+            hovertext=hover[~chosen].tolist(),
+            hoverinfo="text",
+        ),
+        dots(
+            time[chosen],
+            float32(values[chosen]),
+            palette.ink,
+            11,
+            symbol="diamond",
+            mode="markers+text",
+            name=t("marked"),
+            hovertext=hover[chosen].tolist(),
+            hoverinfo="text",
+            text=[f"{value:.2f}" for value in values[chosen]],
+            textposition=[
                 f"{'top' if value < 0.5 else 'bottom'} {'right' if t < len(time) / 2 else 'left'}"
                 for t, value in zip(time[chosen], values[chosen], strict=True)
             ],
-            "textfont": {"size": 14, "color": palette.ink, "weight": 600},
-            "marker": {"size": 11, "color": palette.ink, "symbol": "diamond"},
-            "cliponaxis": False,
-        },
+            textfont={"size": 14, "color": palette.ink, "weight": 600},
+            cliponaxis=False,
+        ),
     ]
 
 
@@ -210,29 +190,17 @@ def _heads(part: pd.DataFrame, left: float, palette: Theme, wide: int) -> list[d
     told_already = wide < 60 and "answer" not in part and asked["target"].iloc[-1] in caption
     if len(asked) == 1 and not told_already:
         row = asked.iloc[0]
-        second = f"should come out: <b>{escape(row['target'])}</b>"
+        second = t("should come out: <b>{target}</b>", target=escape(row["target"]))
         if "answer" in part:
             share = f" {percent(row['probability'])}" if "probability" in row else ""
             colour = palette.wrong if verdict(row) == "✗" else palette.ink
-            second = (
-                f'<span style="color:{colour}">comes out: <b>{escape(row["answer"])}{share} '
-                f"{verdict(row)}</b></span>"
-            )
+            answer = f"{escape(row['answer'])}{share} {verdict(row)}"
+            said = t("comes out: <b>{answer}</b>", answer=answer)
+            second = f'<span style="color:{colour}">{said}</span>'
             if "probability" in row:
-                second += f", should: {escape(row['target'])}"
-    note = {
-        "xref": "paper",
-        "yref": "paper",
-        "x": left,
-        "y": 0.81,
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "align": "left",
-        "showarrow": False,
-        "text": f"{first}<br>{second}" if second else first,
-        "font": {"size": 13, "color": palette.ink},
-    }
-    return [note]
+                second = t("{said}, should: {target}", said=second, target=escape(row["target"]))
+    text = f"{first}<br>{second}" if second else first
+    return [note(text, left, 0.81, palette.ink, 13, "left bottom", align="left", **PAPER)]
 
 
 def _lift(place: int, outputs: int) -> float:
@@ -246,7 +214,7 @@ def _names(outputs: int) -> dict[str, Any]:
         return {}
     return {
         "tickvals": [_lift(place, outputs) for place in range(outputs)],
-        "ticktext": [f"output {place + 1}" for place in range(outputs)],
+        "ticktext": [t("output {number}", number=place + 1) for place in range(outputs)],
         "tickmode": "array",
     }
 

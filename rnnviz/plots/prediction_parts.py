@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots import marks
 from rnnviz.plots.gates import escape
-from rnnviz.plots.style import Theme, float32
+from rnnviz.plots.style import CLEAR, Theme, float32
+from rnnviz.words import t
 
 RIGHT, WRONG = "✓", "✗"
 Box = tuple[float, float, float, float]
@@ -21,12 +23,12 @@ Row = Mapping[Hashable, Any]
 
 
 @dataclass
-class Drawn:
+class Picture:
     """Traces, and what of the layout is a picture's own."""
 
-    data: list[dict[str, Any]]
+    data: list[marks.Mark]
     axes: dict[str, dict[str, Any]]
-    annotations: list[dict[str, Any]] = field(default_factory=list)
+    annotations: list[marks.Mark] = field(default_factory=list)
     margin: dict[str, int] = field(default_factory=dict)
     legend: bool = False
 
@@ -35,26 +37,25 @@ def boxes(
     name: str,
     found: Sequence[Box],
     *,
-    fill: str = "rgba(0,0,0,0)",
+    fill: str = CLEAR,
     line: str = "",
     width: float = 1,
-) -> dict[str, Any]:
+) -> marks.Mark:
     """Return rectangles as one trace; without any it is there and empty, so that nothing moves."""
     corners = np.array(found, dtype=np.float32).reshape(-1, 4)
     left, top, right, bottom = corners.T
     gap = np.full(len(corners), np.nan, np.float32)
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": float32(np.stack([left, right, right, left, left, gap], axis=1).ravel()),
-        "y": float32(np.stack([top, top, bottom, bottom, top, gap], axis=1).ravel()),
-        "fill": "toself",
-        "fillcolor": fill,
-        "line": {"color": line or fill, "width": width if line else 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    return marks.line(
+        float32(np.stack([left, right, right, left, left, gap], axis=1).ravel()),
+        float32(np.stack([top, top, bottom, bottom, top, gap], axis=1).ravel()),
+        line or fill,
+        width if line else 0,
+        name=name,
+        fill="toself",
+        fillcolor=fill,
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def texts(
@@ -65,42 +66,39 @@ def texts(
     size: int = 15,
     at: str = "middle center",
     weight: int = 400,
-) -> dict[str, Any]:
+) -> marks.Mark:
     """Return words at places."""
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "name": name,
-        "x": float32([x for x, _, _, _ in found]),
-        "y": float32([y for _, y, _, _ in found]),
-        "text": [escape(text) for _, _, text, _ in found],
-        "hovertext": [escape(told) for _, _, _, told in found],
-        "hoverinfo": "text",
-        "textposition": at,
-        "textfont": {"size": size, "color": colour, "weight": weight},
-        "showlegend": False,
-        "cliponaxis": False,
-    }
+    return marks.words(
+        float32([x for x, _, _, _ in found]),
+        float32([y for _, y, _, _ in found]),
+        [escape(text) for _, _, text, _ in found],
+        colour,
+        size,
+        at=at,
+        weight=weight,
+        name=name,
+        hovertext=[escape(told) for _, _, _, told in found],
+        hoverinfo="text",
+        showlegend=False,
+        cliponaxis=False,
+    )
 
 
-def crosses(name: str, found: Sequence[tuple[float, float]], palette: Theme) -> dict[str, Any]:
+def crosses(name: str, found: Sequence[tuple[float, float]], palette: Theme) -> marks.Mark:
     """Return the marks of wrong answers."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": float32([x for x, _ in found]),
-        "y": float32([y for _, y in found]),
-        "marker": {
-            "symbol": "x-thin",
-            "size": 6,
-            "color": palette.wrong,
-            "line": {"width": 1.8, "color": palette.wrong},
-        },
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "cliponaxis": False,
-    }
+    return marks.dots(
+        float32([x for x, _ in found]),
+        float32([y for _, y in found]),
+        palette.wrong,
+        6,
+        symbol="x-thin",
+        edge=1.8,
+        edge_colour=palette.wrong,
+        name=name,
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+    )
 
 
 def percent(share: float) -> str:
@@ -116,17 +114,22 @@ def verdict(row: Row) -> str:
 
 def told(row: Row) -> str:
     """Return all about one step, for the pointer."""
-    words = f"t = {row['time']}: {row['goes_in']} goes in"
+    values = {name: row[name] for name in ("time", "goes_in", "target", "answer") if name in row}
     if not row["asked"]:
-        return f"{words}, nothing is asked"
-    words += f", {row['target']} should come out"
+        return t("t = {time}: {goes_in} goes in, nothing is asked", **values)
     if "answer" not in row:
-        return words
-    words += f", {row['answer']} comes out"
-    if "probability" in row:
-        words += f" ({percent(row['probability'])}; {row['target']} had "
-        words += f"{percent(row['target_probability'])})"
-    return words
+        return t("t = {time}: {goes_in} goes in, {target} should come out", **values)
+    if "probability" not in row:
+        return t(
+            "t = {time}: {goes_in} goes in, {target} should come out, {answer} comes out", **values
+        )
+    return t(
+        "t = {time}: {goes_in} goes in, {target} should come out, {answer} comes out "
+        "({share}; {target} had {right_share})",
+        share=percent(row["probability"]),
+        right_share=percent(row["target_probability"]),
+        **values,
+    )
 
 
 def letters(text: str) -> int:

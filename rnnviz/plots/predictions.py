@@ -8,6 +8,7 @@ from rnnviz.plots.prediction_cells import cells
 from rnnviz.plots.prediction_curves import curves
 from rnnviz.plots.prediction_pictures import pictures
 from rnnviz.plots.style import FigureDict, figure, frame, theme
+from rnnviz.words import t
 
 READ = 40
 """Steps of the first sample that the `alt` sentence reads out."""
@@ -62,11 +63,11 @@ def predictions(
     else:
         drawn = cells(parts, palette, wide=wide, fillers=fillers, running=running)
     answered = "answer" in samples
-    said = "What goes in, what should come out"
+    said = t("What goes in, what should come out")
     if answered:
-        said = "What comes out beside what should"
+        said = t("What comes out beside what should")
     elif kind == "curves" and wide < 60:
-        said = "What is asked"  # its legend needs the room
+        said = t("What is asked")  # its legend needs the room
     made = frame(title or said, _alt(parts[0], title or said), colours, note=where, axes=drawn.axes)
     made["annotations"] = drawn.annotations
     made["margin"] = {**made["margin"], **drawn.margin}
@@ -79,8 +80,15 @@ def _alt(part: pd.DataFrame, said: str) -> str:
     few = part.head(READ)
     more = " …" * (len(part) > READ)
     asked = part[part["asked"]].head(READ)
-    words = f"{said}. For example: {' '.join(few['goes_in'])}{more} goes in, "
-    words += f"{' '.join(asked['target'])} should come out"
+    values = {
+        "said": said,
+        "read": " ".join(few["goes_in"]) + more,
+        "targets": " ".join(asked["target"]),
+    }
     if "answer" in part:
-        words += f", {' '.join(asked['answer'])} comes out"
-    return f"{words}."
+        return t(
+            "{said}. For example: {read} goes in, {targets} should come out, {answers} comes out.",
+            answers=" ".join(asked["answer"]),
+            **values,
+        )
+    return t("{said}. For example: {read} goes in, {targets} should come out.", **values)

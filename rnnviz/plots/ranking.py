@@ -3,11 +3,13 @@
 import pandas as pd
 
 from rnnviz.plots.gates import escape
+from rnnviz.plots.marks import bars
 from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
+from rnnviz.words import N_, t
 
 MEASURE = {
-    "AUC": "area under the ROC curve, 0.5: a coin",
-    "Spearman": "Spearman's rank correlation, absolute",
+    "AUC": N_("area under the ROC curve, 0.5: a coin"),
+    "Spearman": N_("Spearman's rank correlation, absolute"),
 }
 
 
@@ -43,62 +45,68 @@ def ranking(
     steps = int(ranked["steps"].iloc[0])
     holds = ranked["holds"].iloc[0]
     count = (
-        f"over {steps:,} held-out steps"
+        t("over {steps:,} held-out steps", steps=steps)
         if pd.isna(holds)
-        else f"held out: it holds at {holds:,.0f} of {steps:,} steps"
+        else t("held out: it holds at {holds:,.0f} of {steps:,} steps", holds=holds, steps=steps)
     )
     high = shown["direction"] > 0
-    words = ("high there", "low there") if measure == "AUC" else ("rises", "falls")
+    words = (t("high there"), t("low there")) if measure == "AUC" else (t("rises"), t("falls"))
     data = []
-    for side, colour, name in (
-        (high, palette.positive, words[0]),
-        (~high, palette.negative, words[1]),
+    for side, colour, name, shape in (
+        (high, palette.positive, words[0], ""),
+        (~high, palette.negative, words[1], "/"),
     ):
         part = shown[side]
         data.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": name,
-                "y": [str(unit) for unit in part["unit"]],
-                "x": float32(part["score"] - low),
-                "base": low,
-                "marker": {
-                    "color": colour,
-                    "pattern": {
-                        "shape": "" if name == words[0] else "/",
-                        "fillmode": "overlay",
-                        "fgcolor": palette.paper,
-                        "fgopacity": 1,
-                        "size": 6,
-                        "solidity": 0.25,
-                    },
+            bars(
+                float32(part["score"] - low),
+                [str(unit) for unit in part["unit"]],
+                colour,
+                pattern={
+                    "shape": shape,
+                    "fillmode": "overlay",
+                    "fgcolor": palette.paper,
+                    "fgopacity": 1,
+                    "size": 6,
+                    "solidity": 0.25,
                 },
-                "width": 0.72,
-                "text": [f"{score:.3f} {name}" for score in part["score"]],
-                "textposition": "outside",
-                "textfont": {"size": 13, "color": palette.ink},
-                "cliponaxis": False,
-                "customdata": float32(part["signed"]),
-                "hovertemplate": f"unit %{{y}}<br>{measure} %{{customdata:.4f}}"
-                f"<extra>{name}</extra>",
-            }
+                orientation="h",
+                name=name,
+                base=low,
+                width=0.72,
+                text=[f"{score:.3f} {name}" for score in part["score"]],
+                textposition="outside",
+                textfont={"size": 13, "color": palette.ink},
+                cliponaxis=False,
+                customdata=float32(part["signed"]),
+                hover=t("unit %{{y}}<br>{measure} %{{customdata:.4f}}", measure=measure),
+                aside=name,
+            )
         )
     made = frame(
-        f"Unit {best} tells “{escape(title)}” best",
-        f"Bar chart of the {len(shown)} units that tell {escape(title)} best, by "
-        f"{MEASURE[measure]}: unit {best} with {shown['score'].iloc[0]:.3f}; {count}; {where}.",
+        t("Unit {best} tells “{property}” best", best=best, property=escape(title)),
+        t(
+            "Bar chart of the {units} units that tell {property} best, by "
+            "{measure}: unit {best} with {score:.3f}; {count}; {where}.",
+            units=len(shown),
+            property=escape(title),
+            measure=t(MEASURE[measure]),
+            best=best,
+            score=shown["score"].iloc[0],
+            count=count,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
             "xaxis": {
-                "title": f"{MEASURE[measure]}<br>{count}",
+                "title": f"{t(MEASURE[measure])}<br>{count}",
                 "range": [low, 1 + 0.28 * (1 - low)],
                 "tickvals": [low + (1 - low) * part / 5 for part in range(6)],
                 "tickformat": ".1f",
             },
             "yaxis": {
-                "title": "unit",
+                "title": t("unit"),
                 "type": "category",
                 "categoryorder": "array",
                 "categoryarray": [str(unit) for unit in shown["unit"]],

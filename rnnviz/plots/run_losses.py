@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape
 from rnnviz.plots.loss import decades, log_ticks, thinned
-from rnnviz.plots.style import FigureDict, Theme, figure, float32, frame, rgba, theme
-
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-"""Runs of the same cell have its colour, and differ in these."""
+from rnnviz.plots.marks import Mark, dots, line
+from rnnviz.plots.style import DASHES, FigureDict, Theme, figure, float32, frame, rgba, theme
+from rnnviz.words import t
 
 
 @figure
@@ -34,33 +32,37 @@ def run_losses(
         "light" or "dark".
     """
     palette = theme(colours)
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     seen = [np.zeros(0)]
     used: dict[str, int] = {}
     for name, cell, metrics in curves:
+        # runs of the same cell have its colour, and differ in their dash
         place = used[cell] = used.get(cell, -1) + 1
         checked = metrics[metrics["validation_loss"].notna()]
         thin = thinned(metrics)
         colour = palette.cell[cell]
-        shared = {"type": "scatter", "mode": "lines", "legendgroup": str(len(data))}
-        plain = escape(name)
-        data.append(
-            {
-                **shared, "x": thin["step"].to_numpy(np.int32), "y": float32(thin["loss"]),
-                "line": {"color": rgba(colour, 0.35 if len(checked) else 0.8), "width": 1},
-                "showlegend": checked.empty,  # a short run has no other line yet
-                "hoverinfo": "skip", "name": plain,
-            }
-        )  # fmt: skip
-        data.append(
-            {
-                **shared, "x": checked["step"].to_numpy(np.int32),
-                "y": float32(checked["validation_loss"]), "name": plain,
-                "line": {"color": colour, "width": 2.4, "dash": DASHES[place % len(DASHES)]},
-                "hovertemplate": "step %{x}<br>validation loss %{y:.4g}"
-                "<extra>%{fullData.name}</extra>",
-            }
-        )  # fmt: skip
+        common = {"name": escape(name), "legendgroup": str(len(data))}
+        data += [
+            line(
+                thin["step"].to_numpy(np.int32),
+                float32(thin["loss"]),
+                rgba(colour, 0.35 if len(checked) else 0.8),
+                1,
+                showlegend=checked.empty,  # a short run has no other line yet
+                hoverinfo="skip",
+                **common,
+            ),
+            line(
+                checked["step"].to_numpy(np.int32),
+                float32(checked["validation_loss"]),
+                colour,
+                2.4,
+                DASHES[place % len(DASHES)],
+                hover=t("step %{x}<br>validation loss %{y:.4g}"),
+                aside="%{fullData.name}",
+                **common,
+            ),
+        ]
         seen += [thin["loss"].to_numpy(float), checked["validation_loss"].to_numpy(float)]
     data += [_joint(curves[place], step, palette) for place, step in joints.items()]
     values = np.concatenate(seen)
@@ -68,14 +70,17 @@ def run_losses(
     last = max((int(each["step"].iloc[-1]) for _, _, each in curves if len(each)), default=1)
     names = ", ".join(name for name, _, _ in curves)
     made = frame(
-        "Loss",
-        f"Training and validation loss over {last} steps, logarithmic, of {names}.",
+        t("Loss"),
+        t(
+            "Training and validation loss over {last} steps, logarithmic, of {names}.",
+            last=last, names=names,
+        ),
         colours,
-        note="faint: training, bold: validation",
+        note=t("faint: training, bold: validation"),
         axes={
-            "xaxis": {"title": "training step", "range": [0, last]},
+            "xaxis": {"title": t("training step"), "range": [0, last]},
             "yaxis": {
-                "title": "loss", "type": "log", "range": [bottom, top], **log_ticks(bottom, top),
+                "title": t("loss"), "type": "log", "range": [bottom, top], **log_ticks(bottom, top),
             },
         },
     )  # fmt: skip
@@ -85,18 +90,26 @@ def run_losses(
     return {"data": data, "layout": made}
 
 
-def _joint(curve: tuple[str, str, pd.DataFrame], step: int, palette: Theme) -> dict[str, Any]:
+def _joint(curve: tuple[str, str, pd.DataFrame], step: int, palette: Theme) -> Mark:
     """Mark where a run goes on from another one, on its newest validation before."""
     name, cell, metrics = curve
     before = metrics[metrics["step"] <= max(step, 1)]
     checked = before[before["validation_loss"].notna()]
     loss = checked["validation_loss"] if len(checked) else before["loss"]
-    return {
-        "type": "scatter", "mode": "markers+text", "x": [step], "y": float32(loss.iloc[-1:]),
-        "marker": {"symbol": "diamond-open", "size": 10, "color": palette.cell[cell],
-                   "line": {"width": 2}},
-        "text": [f"goes on from step {step:,}"], "textposition": "top right",
-        "textfont": {"color": palette.ink}, "showlegend": False, "name": escape(name),
-        "hovertemplate": f"goes on from another run after step {step:,}"
-        "<extra>%{fullData.name}</extra>", "cliponaxis": False,
-    }  # fmt: skip
+    return dots(
+        [step],
+        float32(loss.iloc[-1:]),
+        palette.cell[cell],
+        10,
+        symbol="diamond-open",
+        edge=2,
+        mode="markers+text",
+        name=escape(name),
+        text=[t("goes on from step {step:,}", step=step)],
+        textposition="top right",
+        textfont={"color": palette.ink},
+        hover=t("goes on from another run after step {step:,}", step=step),
+        aside="%{fullData.name}",
+        showlegend=False,
+        cliponaxis=False,
+    )

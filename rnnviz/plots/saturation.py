@@ -2,14 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.marks import PAPER, Mark, dots, note, segment
 from rnnviz.plots.panels import axis, heading, number, spread
-from rnnviz.plots.style import GATES, NAME, SYMBOL, FigureDict, figure, float32, frame, theme
+from rnnviz.plots.style import (
+    GATES,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    name_of,
+    theme,
+    title_of,
+)
+from rnnviz.words import N_, t, tn
 
 MOST_NAMED = 12
+TROUBLES = {
+    "nan": N_("Not a number in {name}: {units}."),
+    "dead": N_("Dead, the state never leaves ±0.001: {units}."),
+    "shut": N_("{signal} shut (< .1) at every step: {units}."),
+    "open": N_("{signal} open (> .9) at every step: {units}."),
+}
+"""What `analysis.troubled_units` calls a trouble -> how it is said."""
 LINE = 150
 """Characters in a line of the sentences under the panels."""
 
@@ -48,9 +68,14 @@ def saturation(
     bottom = 46 + 30 + 20 * len(lines)
     across = spread([1] * max(2, len(signals)), 0.075)[: len(signals)]
     made = frame(
-        "Saturation: how often each unit's gates are shut and open",
-        f"Scatter of the share of steps at which {', '.join(NAME.get(s, s) for s in signals)} are "
-        f"left-saturated against right-saturated, a point a unit; {where}. {' '.join(said)}",
+        t("Saturation: how often each unit's gates are shut and open"),
+        t(
+            "Scatter of the share of steps at which {signals} are "
+            "left-saturated against right-saturated, a point a unit; {where}. {said}",
+            signals=", ".join(name_of(s) for s in signals),
+            where=where,
+            said=" ".join(said),
+        ),
         colours,
         note=where,
     )
@@ -59,31 +84,30 @@ def saturation(
     for place, name in enumerate(signals):
         one = shares[shares["signal"] == name]
         end = number(place)
+        axes = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
         symbol, gate = symbols.get(name, name), name in GATES
         sides = (
             (f"{symbol} < .1", f"{symbol} > .9") if gate else (f"{symbol} < −.9", f"{symbol} > .9")
         )
         data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name,
-                "x": float32(one["left"].to_numpy()),
-                "y": float32(one["right"].to_numpy()),
-                "customdata": one["unit"].to_numpy(np.int32),
-                "xaxis": f"x{end}",
-                "yaxis": f"y{end}",
-                "cliponaxis": False,
-                "showlegend": False,
-                "marker": {
-                    "color": palette.signal[name],
-                    "size": 11 if len(one) <= 64 else 8,
-                    "opacity": 0.6,
-                    "line": {"width": 1, "color": palette.paper},
-                },
-                "hovertemplate": "unit %{customdata}<br>left-saturated at %{x:.0%} of steps"
-                "<br>right-saturated at %{y:.0%}<extra></extra>",
-            }
+            dots(
+                float32(one["left"].to_numpy()),
+                float32(one["right"].to_numpy()),
+                palette.signal[name],
+                11 if len(one) <= 64 else 8,
+                opacity=0.6,
+                edge=1,
+                edge_colour=palette.paper,
+                name=name,
+                customdata=one["unit"].to_numpy(np.int32),
+                hover=t(
+                    "unit %{customdata}<br>left-saturated at %{x:.0%} of steps"
+                    "<br>right-saturated at %{y:.0%}"
+                ),
+                cliponaxis=False,
+                showlegend=False,
+                **axes,
+            )
         )
         made[f"xaxis{end}"] = axis(
             colours,
@@ -93,7 +117,7 @@ def saturation(
             tickmode="array",
             tickvals=[0, 0.5, 1],
             tickformat=".0%",
-            title=f"share of steps with {sides[0]}",
+            title=t("share of steps with {side}", side=sides[0]),
         )
         made[f"yaxis{end}"] = axis(
             colours,
@@ -103,90 +127,52 @@ def saturation(
             tickmode="array",
             tickvals=[0, 0.5, 1],
             tickformat=".0%",
-            title=f"share of steps with {sides[1]}",
+            title=t("share of steps with {side}", side=sides[1]),
         )
-        made["shapes"].append(
-            {
-                "type": "line",
-                "xref": f"x{end}",
-                "yref": f"y{end}",
-                "x0": 0,
-                "y0": 1,
-                "x1": 1,
-                "y1": 0,
-                "line": {"color": palette.muted, "width": 1, "dash": "dash"},
-            }
-        )
+        inside = {"xref": f"x{end}", "yref": f"y{end}"}
+        made["shapes"].append(segment((0, 1), (1, 0), palette.muted, 1, "dash", **inside))
         made["annotations"] += [
             heading(name, symbol, across[place][0], 0.93, colours),
             *corners(end, gate, palette.muted),
         ]
     for place, line in enumerate(lines):
-        made["annotations"].append(
-            {
-                "text": line,
-                "x": 0,
-                "y": 0,
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "top",
-                "yshift": -56 - 20 * place,
-                "align": "left",
-                "showarrow": False,
-                "font": {"size": 14, "color": palette.ink},
-            }
-        )
+        down = {"yshift": -56 - 20 * place, "align": "left"}
+        made["annotations"].append(note(line, 0, 0, palette.ink, 14, "left top", **down, **PAPER))
     made["margin"] = {**made["margin"], "b": bottom}
     return {"data": data, "layout": made}
 
 
-def corners(end: str, gate: bool, colour: str) -> list[dict[str, object]]:
+def corners(end: str, gate: bool, colour: str) -> list[Mark]:
     """Return the words in the corners of a panel: what a point there means."""
-    words = [
-        (0.02, 1.0, "left", "middle", "always open" if gate else "always at +1"),
-        (0.98, 0.1, "right", "bottom", "always shut" if gate else "always at −1"),
-        (0.02, 0.02, "left", "bottom", "never saturated"),
-    ]
+    inside: dict[str, Any] = {"xref": f"x{end}", "yref": f"y{end}"}
     return [
-        {
-            "text": text,
-            "x": x,
-            "y": y,
-            "xref": f"x{end}",
-            "yref": f"y{end}",
-            "xanchor": xanchor,
-            "yanchor": yanchor,
-            "xshift": 10 if xanchor == "left" else -6,
-            "showarrow": False,
-            "font": {"size": 12, "color": colour},
-        }
-        for x, y, xanchor, yanchor, text in words
+        note(text, x, y, colour, at=at, xshift=shift, **inside)
+        for x, y, at, shift, text in (
+            (0.02, 1.0, "left middle", 10, t("always open") if gate else t("always at +1")),
+            (0.98, 0.1, "right bottom", -6, t("always shut") if gate else t("always at −1")),
+            (0.02, 0.02, "left bottom", 10, t("never saturated")),
+        )
     ]
 
 
 def sentences(troubles: pd.DataFrame, symbols: Mapping[str, str] = SYMBOL) -> list[str]:
     """Say which units are in trouble, a sentence a kind; one sentence if none is."""
     said = []
-    for trouble, words in (
-        ("nan", "not a number in {}"),
-        ("dead", "dead, the state never leaves ±0.001"),
-        ("shut", "{} shut (< .1) at every step"),
-        ("open", "{} open (> .9) at every step"),
-    ):
+    for trouble, message in TROUBLES.items():
         rows = troubles[troubles["trouble"] == trouble]
         for signal in rows["signal"].unique():
             units = list(rows.loc[rows["signal"] == signal, "unit"])
-            named = NAME.get(signal, signal)
-            what = words.format(
-                named if trouble == "nan" else f"{named} {symbols.get(signal, '')}".strip()
-            )
-            said.append(f"{what[0].upper()}{what[1:]}: {listed(units)}.")
-    return said or ["No unit is dead or not a number, and no gate is shut or open at every step."]
+            whole = f"{title_of(signal)} {symbols.get(signal, '')}".strip()
+            values = {"name": name_of(signal), "signal": whole, "units": listed(units)}
+            said.append(t(message, **values))
+    return said or [
+        t("No unit is dead or not a number, and no gate is shut or open at every step.")
+    ]
 
 
 def listed(units: Sequence[int]) -> str:
     """Name units, the first dozen of many."""
     some = ", ".join(map(str, units[:MOST_NAMED]))
-    more = f" and {len(units) - MOST_NAMED} more" if len(units) > MOST_NAMED else ""
-    return f"unit{'s' * (len(units) > 1)} {some}{more}"
+    if len(units) > MOST_NAMED:
+        return t("units {units} and {more} more", units=some, more=len(units) - MOST_NAMED)
+    return tn("unit {units}", "units {units}", len(units), units=some)

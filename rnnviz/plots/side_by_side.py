@@ -5,13 +5,24 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.comparison import TITLE
+from rnnviz.plots.marks import PAPER, heat, note
 from rnnviz.plots.multiples import bounds
-from rnnviz.plots.panels import axis, number, spread
-from rnnviz.plots.style import NAME, SYMBOL, FigureDict, figure, float32, frame, scale, theme
+from rnnviz.plots.panels import axis, number, of_unit, spread
+from rnnviz.plots.style import (
+    CELL_TITLE,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    name_of,
+    scale,
+    theme,
+)
+from rnnviz.words import N_, t
 
 MOST_UNITS = 64
-SHORT = {"hidden_state": "state"}
+SHORT = {"hidden_state": N_("state")}
 
 
 @figure
@@ -34,14 +45,27 @@ def compare_gates(
     """
     palette = theme(colours)
     places = spread([1.0] * len(values), 0.045)
+    steps = [len(table) for _, table in values.values()]
     made = frame(
-        "What each cell keeps",
-        "Heatmaps, units by time steps: "
-        + ", ".join(f"{NAME[signal]} of {TITLE[cell]}" for cell, (signal, _) in values.items())
-        + f"; {where}.",
+        t("What each cell keeps"),
+        t(
+            "Heatmaps, units by time steps: {signals}; {where}.",
+            signals=", ".join(
+                t("{signal} of {cell}", signal=name_of(signal), cell=CELL_TITLE[cell])
+                for cell, (signal, _) in values.items()
+            ),
+            where=where,
+        ),
         colours,
         note=where,
-    )
+        axes={
+            f"xaxis{number(place)}": {
+                "time": True, "domain": places[place], "anchor": f"y{number(place)}",
+                "range": [-0.5, count - 0.5], "showgrid": False, "nticks": 5,
+            }
+            for place, count in enumerate(steps)
+        },
+    )  # fmt: skip
     data, headings = [], []
     for place, (cell, (signal, table)) in enumerate(values.items()):
         shown = table.iloc[:, :: -(-table.shape[1] // MOST_UNITS)]
@@ -49,41 +73,28 @@ def compare_gates(
         low, high = bounds(signal, z)
         x, y = f"x{number(place)}", f"y{number(place)}"
         data.append(
-            {
-                "type": "heatmap",
-                "name": TITLE[cell],
-                "z": z,
-                "x": np.asarray(shown.index, dtype=np.int32),
-                "y": np.asarray(shown.columns, dtype=np.int32),
-                "xaxis": x,
-                "yaxis": y,
-                "zmin": low,
-                "zmax": high,
-                "colorscale": scale(signal, palette)[0],
-                "showscale": False,
-                "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>{SYMBOL[signal]} = %{{z:.3f}}"
-                "<extra></extra>",
-            }
+            heat(
+                z,
+                np.asarray(shown.index, dtype=np.int32),
+                np.asarray(shown.columns, dtype=np.int32),
+                (low, high),
+                scale(signal, palette)[0],
+                name=CELL_TITLE[cell],
+                hover=of_unit(f"{SYMBOL[signal]} = %{{z:.3f}}"),
+                showscale=False,
+                xaxis=x,
+                yaxis=y,
+            )
         )
-        steps = len(shown)
-        made[f"xaxis{number(place)}"] = axis(
-            colours, domain=places[place], anchor=y, range=[-0.5, steps - 0.5], showgrid=False,
-            title="time step t", nticks=5,
-        )  # fmt: skip
         made[f"yaxis{number(place)}"] = axis(
             colours, anchor=x, autorange="reversed", showgrid=False, fixedrange=True, nticks=4,
-            **({"title": "unit"} if not place else {}),
+            **({"title": t("unit")} if not place else {}),
         )  # fmt: skip
         colour = palette.signal[signal]
-        name = f"<b>{SYMBOL[signal]}</b> {SHORT.get(signal, NAME[signal])}, {ends(low, high)}"
-        headings.append(
-            {
-                "text": f'<b>{TITLE[cell]}</b>  <span style="color:{colour}">{name}</span>',
-                "x": places[place][0], "y": 1, "xref": "paper", "yref": "paper",
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-                "font": {"size": 13, "color": palette.ink},
-            }
-        )  # fmt: skip
+        short = t(SHORT[signal]) if signal in SHORT else name_of(signal)
+        name = f"<b>{SYMBOL[signal]}</b> {short}, {ends(low, high)}"
+        text = f'<b>{CELL_TITLE[cell]}</b>  <span style="color:{colour}">{name}</span>'
+        headings.append(note(text, places[place][0], 1, palette.ink, 13, "left bottom", **PAPER))
     made["margin"] = {**made["margin"], "t": 58}
     made["title"] = {**made["title"], "pad": {"b": 34, "l": 0}}
     made["annotations"] = headings
@@ -92,4 +103,5 @@ def compare_gates(
 
 def ends(low: float, high: float) -> str:
     """Write the range of the colours."""
-    return f"{low:g} to {high:g}".replace("-", "−")
+    both = (("low", low), ("high", high))
+    return t("{low} to {high}", **{name: f"{end:g}".replace("-", "−") for name, end in both})

@@ -13,11 +13,17 @@ from typing import Any, Generic, ParamSpec, Protocol
 import numpy as np
 import plotly.graph_objects as go
 
+from rnnviz.words import N_, t
+
 FigureDict = dict[str, Any]
 P = ParamSpec("P")
 
 FONT = "Inter, 'Helvetica Neue', Arial, sans-serif"
-DASH = {"rnn": "dot", "rnn_relu": "dashdot", "gru": "dash", "lstm": "solid"}
+CELL_TITLE = {"rnn": "RNN", "rnn_relu": "RNN (ReLU)", "lstm": "LSTM", "gru": "GRU"}
+CELL_DASH = {"rnn": "dot", "rnn_relu": "dashdot", "gru": "dash", "lstm": "solid"}
+CLEAR = "rgba(0,0,0,0)"
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Of lines that have nothing of their own to be told apart by, in turn."""
 SYMBOL = {
     "input": "x",
     "input_gate": "i",
@@ -29,7 +35,42 @@ SYMBOL = {
     "cell_state": "c",
     "hidden_state": "h",
 }
-NAME = {signal: signal.replace("_", " ") for signal in SYMBOL}
+NAME = {
+    "input": N_("input"),
+    "input_gate": N_("input gate"),
+    "forget_gate": N_("forget gate"),
+    "update_gate": N_("update gate"),
+    "reset_gate": N_("reset gate"),
+    "candidate": N_("candidate"),
+    "output_gate": N_("output gate"),
+    "cell_state": N_("cell state"),
+    "hidden_state": N_("hidden state"),
+}
+"""In a sentence."""
+TITLE = {
+    "input": N_("Input"),
+    "input_gate": N_("Input gate"),
+    "forget_gate": N_("Forget gate"),
+    "update_gate": N_("Update gate"),
+    "reset_gate": N_("Reset gate"),
+    "candidate": N_("Candidate"),
+    "output_gate": N_("Output gate"),
+    "cell_state": N_("Cell state"),
+    "hidden_state": N_("Hidden state"),
+}
+"""Where a title or a sentence begins."""
+SHORT = {
+    "input": N_("input"),
+    "input_gate": N_("input"),
+    "forget_gate": N_("forget"),
+    "update_gate": N_("update"),
+    "reset_gate": N_("reset"),
+    "candidate": N_("candidate"),
+    "output_gate": N_("output"),
+    "cell_state": N_("cell"),
+    "hidden_state": N_("hidden"),
+}
+"""For a control, where the letter stands before it."""
 GATES = ("input_gate", "forget_gate", "update_gate", "reset_gate", "output_gate")
 """Signals that come out of a logistic function and so lie in 0..1."""
 
@@ -168,7 +209,7 @@ def layout(key: str) -> dict[str, Any]:
             "y": 1,
             "yanchor": "bottom",
             "font": {"size": 12, "color": colours.ink},
-            "bgcolor": "rgba(0,0,0,0)",
+            "bgcolor": CLEAR,
         },
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
         "xaxis": axis,
@@ -177,6 +218,8 @@ def layout(key: str) -> dict[str, Any]:
     }
 
 
+TIME = N_("time step t")
+"""What an axis is called along which a sequence goes."""
 LONG_TITLE = {"xref": "container", "x": 0.005}
 """Where a title begins that is long for half a page: at the figure's edge, not at the axis."""
 
@@ -184,9 +227,13 @@ LONG_TITLE = {"xref": "container", "x": 0.005}
 def frame(
     title: str, alt: str, key: str, *, note: str = "", axes: dict[str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """Return a layout with a title, a quiet note beside it, and an `alt` sentence in `meta`.
+    """Return a layout with a title and a quiet note beside it.
 
-    Axes given in `axes` are laid over the house's; a string title becomes Plotly's form.
+    Axes given in `axes` are laid over the house's; a string title becomes Plotly's form. An axis
+    along which a sequence goes has `"time": True`.
+
+    `meta` says what code may ask of a figure, so that none reads its words: `alt`, a sentence that
+    says what is seen, `note`, and `time`, the names of the axes along which a sequence goes.
     """
     colours = theme(key)
     base = layout(key)
@@ -197,21 +244,41 @@ def frame(
         **base,
         "legend": dict(base["legend"]),
         "title": {**base["title"], "text": text},
-        "meta": {"alt": alt},
+        "meta": {"alt": alt, "note": note, "time": []},
         "uirevision": "keep",
     }
     made.pop("yaxis2")
     for name, over in (axes or {}).items():
-        start = base.get(name) or base[name.rstrip("23456")]
+        start = base.get(name) or base[name.rstrip("0123456789")]
+        if over.get("time"):
+            made["meta"]["time"].append(name)
+            over = {"title": t(TIME), **over}
+            del over["time"]
         if isinstance(over.get("title"), str):
             over = {**over, "title": {**start["title"], "text": over["title"]}}
         made[name] = {**start, **over}
     return made
 
 
-def heat(colours: Theme) -> list[list[Any]]:
+def sizes(colours: Theme) -> list[list[Any]]:
     """Return the colour scale for sizes over orders of magnitude."""
     return [[place / (len(colours.heat) - 1), each] for place, each in enumerate(colours.heat)]
+
+
+def name_of(signal: str) -> str:
+    """Return what a signal is called in a sentence, in the reader's language."""
+    return t(NAME[signal]) if signal in NAME else signal
+
+
+def title_of(signal: str) -> str:
+    """Return what a signal is called where a title or a sentence begins."""
+    return t(TITLE[signal]) if signal in TITLE else signal
+
+
+def left_out(units: int = 1, steps: int = 1) -> str:
+    """Return what stands after a note where only every so-manyth unit, or step, is drawn."""
+    said = t(", every {nth} unit", nth=ordinal(units)) if units > 1 else ""
+    return said + (t(", every {nth} step", nth=ordinal(steps)) if steps > 1 else "")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -221,8 +288,19 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def ordinal(number: int) -> str:
     """Write a number as a place in a row: 2nd, 3rd, 11th."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
+    if number % 100 not in (11, 12, 13):
+        if number % 10 == 1:
+            return t("{number}st", number=number)
+        if number % 10 == 2:
+            return t("{number}nd", number=number)
+        if number % 10 == 3:
+            return t("{number}rd", number=number)
+    return t("{number}th", number=number)
+
+
+def raised(number: int) -> str:
+    """Write a whole number as an exponent: ⁻⁷."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def rgba(colour: str, alpha: float) -> str:

@@ -5,7 +5,10 @@ import pandas as pd
 
 from rnnviz.plots.arrangement import time_axis
 from rnnviz.plots.logarithms import decades, log_heatmap
+from rnnviz.plots.marks import segment
+from rnnviz.plots.panels import of_unit
 from rnnviz.plots.style import FigureDict, figure, frame, theme
+from rnnviz.words import t
 
 MOST_STEPS = 300
 NARROW = 32
@@ -43,23 +46,33 @@ def surface(
     kept = np.asarray(norms.index, dtype=np.int32)
     edges = (kept[0], max(kept[-1], kept[0] + 1))
     made = frame(
-        "How the gradient through time changes in training",
-        f"Heatmap of the gradient norm: {len(norms)} training steps from {kept[0]} to {kept[-1]} "
-        f"by {steps} time steps, logarithmic from 1e{limits[0]:.0f} to 1e{limits[1]:.0f}; {where}.",
+        t("How the gradient through time changes in training"),
+        t(
+            "Heatmap of the gradient norm: {trained} training steps from {first} to {last} "
+            "by {steps} time steps, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            trained=len(norms),
+            first=kept[0],
+            last=kept[-1],
+            steps=steps,
+            bottom=limits[0],
+            top=limits[1],
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {"title": "time step t", "range": [-0.5, steps - 0.5], "showgrid": False},
+            "xaxis": {"time": True, "range": [-0.5, steps - 0.5], "showgrid": False},
             "yaxis": {
-                "title": "training step",
+                "title": t("training step"),
                 "showgrid": False,
                 "range": [edges[0], edges[1]],
             },
         },
     )
     made["margin"] = {**made["margin"], "r": 84}
-    hover = (
-        f"t = %{{x}}, training step %{{y:,}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{customdata:.2e}}"
+    hover = t(
+        "t = %{{x}}, training step %{{y:,}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{customdata:.2e}}",
+        symbol=symbol,
     )
     picture = log_heatmap(
         shown.to_numpy(),
@@ -71,9 +84,8 @@ def surface(
         title=f"‖∂L/∂{symbol}<sub>t</sub>‖",
     )
     if marked is not None:
-        line = {"color": palette.wrong, "width": 2, "dash": "dash"}
-        ends = {"x0": -0.5, "x1": steps - 0.5, "y0": marked, "y1": marked}
-        made["shapes"] = [{"type": "line", **ends, "line": line}]
+        ends = (-0.5, marked), (steps - 0.5, marked)
+        made["shapes"] = [segment(*ends, palette.wrong, 2, "dash")]
     return {"data": [picture], "layout": made}
 
 
@@ -104,18 +116,24 @@ def gradient_units(
     shown = gradient.abs().iloc[::thin]
     limits = decades([shown.to_numpy()])
     made = frame(
-        f"Unit by unit: |∂L/∂{symbol}<sub>t</sub>|",
-        f"Heatmap of the size of the gradient with respect to each of {units} units over {steps} "
-        f"time steps, logarithmic; {where}.",
+        t("Unit by unit: |∂L/∂{symbol}<sub>t</sub>|", symbol=symbol),
+        t(
+            "Heatmap of the size of the gradient with respect to each of {units} units over "
+            "{steps} "
+            "time steps, logarithmic; {where}.",
+            units=units,
+            steps=steps,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
             "xaxis": {
                 **time_axis(labels, steps, most=NARROW),
-                "title": "time step t",
+                "time": True,
                 "showgrid": False,
             },
-            "yaxis": {"title": "unit", "autorange": "reversed", "showgrid": False, "nticks": 8},
+            "yaxis": {"title": t("unit"), "autorange": "reversed", "showgrid": False, "nticks": 8},
         },
     )
     made["margin"] = {**made["margin"], "r": 60}
@@ -125,7 +143,7 @@ def gradient_units(
         np.asarray(shown.columns, dtype=np.int32),
         limits,
         palette,
-        hover="t = %{x}, unit %{y}<br>%{customdata:.2e}",
+        hover=of_unit("%{customdata:.2e}"),
         title="",
     )
     return {"data": [picture], "layout": made}

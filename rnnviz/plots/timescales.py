@@ -5,7 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.marks import dots, level, line, note
 from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
+from rnnviz.words import N_, t
+
+UNITS_SEEN = N_(
+    "Time constant of {all} units in time steps, sorted, logarithmic from {lowest:g} "
+    "to {top:g}; {where}. {counted}."
+)
+MODES_SEEN = N_(
+    "Time constant of {all} modes in time steps, sorted, logarithmic from {lowest:g} "
+    "to {top:g}; {where}. {counted}."
+)
+UNITS_REACH = N_("{words}: {far} of {all} units reach that far")
+MODES_REACH = N_("{words}: {far} of {all} modes reach that far")
 
 LOWEST, HIGHEST = 0.1, 1e6
 """Steps between which the axis ends at most; beyond them a point stands at the edge."""
@@ -42,7 +55,6 @@ def timescales(
     """
     palette = theme(colours)
     modes = signal == "hidden_state"
-    what = "mode" if modes else "unit"
     ordered = constants.sort_values("steps", ascending=False, kind="stable", na_position="last")
     steps = ordered["steps"].to_numpy()
     finite = steps[np.isfinite(steps)]
@@ -55,47 +67,55 @@ def timescales(
     # One line in pieces: from the 10th to the 90th percentile of each unit.
     gap = np.full(len(rank), np.nan)
     colour = palette.signal[signal]
-    range_ = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "10 to 90 % of steps",
-        "x": float32(np.stack([rank, rank, gap], 1).ravel()),
-        "y": float32(np.stack([low, high, gap], 1).ravel()),
-        "line": {"color": rgba(colour, 0.3), "width": max(2, min(9, 500 // max(1, len(rank))))},
-        "hoverinfo": "skip",
-    }
-    dots = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": f"−1/ln {symbol}" if modes else f"−1/ln of the mean of {symbol}",
-        "x": rank,
-        "y": float32(shown),
-        "customdata": np.stack([ordered["unit"], ordered["gate"], steps], 1),
-        "marker": {
-            "color": colour,
-            "size": 9 if len(rank) <= 64 else 6,
-            "symbol": ["circle" if step < top else "triangle-up" for step in np.nan_to_num(steps)],
-            "line": {"width": 1, "color": palette.paper},
-        },
-        "cliponaxis": False,
-        "hovertemplate": f"{what} %{{customdata[0]}}<br>{symbol} = %{{customdata[1]:.4f}}"
-        "<br>%{customdata[2]:.4g} steps<extra></extra>",
-    }
+    ranges = line(
+        float32(np.stack([rank, rank, gap], 1).ravel()),
+        float32(np.stack([low, high, gap], 1).ravel()),
+        rgba(colour, 0.3),
+        max(2, min(9, 500 // max(1, len(rank)))),
+        name=t("10 to 90 % of steps"),
+        hoverinfo="skip",
+    )
+    each = t("mode %{customdata[0]}") if modes else t("unit %{customdata[0]}")
+    long = t("%{customdata[2]:.4g} steps")
+    points = dots(
+        rank,
+        float32(shown),
+        colour,
+        9 if len(rank) <= 64 else 6,
+        symbol=["circle" if step < top else "triangle-up" for step in np.nan_to_num(steps)],
+        edge=1,
+        edge_colour=palette.paper,
+        name=f"−1/ln {symbol}" if modes else t("−1/ln of the mean of {symbol}", symbol=symbol),
+        customdata=np.stack([ordered["unit"], ordered["gate"], steps], 1),
+        hover=f"{each}<br>{symbol} = %{{customdata[1]:.4f}}<br>{long}",
+        cliponaxis=False,
+    )
     counted = [
-        f"{words}: {int((steps >= lag).sum())} of {len(steps)} {what}s reach that far"
+        t(
+            MODES_REACH if modes else UNITS_REACH,
+            words=words,
+            far=int((steps >= lag).sum()),
+            all=len(steps),
+        )
         for lag, words in needed
     ]
     made = frame(
-        f"How long each {what} remembers",
-        f"Time constant of {len(steps)} {what}s in time steps, sorted, logarithmic from {LOWEST:g} "
-        f"to {top:g}; {where}. {'; '.join(counted)}.",
+        t("How long each mode remembers") if modes else t("How long each unit remembers"),
+        t(
+            MODES_SEEN if modes else UNITS_SEEN,
+            all=len(steps),
+            lowest=LOWEST,
+            top=top,
+            where=where,
+            counted="; ".join(counted),
+        ),
         colours,
         note=where,
         axes={
             "xaxis": {
-                "title": f"{what}, the longest memory first"
+                "title": t("unit, the longest memory first")
                 if not modes
-                else "mode of W<sub>hh</sub>, the longest memory first",
+                else t("mode of W<sub>hh</sub>, the longest memory first"),
                 "range": [-0.7, len(ordered) - 0.3],
                 "tickvals": list(rank[::every]),
                 "ticktext": [str(unit) for unit in ordered["unit"][::every]],
@@ -104,7 +124,7 @@ def timescales(
                 "showgrid": False,
             },
             "yaxis": {
-                "title": f"time constant −1/ln {symbol}, in time steps",
+                "title": t("time constant −1/ln {symbol}, in time steps", symbol=symbol),
                 "type": "log",
                 "range": [np.log10(LOWEST) - 0.05, np.log10(top) + 0.05],
                 "tickmode": "linear",
@@ -115,33 +135,21 @@ def timescales(
     )
     made["shapes"], made["annotations"] = [], []
     for place, ((lag, _), count) in enumerate(zip(needed, counted, strict=True)):
-        made["shapes"].append(
-            {
-                "type": "line",
-                "xref": "paper",
-                "yref": "y",
-                "x0": 0,
-                "x1": 1,
-                "y0": lag,
-                "y1": lag,
-                "line": {"color": palette.ink, "width": 1.6, "dash": "dash"},
-            }
-        )
+        made["shapes"].append(level(lag, palette.ink, 1.6, "dash", yref="y"))
         made["annotations"].append(
-            {
-                "text": f"<b>{lag:,.0f} steps</b> {count}",
-                "x": 1,
-                "y": float(np.log10(lag)),
-                "xref": "paper",
-                "yref": "y",
-                "xanchor": "right",
-                "yanchor": "top" if place else "bottom",  # the second stands under its line
-                "showarrow": False,
-                "font": {"size": 14, "color": palette.ink},
-                "bgcolor": rgba(palette.paper, 0.75),
-            }
+            note(
+                t("<b>{lag:,.0f} steps</b> {count}", lag=lag, count=count),
+                1,
+                float(np.log10(lag)),
+                palette.ink,
+                14,
+                "right top" if place else "right bottom",  # the second stands under its line
+                xref="paper",
+                yref="y",
+                bgcolor=rgba(palette.paper, 0.75),
+            )
         )
     made["legend"] |= {"x": 0.01, "xanchor": "left", "y": 0.02}  # memory falls to the right
     made["legend"] |= {"bgcolor": rgba(palette.paper, 0.85)}
     made["legend"]["font"] = {"size": 13, "color": palette.ink}
-    return {"data": [dots] if modes else [range_, dots], "layout": made}
+    return {"data": [points] if modes else [ranges, points], "layout": made}

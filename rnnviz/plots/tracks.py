@@ -5,11 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_beside
 from rnnviz.plots.gates import time_ticks
-from rnnviz.plots.style import NAME, FigureDict, figure, float32, frame, scale, theme
+from rnnviz.plots.marks import area, line
+from rnnviz.plots.style import (
+    DASHES,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    name_of,
+    scale,
+    theme,
+    title_of,
+)
+from rnnviz.words import t, tn
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-MOST_UNITS = 6
+MOST_LINES = 6
 
 
 @figure
@@ -47,7 +59,7 @@ def tracks(
     """
     palette = theme(colours)
     _, low, high = scale(signal, palette)
-    shown = values.iloc[:, :MOST_UNITS]
+    shown = values.iloc[:, :MOST_LINES]
     reach = float(np.nanmax(np.abs(shown.to_numpy()), initial=0.0))
     if reach > 1:
         low, high = -float(np.ceil(reach)), float(np.ceil(reach))
@@ -55,68 +67,63 @@ def tracks(
     data = []
     for place, name in enumerate(inputs.columns):
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": f"input {int(name) + 1}",
-                "x": np.asarray(inputs.index, dtype=np.int32),
-                "y": float32(inputs[name]),
-                "yaxis": "y2",
-                "line": {"color": palette.muted, "width": 1.4, "dash": DASHES[place % 6]},
-                "marker": {"size": 4, "symbol": place % 6},
-                "hovertemplate": f"input {int(name) + 1} = %{{y:.3f}}<extra></extra>",
-            }
+            line(
+                np.asarray(inputs.index, dtype=np.int32),
+                float32(inputs[name]),
+                palette.muted,
+                1.4,
+                DASHES[place % 6],
+                name=t("input {number}", number=int(name) + 1),
+                marker={"size": 4, "symbol": place % 6},
+                hover=t("input {number} = %{{y:.3f}}", number=int(name) + 1),
+                yaxis="y2",
+            )
         )
     for place, unit in enumerate(shown.columns):
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"unit {unit}",
-                "x": np.asarray(shown.index, dtype=np.int32),
-                "y": float32(shown[unit]),
-                "line": {
-                    "color": inks[place % len(inks)],
-                    "width": 2.6 if place == 0 else 1.8,
-                    "dash": DASHES[place % 6],
-                },
-                "hovertemplate": f"unit {unit}: %{{y:.3f}}<extra></extra>",
-            }
+            line(
+                np.asarray(shown.index, dtype=np.int32),
+                float32(shown[unit]),
+                inks[place % len(inks)],
+                2.6 if place == 0 else 1.8,
+                DASHES[place % 6],
+                name=t("unit {unit}", unit=unit),
+                hover=t("unit {unit}: %{{y:.3f}}", unit=unit),
+            )
         )
-    name = NAME.get(signal, signal)
+    name = name_of(signal)
     made = frame(
-        f"{name.capitalize()} {symbol}<sub>t</sub> of {shown.shape[1]} "
-        f"unit{'s' * (shown.shape[1] != 1)}",
-        f"Lines of the {name} of units {', '.join(map(str, shown.columns))} over "
-        f"{len(values)} time steps, below the inputs; {where}.",
+        tn(
+            "{signal} {symbol}<sub>t</sub> of {count} unit",
+            "{signal} {symbol}<sub>t</sub> of {count} units",
+            shown.shape[1],
+            signal=title_of(signal),
+            symbol=symbol,
+        ),
+        t(
+            "Lines of the {signal} of units {units} over "
+            "{steps} time steps, below the inputs; {where}.",
+            signal=name,
+            units=", ".join(map(str, shown.columns)),
+            steps=len(values),
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, len(values)), "title": "time step t", "showgrid": False},
+            "xaxis": {**time_ticks(labels, len(values)), "time": True, "showgrid": False},
             "yaxis": {
                 "title": f"{name} {symbol}",
                 "range": [low - 0.05, high + 0.05],
                 "domain": [0, 0.66],
             },
-            "yaxis2": {"title": "input", "domain": [0.74, 1], "anchor": "x", "nticks": 4},
+            "yaxis2": {"title": t("input"), "domain": [0.74, 1], "anchor": "x", "nticks": 4},
         },
     )
-    made["legend"] |= {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"}
+    legend_beside(made)
     made["hovermode"] = "x"
     if brush is not None:
-        made["shapes"] = [
-            {
-                "type": "rect",
-                "xref": "x",
-                "yref": "paper",
-                "x0": brush[0] - 0.5,
-                "x1": brush[1] + 0.5,
-                "y0": 0,
-                "y1": 1,
-                "line": {"width": 0},
-                "fillcolor": palette.muted,
-                "opacity": 0.18,
-                "layer": "below",
-            }
-        ]
+        ends, below = (brush[0] - 0.5, brush[1] + 0.5), {"opacity": 0.18, "layer": "below"}
+        shade = area(ends, (0, 1), palette.muted, xref="x", yref="paper", **below)
+        made["shapes"] = [shade]
     return {"data": data, "layout": made}

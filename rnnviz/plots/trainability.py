@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz.plots.comparison import TITLE
+from rnnviz.plots import marks
+from rnnviz.plots.marks import PAPER, Mark, heat, note
 from rnnviz.plots.panels import axis, number, spread
-from rnnviz.plots.style import FigureDict, Theme, figure, float32, frame, rgba, theme
+from rnnviz.plots.style import CELL_TITLE, FigureDict, Theme, figure, float32, frame, rgba, theme
+from rnnviz.words import t
 
 MOST_WRITTEN = 80
 """Fields of a panel that have their numbers written in them."""
-DASHES = ("solid", "dot", "dash", "longdash")
+SCALE_DASHES = ("solid", "dot", "dash", "longdash")
 
 
 @figure
@@ -47,13 +49,18 @@ def trainability(
     xs, ys = (list(dict.fromkeys(table[name])) for name in ("x", "y"))
     places = spread([1.0] * len(cells), 0.05)
     made = frame(
-        "Which networks learn",
-        f"Share of seeds that learned, by {x_title} and {y_title}, for "
-        f"{', '.join(TITLE[cell] for cell in cells)}; {where}.",
+        t("Which networks learn"),
+        t(
+            "Share of seeds that learned, by {x_title} and {y_title}, for {cells}; {where}.",
+            x_title=x_title,
+            y_title=y_title,
+            cells=", ".join(CELL_TITLE[cell] for cell in cells),
+            where=where,
+        ),
         colours,
         note=where,
     )
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     headings = []
     for place, cell in enumerate(cells):
         one = table[table["cell"] == cell]
@@ -61,7 +68,7 @@ def trainability(
         data.append({**fields(one, xs, ys, palette, (x_title, y_title)), "xaxis": x, "yaxis": y})
         if scales is not None:
             kinds = scales[scales["cell"] == cell].groupby("kind", sort=False)
-            for dash, (kind, line) in zip(DASHES, kinds, strict=False):
+            for dash, (kind, line) in zip(SCALE_DASHES, kinds, strict=False):
                 drawn = time_scale(line, str(kind), dash, xs, ys, palette)
                 data.append({**drawn, "xaxis": x, "yaxis": y, "showlegend": not place})
         common = {"showgrid": False, "tickmode": "array", "ticklen": 0, "showline": False}
@@ -76,15 +83,22 @@ def trainability(
             **({"title": y_title} if not place else {}),
         )  # fmt: skip
         learned, done = int(one["successes"].sum()), int(one["done"].sum())
+        text = (
+            t("{learned} of {done} learned", learned=learned, done=done)
+            if done
+            else t("not trained yet")
+        )
         headings.append(
-            {
-                "text": f"<b>{TITLE[cell]}</b>  "
-                + (f"{learned} of {done} learned" if done else "not trained yet"),
-                "x": places[place][0], "y": 1, "xref": "paper", "yref": "paper",
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-                "font": {"size": 14, "color": palette.cell[cell]},
-            }
-        )  # fmt: skip
+            note(
+                f"<b>{CELL_TITLE[cell]}</b>  {text}",
+                places[place][0],
+                1,
+                palette.cell[cell],
+                14,
+                "left bottom",
+                **PAPER,
+            )
+        )
     made["margin"] = {**made["margin"], "t": 60}
     made["title"] = {**made["title"], "pad": {"b": 36, "l": 0}}
     made["legend"] = made["legend"] | {"y": 1, "yanchor": "bottom"}
@@ -95,7 +109,7 @@ def trainability(
 
 def fields(
     one: pd.DataFrame, xs: Sequence[Any], ys: Sequence[Any], palette: Theme, titles: tuple[str, str]
-) -> dict[str, Any]:
+) -> Mark:
     """Return the fields of one cell; one that nobody has trained yet has no colour."""
     share, text = np.full((len(ys), len(xs)), np.nan), np.full((len(ys), len(xs)), "", object)
     hover = np.full((len(ys), len(xs)), "", object)
@@ -104,51 +118,53 @@ def fields(
         if row.done:
             share[at] = row.successes / row.done
             text[at] = f"{row.successes}/{row.done}"
-            hover[at] = (
-                f"{titles[0]} {words(row.x)}"
-                + (f", {titles[1]} {words(row.y)}" if titles[1] else "")
-                + f"<br>{row.successes} of {row.done} seeds learned"
-                + (f" ({row.seeds} planned)" if row.done < row.seeds else "")
+            learned = t(
+                "{successes} of {done} seeds learned", successes=row.successes, done=row.done
             )
+            if row.done < row.seeds:
+                learned = t("{learned} ({seeds} planned)", learned=learned, seeds=row.seeds)
+            varied = f"{titles[0]} {words(row.x)}"
+            if titles[1]:
+                varied += f", {titles[1]} {words(row.y)}"
+            hover[at] = f"{varied}<br>{learned}"
     written = share.size <= MOST_WRITTEN
     cell = one["cell"].iloc[0]
-    return {
-        "type": "heatmap",
-        "name": TITLE[cell],
-        "z": float32(share),
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": [[0.0, palette.rule], [0.001, rgba(palette.cell[cell], 0.25)],
-                       [1.0, palette.cell[cell]]],
-        "showscale": False,
-        "xgap": 3,
-        "ygap": 3,
-        "hoverongaps": False,
-        "text": text.tolist() if written else None,
-        "texttemplate": "%{text}" if written else None,
-        "textfont": {"size": 13},
-        "customdata": hover.tolist(),
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+    colour = palette.cell[cell]
+    return heat(
+        float32(share),
+        None,
+        None,
+        (0, 1),
+        [[0.0, palette.rule], [0.001, rgba(colour, 0.25)], [1.0, colour]],
+        gap=3,
+        name=CELL_TITLE[cell],
+        showscale=False,
+        hoverongaps=False,
+        text=text.tolist() if written else None,
+        texttemplate="%{text}" if written else None,
+        textfont={"size": 13},
+        customdata=hover.tolist(),
+        hover="%{customdata}",
+    )
 
 
 def time_scale(
     line: pd.DataFrame, kind: str, dash: str, xs: Sequence[Any], ys: Sequence[Any], palette: Theme
-) -> dict[str, Any]:
+) -> Mark:
     """Return a time scale as a line over the fields, for each value of y where there is one."""
     rows = [row for row in line.itertuples() if row.y in ys and np.isfinite(row.scale)]
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": kind,
-        "x": float32([position(row.scale, xs) for row in rows]),
-        "y": float32([ys.index(row.y) for row in rows]),
-        "line": {"color": palette.ink, "width": 2, "dash": dash},
-        "marker": {"size": 4, "color": palette.ink},
-        "customdata": float32([row.scale for row in rows]),
-        "hovertemplate": f"{kind}: %{{customdata:.3g}} steps<extra></extra>",
-        "cliponaxis": True,
-    }
+    return marks.line(
+        float32([position(row.scale, xs) for row in rows]),
+        float32([ys.index(row.y) for row in rows]),
+        palette.ink,
+        2,
+        dash,
+        name=kind,
+        marker={"size": 4, "color": palette.ink},
+        customdata=float32([row.scale for row in rows]),
+        hover=t("{kind}: %{{customdata:.3g}} steps", kind=kind),
+        cliponaxis=True,
+    )
 
 
 def position(value: float, xs: Sequence[float]) -> float:
@@ -167,5 +183,5 @@ def position(value: float, xs: Sequence[float]) -> float:
 def words(value: Any) -> str:
     """Write a varied value."""
     if value is None or value != value:
-        return "torch's"
+        return t("torch's")
     return f"{value:g}".replace("-", "−") if isinstance(value, int | float) else str(value)

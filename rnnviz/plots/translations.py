@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.gates import escape
-from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
+from rnnviz.plots.marks import area, heat, note
+from rnnviz.plots.style import CLEAR, FigureDict, figure, float32, frame, theme
+from rnnviz.words import t
 
 FEWEST = 10
 """Lines that there is room for, so that few do not become high."""
@@ -18,7 +20,7 @@ LONGEST = 34
 def translations(
     lines: pd.DataFrame,
     *,
-    title: str = "What it writes",
+    title: str = "",
     where: str = "",
     colours: str = "light",
 ) -> FigureDict:
@@ -51,31 +53,26 @@ def translations(
         wrong_at += [(place, column) for column in bad]
         for column, symbol in enumerate(row.symbols):
             sure = shares[place, column] > 0.6
-            annotations.append(
-                {
-                    "x": column, "y": place, "text": f"<b>{escape(symbol)}</b>",
-                    "showarrow": False,
-                    "font": {"size": 14, "color": palette.paper if sure else palette.ink},
-                }
-            )  # fmt: skip
-        annotations.append(
-            {
-                "x": 1.01, "xref": "paper", "xanchor": "left", "y": place, "showarrow": False,
-                "align": "left",
-                "text": escape(row.note) if not bad
-                else f'<span style="color:{palette.wrong}"><b>≠</b></span> {escape(row.note)}',
-                "font": {"size": 14, "color": palette.ink},
-            }
-        )  # fmt: skip
+            ink = palette.paper if sure else palette.ink
+            annotations.append(note(f"<b>{escape(symbol)}</b>", column, place, ink, 14))
+        said = escape(row.note)
+        if bad:
+            said = f'<span style="color:{palette.wrong}"><b>≠</b></span> {said}'
+        left = {"xref": "paper", "xanchor": "left", "align": "left"}
+        annotations.append(note(said, 1.01, place, palette.ink, 14, **left))
     made = frame(
-        title,
-        f"{len(lines)} written targets of up to {longest} symbols, "
-        f"{len({place for place, _ in wrong_at})} of them with a wrong symbol; {where}.",
+        title or t("What it writes"),
+        t(
+            "{targets} written targets of up to {longest} symbols, {wrong} of them with a wrong "
+            "symbol; {where}.",
+            targets=len(lines), longest=longest, wrong=len({place for place, _ in wrong_at}),
+            where=where,
+        ),
         colours,
         note=where,
         axes={
             "xaxis": {
-                "title": "symbol of the target", "range": [-0.5, longest - 0.5],
+                "title": t("symbol of the target"), "range": [-0.5, longest - 0.5],
                 "showgrid": False, "tickmode": "array", "tickvals": list(range(longest)),
                 "ticktext": [str(column + 1) for column in range(longest)],
             },
@@ -90,33 +87,24 @@ def translations(
     made["annotations"] = annotations
     longest_note = max((len(str(note)) for note in lines["note"]), default=0)
     made["margin"] = {**made["margin"], "r": 34 + 8 * longest_note}
+    edge = {"color": palette.wrong, "width": 2}
     made["shapes"] = [
-        {
-            "type": "rect", "x0": column - 0.46, "x1": column + 0.46,
-            "y0": place - 0.42, "y1": place + 0.42,
-            "line": {"color": palette.wrong, "width": 2}, "fillcolor": "rgba(0,0,0,0)",
-        }
+        area((column - 0.46, column + 0.46), (place - 0.42, place + 0.42), CLEAR, line=edge)
         for place, column in wrong_at
-    ]  # fmt: skip
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "z": float32(shares),
-                "x": np.arange(longest, dtype=np.int32),
-                "y": np.arange(len(lines), dtype=np.int32),
-                "zmin": 0.0,
-                "zmax": 1.0,
-                "colorscale": [[0.0, palette.paper], [1.0, palette.cell["gru"]]],
-                "showscale": False,
-                "hoverongaps": False,
-                "xgap": 2,
-                "ygap": 3,
-                "hovertemplate": "probability %{z:.3f}<extra></extra>",
-            }
-        ],
-        "layout": made,
-    }
+    ]
+    picture = heat(
+        float32(shares),
+        np.arange(longest, dtype=np.int32),
+        np.arange(len(lines), dtype=np.int32),
+        (0.0, 1.0),
+        [[0.0, palette.paper], [1.0, palette.cell["gru"]]],
+        hover=t("probability %{z:.3f}"),
+        showscale=False,
+        hoverongaps=False,
+        xgap=2,
+        ygap=3,
+    )
+    return {"data": [picture], "layout": made}
 
 
 def symbol_at(symbols: Sequence[str], place: int) -> str:

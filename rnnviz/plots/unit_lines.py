@@ -5,11 +5,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.arrangement import legend_beside
 from rnnviz.plots.gates import time_ticks
+from rnnviz.plots.marks import line
 from rnnviz.plots.panels import axis
-from rnnviz.plots.style import GATES, NAME, SYMBOL, FigureDict, figure, float32, frame, theme
+from rnnviz.plots.style import (
+    GATES,
+    SYMBOL,
+    FigureDict,
+    figure,
+    float32,
+    frame,
+    name_of,
+    theme,
+)
+from rnnviz.words import t
 
-DASH = {
+SIGNAL_DASH = {
     "input_gate": "dot",
     "forget_gate": "solid",
     "update_gate": "solid",
@@ -54,14 +66,17 @@ def unit_lines(
     table = values[rest].to_numpy()
     reach = max(1.0, float(np.ceil(np.abs(table[np.isfinite(table)]).max(initial=0.0))))
     made = frame(
-        f"Unit {unit} through time",
-        f"Lines of {', '.join(NAME.get(name, name) for name in values)} of unit {unit} over "
-        f"{len(values)} time steps, {where}.",
+        t("Unit {unit} through time", unit=unit),
+        t(
+            "Lines of {signals} of unit {unit} over {steps} time steps, {where}.",
+            signals=", ".join(name_of(name) for name in values),
+            unit=unit,
+            steps=len(values),
+            where=where,
+        ),
         colours,
         note=where,
-        axes={
-            "xaxis": {**time_ticks(labels, len(values)), "title": "time step t", "showgrid": False}
-        },
+        axes={"xaxis": {**time_ticks(labels, len(values)), "time": True, "showgrid": False}},
     )
     lower = (0.0, 0.46 if gates else 1.0)
     made["yaxis"] = axis(
@@ -88,28 +103,18 @@ def unit_lines(
     for name in [*gates, *rest]:
         symbol = symbols.get(name, name)
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines" if len(values) > 1 else "markers",
-                "name": f"{symbol}<sub>t</sub> {NAME.get(name, name)}",
-                "x": np.asarray(values.index, dtype=np.int32),
-                "y": float32(values[name].to_numpy()),
-                "yaxis": "y2" if name in gates else "y",
-                "line": {
-                    "color": palette.signal[name],
-                    "width": 2.8 if DASH[name] == "solid" else 2.2,
-                    "dash": DASH[name],
-                },
-                "hovertemplate": f"{symbol} = %{{y:.3f}}<extra></extra>",
-            }
+            line(
+                np.asarray(values.index, dtype=np.int32),
+                float32(values[name].to_numpy()),
+                palette.signal[name],
+                2.8 if SIGNAL_DASH[name] == "solid" else 2.2,
+                SIGNAL_DASH[name],
+                mode="lines" if len(values) > 1 else "markers",
+                name=f"{symbol}<sub>t</sub> {name_of(name)}",
+                hover=f"{symbol} = %{{y:.3f}}",
+                yaxis="y2" if name in gates else "y",
+            )
         )
     made["hovermode"] = "x"
-    made["legend"] |= {
-        "orientation": "v",
-        "x": 1.01,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "top",
-        "font": {"size": 14, "color": palette.ink},
-    }
+    legend_beside(made, font={"size": 14, "color": palette.ink})
     return {"data": data, "layout": made}

@@ -7,10 +7,17 @@ import pandas as pd
 
 from rnnviz.plots.gates import time_ticks
 from rnnviz.plots.logarithms import decades, log_axis, positive
+from rnnviz.plots.marks import line, note, upright
 from rnnviz.plots.style import FigureDict, figure, frame, theme
+from rnnviz.words import N_, t
 
-NAMES = {"total": "whole", "attention": "by attention", "state": "by the decoder's first state"}
-DASHES = {"total": "solid", "attention": "dash", "state": "dot"}
+NAMES = {
+    "total": N_("whole"),
+    "attention": N_("by attention"),
+    "state": N_("by the decoder's first state"),
+}
+PARTS = {"encoder": N_("encoder"), "decoder": N_("decoder")}
+WAY_DASH = {"total": "solid", "attention": "dash", "state": "dot"}
 
 
 @figure
@@ -49,58 +56,51 @@ def ways(
     bottom = max(min(bottom, -3.0), top - 8)
     data = []
     for (part, way), one in norms.groupby(["part", "way"], sort=False):
+        said = t(NAMES[str(way)])
         data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": NAMES[str(way)],
-                "legendgroup": str(way),
-                "showlegend": part == "encoder",
-                "x": one["time"].to_numpy(np.int32),
-                "y": positive(one["norm"]),
-                "line": {
-                    "color": colour[str(way)],
-                    "width": 3.2 if way == "total" else 2,
-                    "dash": DASHES[str(way)],
-                },
-                "marker": {"size": 5},
-                "opacity": 0.55 if way == "total" else 1.0,
-                "hovertemplate": f"{part}, {NAMES[str(way)]}: ‖∂L/∂h<sub>t</sub>‖ = "
-                "%{y:.2e}<extra></extra>",
-            }
+            line(
+                one["time"].to_numpy(np.int32),
+                positive(one["norm"]),
+                colour[str(way)],
+                3.2 if way == "total" else 2,
+                WAY_DASH[str(way)],
+                name=said,
+                legendgroup=str(way),
+                showlegend=part == "encoder",
+                marker={"size": 5},
+                opacity=0.55 if way == "total" else 1.0,
+                hover=f"{t(PARTS[str(part)])}, {said}: ‖∂L/∂h<sub>t</sub>‖ = %{{y:.2e}}",
+            )
         )
     made = frame(
-        "One symbol's gradient",
-        f"Norm of the gradient of one answer's loss at {begin} steps of the encoder and "
-        f"{steps - begin} of the decoder, split by the way it comes, logarithmic from "
-        f"1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+        t("One symbol's gradient"),
+        t(
+            "Norm of the gradient of one answer's loss at {begin} steps of the encoder and "
+            "{steps} of the decoder, split by the way it comes, logarithmic from "
+            "1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            begin=begin,
+            steps=steps - begin,
+            bottom=bottom,
+            top=top,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**time_ticks(labels, steps), "title": "time step t", "showgrid": False},
-            "yaxis": log_axis(bottom, top, title="gradient norm ‖∂L/∂h<sub>t</sub>‖"),
+            "xaxis": {**time_ticks(labels, steps), "time": True, "showgrid": False},
+            "yaxis": log_axis(bottom, top, title=t("gradient norm ‖∂L/∂h<sub>t</sub>‖")),
         },
     )
     made["hovermode"] = "x"
     made["legend"] |= {"x": 0, "xanchor": "left"}
     made["margin"] = {**made["margin"], "t": 80}  # in half a page the legend has two rows
     made["title"] = {**made["title"], "pad": {"b": 56, "l": 0}}
-    rule = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     made["shapes"] = [
-        {
-            **rule,
-            "x0": begin - 0.5,
-            "x1": begin - 0.5,
-            "line": {"color": palette.muted, "width": 1},
-        },
-        {**rule, "x0": step, "x1": step, "line": {"color": palette.ink, "width": 1, "dash": "dot"}},
+        upright(begin - 0.5, palette.muted, 1, layer="below"),
+        upright(step, palette.ink, 1, "dot", layer="below"),
     ]
-    word = {
-        "yref": "paper", "y": 1, "yanchor": "top", "showarrow": False,
-        "font": {"size": 13, "color": palette.muted},
-    }  # fmt: skip
     made["annotations"] = [
-        {**word, "x": begin - 0.7, "xanchor": "right", "text": "encoder"},
-        {**word, "x": begin - 0.3, "xanchor": "left", "text": "decoder"},
+        note(t("encoder"), begin - 0.7, 1, palette.muted, 13, "right top", yref="paper"),
+        note(t("decoder"), begin - 0.3, 1, palette.muted, 13, "left top", yref="paper"),
     ]
     return {"data": data, "layout": made}

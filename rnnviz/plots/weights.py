@@ -6,20 +6,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.gates import MOST_UNITS
+from rnnviz.plots.marks import Mark, bars, heat, line
 from rnnviz.plots.panels import axis, bar, heading, number, spread
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     rgba,
     theme,
 )
+from rnnviz.words import N_, t
 
-MOST_UNITS = 256
+WEIGHT = (
+    N_("{name}: to unit %{{y}} from input %{{x}}<br>%{{z:.4f}}"),
+    N_("{name}: to unit %{{y}} from unit %{{x}}<br>%{{z:.4f}}"),
+)
+
 NARROWEST = 0.12
 """Share of a gate's panel that the weights of the input take at least."""
 TOPS = (0.05, 0.1, 0.15, 0.25, 0.5, 1.0)
@@ -54,17 +61,21 @@ def weights(
     units = max((len(block) for block in blocks.values()), default=0)
     largest = max(float(np.abs(block.to_numpy()).max(initial=0)) for block in blocks.values())
     if largest > reach:
-        where += f", the largest is {largest:.3g}"
+        where += t(", the largest is {largest:.3g}", largest=largest)
     made = frame(
-        "The weights, gate by gate",
-        f"Heatmaps of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)} from the "
-        f"input and from the state before, {units} units, {where}.",
+        t("The weights, gate by gate"),
+        t(
+            "Heatmaps of the weights of {gates} from the "
+            "input and from the state before, {units} units, {where}.",
+            gates=", ".join(name_of(gate) for gate in gates),
+            units=units,
+            where=where,
+        ),
         colours,
-        note=where
-        + (f", every {ordinal(-(-units // MOST_UNITS))} unit" if units > MOST_UNITS else ""),
+        note=where + left_out(-(-units // MOST_UNITS)),
     )
     made["annotations"] = []
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     for place, (gate, across) in enumerate(
         zip(gates, spread([1] * len(gates), 0.035), strict=True)
     ):
@@ -80,29 +91,22 @@ def weights(
             end = number(2 * place + side)
             shown = block.iloc[:: -(-len(block) // MOST_UNITS), :: -(-block.shape[1] // MOST_UNITS)]
             name = f"W<sub>{'ih'[side]}{symbol}</sub>"
-            heat = {
-                "type": "heatmap",
-                "name": name,
-                "z": float32(shown.to_numpy()),
-                "x": np.asarray(shown.columns, dtype=np.int32),
-                "y": np.asarray(shown.index, dtype=np.int32),
-                "xaxis": f"x{end}",
-                "yaxis": f"y{end}",
-                "zmin": -reach,
-                "zmax": reach,
-                "colorscale": [
-                    [0, palette.negative],
-                    [0.5, palette.paper],
-                    [1, palette.positive],
-                ],
-                "showscale": not data,
-                "hoverongaps": False,
-                "hovertemplate": f"{name}: to unit %{{y}} from {('input', 'unit')[side]} %{{x}}"
-                "<br>%{z:.4f}<extra></extra>",
-            }
+            picture = heat(
+                float32(shown.to_numpy()),
+                np.asarray(shown.columns, dtype=np.int32),
+                np.asarray(shown.index, dtype=np.int32),
+                (-reach, reach),
+                [[0, palette.negative], [0.5, palette.paper], [1, palette.positive]],
+                name=name,
+                hover=t(WEIGHT[side], name=name),
+                hoverongaps=False,
+                showscale=not data,
+                xaxis=f"x{end}",
+                yaxis=f"y{end}",
+            )
             if not data:
-                heat["colorbar"] = bar(-reach, reach, (0, 0.93), colours, beyond=largest > reach)
-            data.append(heat)
+                picture["colorbar"] = bar(-reach, reach, (0, 0.93), colours, beyond=largest > reach)
+            data.append(picture)
             made[f"xaxis{end}"] = axis(
                 colours,
                 domain=domain,
@@ -119,7 +123,7 @@ def weights(
                 autorange="reversed",
                 showgrid=False,
                 showticklabels=place == 0 and side == 0,
-                title="to unit" if place == 0 and side == 0 else "",
+                title=t("to unit") if place == 0 and side == 0 else "",
                 ticks="",
                 nticks=8,
             )
@@ -147,16 +151,20 @@ def weight_histograms(
     palette = theme(colours)
     gates = list(shares["gate"].unique())
     made = frame(
-        "How the weights are spread",
-        f"Histograms of the weights of {', '.join(NAME.get(gate, gate) for gate in gates)}, from "
-        f"the input and from the state before, {where}.",
+        t("How the weights are spread"),
+        t(
+            "Histograms of the weights of {gates}, from "
+            "the input and from the state before, {where}.",
+            gates=", ".join(name_of(gate) for gate in gates),
+            where=where,
+        ),
         colours,
         note=where,
     )
     made["annotations"] = []
     largest = float(shares["share"].max())
     top = next(top for top in TOPS if largest <= top or top == 1.0)
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     for place, (gate, across) in enumerate(
         zip(gates, spread([1] * len(gates), 0.035), strict=True)
     ):
@@ -165,30 +173,26 @@ def weight_histograms(
             one = shares[(shares["gate"] == gate) & (shares["source"] == source)]
             name = f"W<sub>{'i' if source == 'input' else 'h'}{symbol}</sub>"
             middle = float32((one["left"] + one["right"]).to_numpy() / 2)
-            mark = {
-                "name": "from the state (bars)"
-                if source == "recurrent"
-                else "from the input (line)",
-                "x": middle,
-                "y": float32(100 * one["share"].to_numpy()),
+            share = float32(100 * one["share"].to_numpy())
+            common: dict[str, Any] = {
+                "hover": f"{name} ≈ %{{x:.3f}}<br>%{{y:.1f}} %",
                 "xaxis": f"x{end}",
                 "yaxis": f"y{end}",
                 "showlegend": place == 0,
-                "hovertemplate": f"{name} ≈ %{{x:.3f}}<br>%{{y:.1f}} %<extra></extra>",
             }
             if source == "recurrent":
-                data.append(
-                    {"type": "bar", "marker": {"color": rgba(palette.signal[gate], 0.55)}, **mark}
-                )
+                colour, named = rgba(palette.signal[gate], 0.55), t("from the state (bars)")
+                data.append(bars(middle, share, colour, name=named, **common))
             else:
-                line = {"color": palette.ink, "width": 1.6, "shape": "hvh"}
-                data.append({"type": "scatter", "mode": "lines", "line": line, **mark})
+                named = t("from the input (line)")
+                ink: dict[str, Any] = {"shape": "hvh", "name": named, **common}
+                data.append(line(middle, share, palette.ink, 1.6, **ink))
         made[f"xaxis{end}"] = axis(
             colours,
             domain=across,
             anchor=f"y{end}",
             range=[float(shares["left"].min()), float(shares["right"].max())],
-            title="weight",
+            title=t("weight"),
             showgrid=False,
             nticks=5,
         )
@@ -197,7 +201,7 @@ def weight_histograms(
             domain=(0, 0.93),
             anchor=f"x{end}",
             range=[0, 100 * top],
-            title="% of a block's weights" if place == 0 else "",
+            title=t("% of a block's weights") if place == 0 else "",
             showticklabels=place == 0,
         )
         made["annotations"].append(heading(gate, symbol, across[0], 0.945, colours))

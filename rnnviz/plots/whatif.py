@@ -1,23 +1,27 @@
 """A changed run over the unchanged one: gradients, states, answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 
+from rnnviz.plots.gates import MOST_UNITS
 from rnnviz.plots.logarithms import decades, log_axis, positive
-from rnnviz.plots.overlay import RUNS, few_labels, finished, line, nothing
+from rnnviz.plots.marks import Mark, dots, heat, line
+from rnnviz.plots.overlay import RUN_NAME, RUNS, few_labels, finished, nothing, of_run
+from rnnviz.plots.panels import of_unit, whole_bar
 from rnnviz.plots.style import (
-    NAME,
     SYMBOL,
     FigureDict,
     figure,
     float32,
     frame,
-    ordinal,
+    left_out,
+    name_of,
     theme,
 )
+from rnnviz.words import t
 
 MOST_DECADES = 24
 GATE_DASH = {
@@ -35,7 +39,7 @@ def whatif_gradient(
     *,
     symbols: Mapping[str, str] = SYMBOL,
     labels: Sequence[str | None] | None = None,
-    of: str = "the loss",
+    of: str = "",
     where: str = "",
     colours: str = "light",
 ) -> FigureDict:
@@ -50,7 +54,7 @@ def whatif_gradient(
     labels : sequence of str, optional
         What went in at each time step; written along the axis.
     of : str
-        What the loss is about.
+        Of what the gradient is; of the loss if nothing is said.
     where : str
         Layer and samples: the quiet part of the title.
     colours : str
@@ -66,27 +70,36 @@ def whatif_gradient(
                 continue
             symbol = symbols[signal]
             data.append(
-                {
-                    **line(run, signal, palette),
-                    "name": f"{symbol}<sub>t</sub> {run}",
-                    "x": one["time"].to_numpy(np.int32),
-                    "y": positive(one["norm"]),
-                    "hovertemplate": f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}"
-                    f"<extra>{run}</extra>",
-                }
+                line(
+                    one["time"].to_numpy(np.int32),
+                    positive(one["norm"]),
+                    *of_run(run, palette.signal[signal]),
+                    name=f"{symbol}<sub>t</sub> {t(RUN_NAME[run])}",
+                    hover=f"t = %{{x}}<br>‖∂L/∂{symbol}<sub>t</sub>‖ = %{{y:.2e}}",
+                    aside=t(RUN_NAME[run]),
+                )
             )
     bottom, top = reaching(norms["norm"], 4)
-    names = " and ".join(NAME[signal] for signal in norms["signal"].unique())
+    signals = reduce(both, (name_of(signal) for signal in norms["signal"].unique()))
     made = frame(
-        "Gradient through time",
-        f"Norm of the gradient with respect to {names} over {steps} time steps, the changed run "
-        f"over the unchanged one, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; "
-        f"of {of}, {where}.",
+        t("Gradient through time"),
+        t(
+            "Norm of the gradient with respect to {signals} over {steps} time steps, the changed "
+            "run "
+            "over the unchanged one, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; "
+            "of {of}, {where}.",
+            signals=signals,
+            steps=steps,
+            bottom=bottom,
+            top=top,
+            of=of or t("the loss"),
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
-            "yaxis": log_axis(bottom, top, title="gradient norm ‖∂L/∂·<sub>t</sub>‖"),
+            "xaxis": {**few_labels(labels, steps), "time": True},
+            "yaxis": log_axis(bottom, top, title=t("gradient norm ‖∂L/∂·<sub>t</sub>‖")),
         },
     )
     return {"data": data, "layout": finished(made)}
@@ -119,28 +132,34 @@ def whatif_states(
         if not (difference > 0).any():
             continue  # nothing of it has changed, as mostly of the input
         state = signal in ("cell_state", "hidden_state")
-        made_line = line("changed", signal, palette, state)
+        colour, width, _ = of_run("changed", palette.signal[signal], state)
         data.append(
-            {
-                **made_line,
-                "line": {**made_line["line"], "dash": GATE_DASH.get(signal, "solid")},
-                "name": f"{symbol}<sub>t</sub> {NAME[signal]}",
-                "x": one["time"].to_numpy(np.int32),
-                "y": positive(difference),
-                "hovertemplate": f"t = %{{x}}<br>|Δ{symbol}<sub>t</sub>| = %{{y:.3g}}"
-                "<extra></extra>",
-            }
+            line(
+                one["time"].to_numpy(np.int32),
+                positive(difference),
+                colour,
+                width,
+                GATE_DASH.get(signal, "solid"),
+                name=f"{symbol}<sub>t</sub> {name_of(signal)}",
+                hover=f"t = %{{x}}<br>|Δ{symbol}<sub>t</sub>| = %{{y:.3g}}",
+            )
         )
     bottom, top = reaching(apart["difference"], 3, most=7)
     made = frame(
-        "What differs",
-        f"Mean absolute difference of each signal to the unchanged run over {steps} time steps, "
-        f"logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+        t("What differs"),
+        t(
+            "Mean absolute difference of each signal to the unchanged run over {steps} time steps, "
+            "logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            steps=steps,
+            bottom=bottom,
+            top=top,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
-            "yaxis": log_axis(bottom, top, title="mean |difference|"),
+            "xaxis": {**few_labels(labels, steps), "time": True},
+            "yaxis": log_axis(bottom, top, title=t("mean |difference|")),
         },
     )
     return {"data": data or nothing(steps), "layout": finished(made)}
@@ -168,7 +187,7 @@ def whatif_units(
     """
     palette, symbol = theme(colours), symbols[signal]
     steps, units = apart.shape
-    thin = -(-units // 256)
+    thin = -(-units // MOST_UNITS)
     z = float32(apart.to_numpy()[:, ::thin].T)
     largest = float(np.abs(z[np.isfinite(z)]).max(initial=0.0))
     # powers of ten and their halves: the scale stands while the difference moves
@@ -177,15 +196,22 @@ def whatif_units(
         max(largest, 1e-6),
     )
     made = frame(
-        f"Change of the {NAME[signal]} {symbol}<sub>t</sub>",
-        f"Heatmap of the {NAME[signal]} minus that of the unchanged run: {units} units by {steps} "
-        f"time steps, from -{reach:g} to {reach:g}; {where}.",
+        t("Change of the {signal} {symbol}<sub>t</sub>", signal=name_of(signal), symbol=symbol),
+        t(
+            "Heatmap of the {signal} minus that of the unchanged run: {units} units by {steps} "
+            "time steps, from -{reach:g} to {reach:g}; {where}.",
+            signal=name_of(signal),
+            units=units,
+            steps=steps,
+            reach=reach,
+            where=where,
+        ),
         colours,
-        note=where + (f", every {ordinal(thin)} unit" if thin > 1 else ""),
+        note=where + left_out(thin),
         axes={
-            "xaxis": {**few_labels(labels, steps), "title": "time step t", "showgrid": False},
+            "xaxis": {**few_labels(labels, steps), "time": True, "showgrid": False},
             "yaxis": {
-                "title": "unit",
+                "title": t("unit"),
                 "autorange": "reversed",
                 "showgrid": False,
                 "ticks": "",
@@ -194,27 +220,16 @@ def whatif_units(
         },
     )
     made["margin"] = {**made["margin"], "r": 60}
-    data = {
-        "type": "heatmap",
-        "z": z,
-        "x": np.arange(steps, dtype=np.int32),
-        "y": np.arange(0, units, thin, dtype=np.int32),
-        "zmin": -reach,
-        "zmax": reach,
-        "colorscale": [[0.0, palette.negative], [0.5, palette.paper], [1.0, palette.positive]],
-        "colorbar": {
-            "thickness": 10,
-            "len": 1,
-            "outlinewidth": 0,
-            "tickvals": [-reach, 0, reach],
-            "tickfont": {"size": 12, "color": palette.muted},
-            "ticks": "",
-            "x": 1.005,
-            "xpad": 4,
-        },
-        "hovertemplate": f"t = %{{x}}, unit %{{y}}<br>Δ{symbol} = %{{z:.3g}}<extra></extra>",
-    }
-    return {"data": [data], "layout": made}
+    picture = heat(
+        z,
+        np.arange(steps, dtype=np.int32),
+        np.arange(0, units, thin, dtype=np.int32),
+        (-reach, reach),
+        [[0.0, palette.negative], [0.5, palette.paper], [1.0, palette.positive]],
+        hover=of_unit(f"Δ{symbol} = %{{z:.3g}}"),
+        colorbar=whole_bar([-reach, 0, reach], palette),
+    )
+    return {"data": [picture], "layout": made}
 
 
 @figure
@@ -241,54 +256,64 @@ def whatif_output(
     palette = theme(colours)
     steps = int(answers["time"].max()) + 1
     numbers = quantity == "number"
-    words = "answer" if numbers else "P(right)"
+    words = t("answer") if numbers else t("P(right)")
     rights = [each["right"].to_numpy() for _, each in answers.groupby("run")]
     same = len(rights) == 2 and np.array_equal(rights[0], rights[1], equal_nan=True)
-    data: list[dict[str, Any]] = []
+    data: list[Mark] = []
     for run in RUNS:
         one = answers[answers["run"] == run]
         if not len(one):
             continue
         time = one["time"].to_numpy(np.int32)
         data.append(
-            {
-                **line(run, "hidden_state", palette),
-                "name": run,
-                "x": time,
-                "y": float32(one["answer"]),
-                "hovertemplate": f"t = %{{x}}<br>{words} = %{{y:.4g}}<extra>{run}</extra>",
-            }
+            line(
+                time,
+                float32(one["answer"]),
+                *of_run(run, palette.signal["hidden_state"]),
+                name=t(RUN_NAME[run]),
+                hover=f"t = %{{x}}<br>{words} = %{{y:.4g}}",
+                aside=t(RUN_NAME[run]),
+            )
         )
         asked = one["right"].notna().to_numpy()
         if numbers and asked.any() and not (same and run == "changed"):
             data.append(
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": "right" if same else f"right, {run}",
-                    "x": time[asked],
-                    "y": float32(one["right"].to_numpy()[asked]),
-                    "marker": {
-                        "symbol": "circle-open" if run == "unchanged" else "x-thin",
-                        "size": 12,
-                        "color": palette.positive,
-                        "line": {"width": 2, "color": palette.positive},
-                    },
-                    "cliponaxis": False,
-                    "hovertemplate": f"right answer %{{y:.4g}}<extra>{run}</extra>",
-                }
+                dots(
+                    time[asked],
+                    float32(one["right"].to_numpy()[asked]),
+                    palette.positive,
+                    12,
+                    symbol="circle-open" if run == "unchanged" else "x-thin",
+                    edge=2,
+                    edge_colour=palette.positive,
+                    name=t("right") if same else t("right, {run}", run=t(RUN_NAME[run])),
+                    hover=t("right answer %{y:.4g}"),
+                    aside=t(RUN_NAME[run]),
+                    cliponaxis=False,
+                )
             )
     made = frame(
-        "The network's answer" if numbers else "P(right answer)",
-        f"{words} at each of {steps} time steps, the changed run over the unchanged one; {where}.",
+        t("The network's answer") if numbers else t("P(right answer)"),
+        t(
+            "{words} at each of {steps} time steps, the changed run over the unchanged one; "
+            "{where}.",
+            words=words,
+            steps=steps,
+            where=where,
+        ),
         colours,
         note=where,
         axes={
-            "xaxis": {**few_labels(labels, steps), "title": "time step t"},
+            "xaxis": {**few_labels(labels, steps), "time": True},
             "yaxis": {"title": words, "range": reach_of(answers) if numbers else [-0.03, 1.03]},
         },
     )
     return {"data": data, "layout": finished(made)}
+
+
+def both(first: str, second: str) -> str:
+    """Join two names."""
+    return t("{first} and {second}", first=first, second=second)
 
 
 def reaching(values: pd.Series, least: int, most: int = MOST_DECADES) -> tuple[float, float]:

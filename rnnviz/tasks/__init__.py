@@ -26,7 +26,7 @@ from rnnviz.tasks.sentiment import Sentiment
 from rnnviz.tasks.sines import Mixture, Sines
 from rnnviz.tasks.strings import Brackets, Counting, Reber
 from rnnviz.tasks.sunspots import Sunspots
-from rnnviz.tasks.words import Words
+from rnnviz.tasks.words import WordTask
 
 TASKS: dict[str, type[Task]] = {
     task.key: task
@@ -51,7 +51,7 @@ TASKS: dict[str, type[Task]] = {
         Sentiment,
         Entities,
         Names,
-        Words,
+        WordTask,
         Characters,
         Analects,
         Dates,

@@ -9,10 +9,11 @@ from torch import Tensor
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
 from rnnviz.tasks.form import Form
+from rnnviz.words import N_, Words
 
 TOLERANCE = 0.04
 """An answer counts as right within this distance (Hochreiter, Schmidhuber 1997, section 5.4)."""
-LARGEST = 1000
+LARGEST_TYPED = 1000
 """Magnitude of a number that somebody types."""
 _NUMBER = re.compile(r"(\[?)([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(\]?)")
 
@@ -26,15 +27,15 @@ class Adding(Task):
 
     key = "adding"
     family = "memory"
-    title = "adding problem"
-    summary = "Remember the two marked numbers and give their sum at the end."
-    length_title = "Length"
-    length_help = "Numbers in a sequence; two of them are marked."
+    title = N_("adding problem")
+    summary = N_("Remember the two marked numbers and give their sum at the end.")
+    length_title = N_("Length")
+    length_help = N_("Numbers in a sequence; two of them are marked.")
     one_answer = True
-    metric_title = f"answers within {TOLERANCE}"
+    metric_title = N_("answers within 0.04")  # TOLERANCE
     answers = "numbers"
     tokens = False
-    typed_form = "type numbers with spaces between them, those to add in brackets"
+    typed_form = N_("type numbers with spaces between them, those to add in brackets")
     typed_example = "0.3 [0.5] 0.2 [0.1]"
     inputs = 2
     outputs = 1
@@ -44,7 +45,7 @@ class Adding(Task):
         """Always say 1, the mean of the sum: the loss is its variance, 2/12."""
         # The sum is triangular on [0, 2]: P(|sum - 1| < d) = 1 - (1 - d)^2.
         within = 100 * (1 - (1 - TOLERANCE) ** 2)
-        return Baseline(1 / 6, within, "always answering 1, the average sum")
+        return Baseline(1 / 6, within, Words("always answering 1, the average sum"))
 
     def probe(self) -> Probe:
         """Return 16 sequences; a marked number is set in brackets."""
@@ -55,8 +56,9 @@ class Adding(Task):
         words = text.replace(";", " ").split()
         if not 1 <= len(words) <= MOST_TYPED:
             raise TaskError(
-                f"A sequence has 1 to {MOST_TYPED:,} numbers: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "A sequence has 1 to {most:,} numbers: {how}.",
+                most=MOST_TYPED,
+                how=self.how,
             )
         numbers = [[self._number(word)] for word in words]
         return self._look(torch.tensor(numbers, dtype=torch.float32))
@@ -84,10 +86,12 @@ class Adding(Task):
     def _number(self, word: str) -> tuple[float, float]:
         """Read a number and whether it is marked."""
         found = _NUMBER.fullmatch(word.removesuffix(","))
-        if not found or bool(found[1]) != bool(found[3]) or abs(float(found[2])) > LARGEST:
+        if not found or bool(found[1]) != bool(found[3]) or abs(float(found[2])) > LARGEST_TYPED:
             raise TaskError(
-                f"{word[:20]!r} is no number from -{LARGEST:,} to {LARGEST:,}: {self.typed_form}, "
-                f"like {self.typed_example}."
+                "{word!r} is no number from -{largest:,} to {largest:,}: {how}.",
+                word=word[:20],
+                largest=LARGEST_TYPED,
+                how=self.how,
             )
         return float(found[2]), float(bool(found[1]))
 
@@ -101,7 +105,8 @@ class Adding(Task):
             marked = [x for x, mark in sample if mark]
             targets.append([""] * (len(sample) - 1) + [f"{sum(marked):.2f}"])
             terms = " + ".join(f"{x:.2f}" for x in marked[:6]) + " + …" * (len(marked) > 6)
-            captions.append(f"{terms or 'nothing marked'} ≈ {sum(marked):.2f}")
+            sums = f"{terms} ≈ {sum(marked):.2f}"
+            captions.append(sums if marked else Words("nothing marked ≈ 0.00"))
         return Probe(Batch(inputs, answers), labels, targets, captions)
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:

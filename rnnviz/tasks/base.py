@@ -13,16 +13,26 @@ from torch.nn import functional
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.form import Form
+from rnnviz.words import N_, NOTHING, Words
 
 NOT_ASKED = -100
 """Marks a step without an answer in targets of classes; in targets of numbers NaN does."""
 
-NEXT_IS_SEEN = (
+NEXT_IS_SEEN = N_(
     "a network that also reads from the end has seen the next symbol before it foretells it"
 )
-LATER_IS_SEEN = (
+LATER_IS_SEEN = N_(
     "a network that also reads from the end has seen the later values that it is to forecast"
 )
+FAMILIES = {
+    "memory": N_("memory"),
+    "grammar": N_("grammar"),
+    "numbers": N_("numbers"),
+    "pictures": N_("pictures"),
+    "text": N_("text"),
+    "translation": N_("translation"),
+}
+"""Where a task is listed: key -> words."""
 TRAINING, VALIDATION, PROBE = range(3)
 VALIDATION_SIZE = 128
 PROBE_SIZE = 16
@@ -50,14 +60,14 @@ class Probe:
 
     labels[sample][time] says what goes in, targets[sample][time] what should come out ("" where
     nothing is asked), captions[sample] what the sequence is. note is what to tell whoever typed
-    it, "" if there is nothing to tell.
+    it, falsy if there is nothing to tell.
     """
 
     batch: Batch
     labels: list[list[str]]
     targets: list[list[str]]
-    captions: list[str]
-    note: str = ""
+    captions: Sequence[str | Words]
+    note: Words = NOTHING
 
     def first(self, size: int) -> "Probe":
         """Return the probe with at most `size` sequences."""
@@ -72,7 +82,7 @@ class Probe:
         inputs, targets = self.batch.inputs.clone(), self.batch.targets.clone()
         inputs[:, sample], targets[:, sample] = other.batch.inputs[:, 0], other.batch.targets[:, 0]
 
-        def rows(ours: list[Any], theirs: list[Any]) -> list[Any]:
+        def rows(ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
             return [*ours[:sample], theirs[0], *ours[sample + 1 :]]
 
         return Probe(
@@ -96,7 +106,7 @@ class Baseline:
 
     loss: float
     metric: float
-    text: str
+    text: Words
 
 
 class Task(ABC):
@@ -119,7 +129,7 @@ class Task(ABC):
 
     key: ClassVar[str]
     family: ClassVar[str]
-    """ "memory", "grammar", "numbers", "pictures", "text" or "translation": where it is listed."""
+    """A key of `FAMILIES`: where it is listed."""
     title: ClassVar[str]
     summary: ClassVar[str]
     length_title: ClassVar[str]
@@ -135,7 +145,7 @@ class Task(ABC):
     tokens: ClassVar[bool]
     """Whether the inputs are tokens, to be embedded."""
     typed_form: ClassVar[str] = ""
-    """How a sequence is typed, as a clause with an example."""
+    """How a sequence is typed, as a clause."""
     typed_example: ClassVar[str] = ""
     foretells: ClassVar[bool] = False
     """Whether the answers are the symbols that come next."""
@@ -163,7 +173,11 @@ class Task(ABC):
 
     def __init__(self, length: int, seed: int = 0, distance: int = 1) -> None:
         if length < 2:
-            raise TaskError(f"length = {length}: {self.title} needs at least 2 time steps.")
+            raise TaskError(
+                "length = {length}: {title} needs at least 2 time steps.",
+                length=length,
+                title=Words(self.title),
+            )
         self.length = length
         self.seed = seed
         self.distance = distance
@@ -200,7 +214,25 @@ class Task(ABC):
         TaskError
             If the text is no sequence of this task: the sentence says the form, with an example.
         """
-        raise TaskError(f"{self.title.capitalize()}: sequences of your own cannot be typed in.")
+        raise TaskError(
+            "In the task {title}, sequences of your own cannot be typed in.",
+            title=Words(self.title),
+        )
+
+    @property
+    def typing(self) -> Words:
+        """How a sequence is typed, as a clause."""
+        return Words(self.typed_form)
+
+    @property
+    def how(self) -> Words:
+        """How a sequence is typed, with an example."""
+        return Words("{form}, like {example}", form=self.typing, example=self.typed_example)
+
+    @property
+    def how_quoted(self) -> Words:
+        """How a text is typed, with an example between quotation marks."""
+        return Words("{form}, like {example!r}", form=self.typing, example=self.typed_example)
 
     def edit(self, probe: Probe, sample: int, time: int, text: str) -> Probe:
         """Return a probe in which one input step of one sample is another.
@@ -221,12 +253,18 @@ class Task(ABC):
         """
         steps = len(probe.labels[sample])
         if not 0 <= time < steps:
-            raise TaskError(f"There is no step {time} to change: there are 0 to {steps - 1}.")
+            raise TaskError(
+                "There is no step {time} to change: there are 0 to {last}.",
+                time=time,
+                last=steps - 1,
+            )
         return probe.put(sample, self._edit(probe.one(sample), time, text))
 
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
         """Return the probe's only sample with another step."""
-        raise TaskError(f"{self.title.capitalize()}: single steps cannot be changed.")
+        raise TaskError(
+            "In the task {title}, single steps cannot be changed.", title=Words(self.title)
+        )
 
     def written(self, numbers: Sequence[float]) -> str:
         """Return the numbers of one answer as text, in the units that the labels have."""
@@ -273,7 +311,10 @@ class Task(ABC):
         TaskError
             If the task does not continue, or its text is too short for that.
         """
-        raise TaskError(f"{self.title.capitalize()}: sequences do not go on from each other.")
+        raise TaskError(
+            "In the task {title}, sequences do not go on from each other.",
+            title=Words(self.title),
+        )
 
     def validation(self) -> Batch:
         """Return the fixed sequences that are never seen in training."""

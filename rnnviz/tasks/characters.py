@@ -28,6 +28,7 @@ from rnnviz.tasks.base import (
     Task,
 )
 from rnnviz.tasks.passages import lane_starts
+from rnnviz.words import N_, NOTHING, Many, Words
 
 HELD_OUT = 0.1
 """Share of the text, at its end, that training never sees."""
@@ -68,11 +69,11 @@ class Characters(Task):
 
     key = "characters"
     family = "text"
-    title = "next character"
-    summary = "Read a book, Alice in Wonderland, and guess each next character."
-    length_title = "Length"
-    length_help = "Characters read in a passage; the network starts each one afresh."
-    metric_title = "next characters right"
+    title = N_("next character")
+    summary = N_("Read a book, Alice in Wonderland, and guess each next character.")
+    length_title = N_("Length")
+    length_help = N_("Characters read in a passage; the network starts each one afresh.")
+    metric_title = N_("next characters right")
     answers = "classes"
     foretells = True
     continues = True
@@ -81,9 +82,9 @@ class Characters(Task):
     file: ClassVar[str] = "texts/alice.txt"
     prompt: ClassVar[str] = "Alice was "
     """What the network may go on from."""
-    called: ClassVar[str] = "book"
-    """What is read, in a sentence."""
-    typed_form = "type a text of at least two characters"
+    unread: ClassVar[str] = N_("Not in the book, so read as the unknown character: {which}")
+    """What is told of typed characters that the text does not have."""
+    typed_form = N_("type a text of at least two characters")
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
@@ -106,7 +107,9 @@ class Characters(Task):
         share = np.bincount(self._tokens, minlength=self.outputs) / len(self._tokens)
         share = share[share > 0]
         entropy = -(share * np.log(share)).sum()
-        return Baseline(float(entropy), 100 * float(share.max()), "the characters' frequencies")
+        return Baseline(
+            float(entropy), 100 * float(share.max()), Words("the characters' frequencies")
+        )
 
     def encode(self, text: Iterable[str]) -> NDArray[np.int64]:
         """Return the token of each character (time,); one token stands for all unknown ones."""
@@ -148,7 +151,9 @@ class Characters(Task):
             If there are fewer than two characters: nothing would come next.
         """
         if len(text) < 2:
-            raise TaskError(f"The text {text!r} is too short: type at least two characters.")
+            raise TaskError(
+                "The text {text!r} is too short: type at least two characters.", text=text
+            )
         return self._look([text])
 
     def read(self, text: str) -> Probe:
@@ -159,17 +164,22 @@ class Characters(Task):
         longest = MOST_TYPED * MOST_MARKS
         characters = split(text[:longest].replace("\r\n", "\n").replace("\r", "\n"))
         if not 2 <= len(characters) <= MOST_TYPED or len(text) > longest:
-            many = f"more than {MOST_TYPED:,}" if len(characters) > 1 else len(characters) or "no"
+            many = Many("{count} character", "{count} characters", len(characters))
+            if len(characters) > 1:
+                many = Words("more than {most:,} characters", most=MOST_TYPED)
             raise TaskError(
-                f"This text has {many} character{'s' * (len(characters) != 1)}: "
-                f"{self.typed_form} and at most {MOST_TYPED:,}, like {self.typed_example!r}."
+                "This text has {many}: {form} and at most {most:,}, like {example!r}.",
+                many=many if characters else Words("no characters"),
+                form=self.typing,
+                most=MOST_TYPED,
+                example=self.typed_example,
             )
         unknown = [each for each in characters if each not in self.vocabulary]
-        note = ""
+        note = NOTHING
         if unknown:
             which = " ".join(shown(each) for each in dict.fromkeys(unknown[:12]))
             more = " …" * (len(unknown) > 12)
-            note = f"Not in the {self.called}, so read as the unknown character: {which}{more}"
+            note = Words(self.unread, which=which + more)
         return replace(self._look([characters]), note=note)
 
     def metric(self, output: Tensor, batch: Batch) -> float:
@@ -197,8 +207,10 @@ class Characters(Task):
         typed = split(text)
         if len(typed) != 1:
             raise TaskError(
-                f"{text[:20]!r} is {len(typed)} characters: one goes in at a time, like 'e', or "
-                "␣ for a space and ↵ for the end of a line."
+                "{text!r} is {count} characters: one goes in at a time, like 'e', or "
+                "␣ for a space and ↵ for the end of a line.",
+                text=text[:20],
+                count=len(typed),
             )
         row = [*probe.labels[0], probe.targets[0][-1] or UNKNOWN]
         row[time] = typed[0]
@@ -228,8 +240,8 @@ class Analects(Characters):
     """The same with the Analects of Confucius: a Chinese text, 1,358 different characters."""
 
     key = "analects"
-    title = "next Chinese character"
-    summary = "Read the Analects of Confucius and guess each next character."
+    title = N_("next Chinese character")
+    summary = N_("Read the Analects of Confucius and guess each next character.")
     file = "texts/analects.txt"
     prompt = "子曰：“"
     typed_example = "学而时习之，不亦说乎？"

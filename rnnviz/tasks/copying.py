@@ -9,17 +9,18 @@ from torch import Tensor
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
 from rnnviz.tasks.form import Form
+from rnnviz.words import N_, Words
 
 SYMBOLS = 8
 RECALLED = 10
 BLANK, DELIMITER = SYMBOLS, SYMBOLS + 1
-SHOWN = "ABCDEFGH·→"
+SYMBOL_OF_TOKEN = "ABCDEFGH·→"
 """How the tokens are shown: eight symbols, the blank, the delimiter that says "now"."""
 MOST_TYPED = 100
 """Symbols that somebody types."""
 _READ = {
-    **{letter: token for token, letter in enumerate(SHOWN)},
-    **{letter.lower(): token for token, letter in enumerate(SHOWN[:SYMBOLS])},
+    **{letter: token for token, letter in enumerate(SYMBOL_OF_TOKEN)},
+    **{letter.lower(): token for token, letter in enumerate(SYMBOL_OF_TOKEN[:SYMBOLS])},
     **{str(token + 1): token for token in range(SYMBOLS)},
 }
 
@@ -33,19 +34,19 @@ class Copying(Task):
 
     key = "copying"
     family = "memory"
-    title = "copying memory"
-    summary = "See ten symbols, wait, and repeat them in the same order."
-    length_title = "Delay"
-    length_help = "Steps between seeing and repeating; a sequence has 20 more."
-    metric_title = "symbols recalled"
+    title = N_("copying memory")
+    summary = N_("See ten symbols, wait, and repeat them in the same order.")
+    length_title = N_("Delay")
+    length_help = N_("Steps between seeing and repeating; a sequence has 20 more.")
+    metric_title = N_("symbols recalled")
     answers = "classes"
     tokens = True
-    typed_form = "type letters from A to H, or digits from 1 to 8; the blanks are added"
+    typed_form = N_("type letters from A to H, or digits from 1 to 8; the blanks are added")
     typed_example = "3 1 4 1 5"
     inputs = SYMBOLS + 2
     outputs = SYMBOLS + 1
-    symbols = SHOWN
-    classes = SHOWN[:outputs]
+    symbols = SYMBOL_OF_TOKEN
+    classes = SYMBOL_OF_TOKEN[:outputs]
     # With a forget gate near 1 from the start (.95), an LSTM leaves the baseline in seconds.
     defaults = {"length": 10, "hidden": 64, "lr": 0.005, "forget_bias": 3.0}
 
@@ -57,13 +58,13 @@ class Copying(Task):
     @property
     def form(self) -> Form:
         """Return how an example is drawn: what matters least is the waiting."""
-        return Form("cells", fillers=SHOWN[BLANK])
+        return Form("cells", fillers=SYMBOL_OF_TOKEN[BLANK])
 
     @property
     def baseline(self) -> Baseline:
         """Say blank, then guess: ln 8 at each of ten steps of T + 20, nothing at the others."""
         loss = RECALLED * log(SYMBOLS) / self.steps
-        return Baseline(loss, 100 / SYMBOLS, "blanks in time, then one of eight at random")
+        return Baseline(loss, 100 / SYMBOLS, Words("blanks in time, then one of eight at random"))
 
     def probe(self) -> Probe:
         """Return 16 sequences, their symbols shown as letters."""
@@ -74,8 +75,9 @@ class Copying(Task):
         symbols = [self._token(letter) for letter in "".join(text.split())]
         if not 1 <= len(symbols) <= MOST_TYPED or max(symbols) >= SYMBOLS:
             raise TaskError(
-                f"There are 1 to {MOST_TYPED} symbols to copy: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "There are 1 to {most} symbols to copy: {how}.",
+                most=MOST_TYPED,
+                how=self.how,
             )
         waiting = [BLANK] * (self.length - 1)
         tokens = [*symbols, *waiting, DELIMITER, *[BLANK] * len(symbols)]
@@ -93,7 +95,9 @@ class Copying(Task):
     def _token(self, letter: str) -> int:
         if letter not in _READ:
             raise TaskError(
-                f"{letter[:20]!r} is no symbol: {self.typed_form}, like {self.typed_example}."
+                "{letter!r} is no symbol: {how}.",
+                letter=letter[:20],
+                how=self.how,
             )
         return _READ[letter]
 
@@ -102,10 +106,15 @@ class Copying(Task):
         targets = torch.full_like(inputs, BLANK)
         # A symbol that was edited away is asked for no more: a blank is right in its place.
         targets[-recalled:] = inputs[:recalled].clamp(max=BLANK)
-        labels = [[SHOWN[token] for token in sample] for sample in inputs.T.tolist()]
-        answers = [[SHOWN[token] for token in sample] for sample in targets.T.tolist()]
+        labels = [[SYMBOL_OF_TOKEN[token] for token in sample] for sample in inputs.T.tolist()]
+        answers = [[SYMBOL_OF_TOKEN[token] for token in sample] for sample in targets.T.tolist()]
         captions = [
-            f"repeat {''.join(sample[:recalled])} after {self.length} steps" for sample in labels
+            Words(
+                "repeat {symbols} after {length} steps",
+                symbols="".join(sample[:recalled]),
+                length=self.length,
+            )
+            for sample in labels
         ]
         return Probe(Batch(inputs, targets), labels, answers, captions)
 

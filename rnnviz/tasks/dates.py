@@ -11,6 +11,7 @@ import numpy as np
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import Baseline
 from rnnviz.tasks.translation import TranslationTask, is_held_out
+from rnnviz.words import N_, Words
 
 FIRST, LAST = date(1950, 1, 1), date(2049, 12, 31)
 """A hundred years, so that two digits say which."""
@@ -58,11 +59,11 @@ class Dates(TranslationTask):
     """
 
     key = "dates"
-    title = "dates to ISO"
-    summary = "A date as people write it, such as 3rd of may 1997: write it as 1997-05-03."
+    title = N_("dates to ISO")
+    summary = N_("A date as people write it, such as 3rd of may 1997: write it as 1997-05-03.")
     length_title = ""
     length_help = ""
-    metric_title = "dates right"
+    metric_title = N_("dates right")
     letters = (*digits, "-")
     others = ("␣", ",", ".", "/", *ascii_lowercase)
     source_steps = LONGEST
@@ -70,7 +71,7 @@ class Dates(TranslationTask):
     target_steps = len("1997-05-03") + 1
     # Beyond 95 % of unseen days after 500 steps, some four seconds; without attention after 1400.
     defaults = {"lr": 0.005, "steps": 1000}
-    typed_form = (
+    typed_form = N_(
         "type a day of 1950 to 2049 with its month in words, or day.month.year, or day/month/year"
     )
     typed_example = "3rd of May 1997"
@@ -80,7 +81,7 @@ class Dates(TranslationTask):
         """Say each symbol as often as it stands at its place in a date."""
         return Baseline(
             place_entropy(), 100 / (LAST.toordinal() - FIRST.toordinal() + 1),
-            "each symbol as often as it stands in its place",
+            Words("each symbol as often as it stands in its place"),
         )  # fmt: skip
 
     def clean(self, text: str) -> str:
@@ -98,8 +99,9 @@ class Dates(TranslationTask):
         found = read_date(source)
         if found is None:
             raise TaskError(
-                f"{source[:40]!r} is no date that can be read: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "{source!r} is no date that can be read: {how}.",
+                source=source[:40],
+                how=self.how,
             )
         return found.isoformat()
 

@@ -12,6 +12,7 @@ from rnnviz.errors import TaskError
 from rnnviz.resources import asset
 from rnnviz.tasks.base import NOT_ASKED, PROBE_SIZE, VALIDATION_SIZE, Baseline, Batch, Probe, Task
 from rnnviz.tasks.form import Form
+from rnnviz.words import N_, Many, Words
 
 SIDE = 8
 INK = 16
@@ -40,7 +41,7 @@ class Digits(Task):
     length_title = ""
     length_help = ""
     one_answer = True
-    metric_title = "digits right"
+    metric_title = N_("digits right")
     answers = "classes"
     tokens = False
     outputs = 10
@@ -69,7 +70,7 @@ class Digits(Task):
         digits = _pictures()[1][:-HELD_OUT]
         share = np.bincount(digits, minlength=10) / len(digits)
         entropy = float(-(share * np.log(share)).sum())
-        return Baseline(entropy, 100 * float(share.max()), "one of ten at random")
+        return Baseline(entropy, 100 * float(share.max()), Words("one of ten at random"))
 
     def probe(self) -> Probe:
         """Return 16 held-out pictures; at least one of each digit."""
@@ -90,7 +91,8 @@ class Digits(Task):
         picture, _, digit = "".join(text.split()).partition("=")
         if len(picture) != SIDE * SIDE or len(digit) != 1 or digit not in self.classes:
             raise TaskError(
-                f"A picture has 64 pixels: {self.typed_form}, like {self.typed_example}."
+                "A picture has 64 pixels: {how}.",
+                how=self.how,
             )
         pixels = np.array([[self._pixel(sign) for sign in picture]], np.float32)
         return self._look(pixels, np.array([int(digit)]))
@@ -114,8 +116,15 @@ class Digits(Task):
         signs = "".join(text.split())
         if len(signs) != self.width:
             raise TaskError(
-                f"{text[:20]!r} is not {self.width} pixel{'s' * (self.width > 1)}: give each a "
-                f"digit from 0 (paper) to 9 (ink), like {'02799720'[: self.width]}."
+                Many(
+                    "{text!r} is not {count} pixel: give each a digit from 0 (paper) to 9 (ink), "
+                    "like {example}.",
+                    "{text!r} is not {count} pixels: give each a digit from 0 (paper) to 9 (ink), "
+                    "like {example}.",
+                    self.width,
+                    text=text[:20],
+                    example="02799720"[: self.width],
+                )
             )
         pixels = probe.batch.inputs[:, 0].numpy().copy() * INK
         pixels[time] = [self._pixel(sign) for sign in signs]
@@ -123,10 +132,14 @@ class Digits(Task):
 
     def _pixel(self, sign: str) -> float:
         if sign not in _READ:
-            raise TaskError(f"{sign!r} is no pixel: {self.typed_form}, like {self.typed_example}.")
+            raise TaskError(
+                "{sign!r} is no pixel: {how}.",
+                sign=sign,
+                how=self.how,
+            )
         return _READ[sign]
 
-    typed_form = "type 8 rows of 8 digits from 0 (paper) to 9 (ink), then = and the digit it is"
+    typed_form = N_("type 8 rows of 8 digits from 0 (paper) to 9 (ink), then = and the digit it is")
     typed_example = "00399300 03900930 09300390 09000090 09000090 09300390 03900930 00399300 =0"
 
     def _look(self, pixels: NDArray[np.float32], digits: NDArray[np.int64]) -> Probe:
@@ -138,7 +151,11 @@ class Digits(Task):
         captions = []
         for digit in digits.tolist():
             seen[digit] = seen.get(digit, 0) + 1
-            captions.append(f"a handwritten {digit}" + f" ({seen[digit]})" * (seen[digit] > 1))
+            captions.append(
+                Words("a handwritten {digit} ({count})", digit=digit, count=seen[digit])
+                if seen[digit] > 1
+                else Words("a handwritten {digit}", digit=digit)
+            )
         return Probe(batch, labels, targets, captions)
 
 
@@ -146,8 +163,8 @@ class DigitRows(Digits):
     """Row by row: 8 steps of 8 pixels."""
 
     key = "digits_rows"
-    title = "digits, row by row"
-    summary = "A handwritten digit, a row of eight pixels at each step: which one is it?"
+    title = N_("digits, row by row")
+    summary = N_("A handwritten digit, a row of eight pixels at each step: which one is it?")
     width = SIDE
     defaults = {"length": 8, "lr": 0.005, "steps": 1500}
 
@@ -156,7 +173,7 @@ class DigitPixels(Digits):
     """Pixel by pixel: 64 steps of one."""
 
     key = "digits_pixels"
-    title = "digits, pixel by pixel"
-    summary = "A handwritten digit, one pixel at each of 64 steps: which one is it?"
+    title = N_("digits, pixel by pixel")
+    summary = N_("A handwritten digit, one pixel at each of 64 steps: which one is it?")
     width = 1
     defaults = {"length": 64, "hidden": 64, "lr": 0.005, "steps": 3000}

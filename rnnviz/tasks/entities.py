@@ -5,6 +5,7 @@ import numpy as np
 from rnnviz.tasks.base import Baseline
 from rnnviz.tasks.sentences import PADDING, SentenceTask, Sequence
 from rnnviz.tasks.symbolic import Tokens
+from rnnviz.words import N_, Words
 
 TAGS = ("other", "person", "place", "time")
 PERSONS = ("alice", "tom", "henry", "mary", "peter", "clara")
@@ -36,8 +37,8 @@ SENTENCES = tuple(
 )
 """P, L and T stand for a person, a place and a time."""
 OTHERS = tuple(dict.fromkeys(word for text in SENTENCES for word in text if word not in SLOTS))
-WORDS = (*OTHERS, *PERSONS, *PLACES, *TIMES, *CITY_OR_PERSON, *MONTH_OR_PERSON, PADDING)
-_PLACE = {word: token for token, word in enumerate(WORDS)}
+VOCABULARY = (*OTHERS, *PERSONS, *PLACES, *TIMES, *CITY_OR_PERSON, *MONTH_OR_PERSON, PADDING)
+_PLACE = {word: token for token, word in enumerate(VOCABULARY)}
 _CONTEXT = {
     "in": "place time", "from": "place", "near": "place", "since": "time", "until": "time",
     "before": "time", "with": "person", "met": "person",
@@ -60,14 +61,14 @@ class Entities(SentenceTask):
 
     key = "entities"
     family = "text"
-    title = "persons, places, times"
-    summary = "Tag each word: “April met Florence in May” has two persons and a time."
-    length_help = "Words of the longest sentence; all forms are there from 8 on."
-    metric_title = "tags right"
-    symbols = WORDS
+    title = N_("persons, places, times")
+    summary = N_("Tag each word: “April met Florence in May” has two persons and a time.")
+    length_help = N_("Words of the longest sentence; all forms are there from 8 on.")
+    metric_title = N_("tags right")
+    symbols = VOCABULARY
     classes = TAGS
     separator = " "
-    typed_form = "type words of the generated sentences, in small letters"
+    typed_form = N_("type words of the generated sentences, in small letters")
     typed_example = "may wrote to florence from victoria"
     defaults = {"length": 8, "lr": 0.005, "steps": 1000}
 
@@ -82,12 +83,12 @@ class Entities(SentenceTask):
         share = np.bincount(tags, minlength=len(TAGS)) / len(tags)
         known = share[share > 0]
         entropy = float(-(known * np.log(known)).sum())
-        return Baseline(entropy, 100 * float(share.max()), "the tags' frequencies")
+        return Baseline(entropy, 100 * float(share.max()), Words("the tags' frequencies"))
 
     def _answers(self, inputs: Tokens) -> Tokens:
         answers = np.empty_like(inputs)
         for place, sample in enumerate(inputs.T):
-            answers[:, place] = self._tags([WORDS[token] for token in sample])
+            answers[:, place] = self._tags([VOCABULARY[token] for token in sample])
         return answers
 
     def _tags(self, words: list[str]) -> list[int]:

@@ -8,9 +8,12 @@ from torch import Tensor
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Baseline, Batch, Probe, Task
+from rnnviz.words import N_, Words, listed
 
 BITS = 3
 PULSES = 0.2
+MOST_TOLD = 4
+"""Pulses that a caption tells."""
 """Share of steps at which a bit gets a pulse."""
 SIGN = {-1: "−", 0: "·", 1: "+"}
 _READ = {"-": -1, "−": -1, "0": 0, "·": 0, ".": 0, "+": 1}
@@ -26,14 +29,14 @@ class FlipFlop(Task):
 
     key = "flipflop"
     family = "memory"
-    title = "3-bit flip-flop"
-    summary = "Three inputs with pulses of +1 and −1: hold the sign of each one's last pulse."
-    length_title = "Length"
-    length_help = "Steps in a sequence; at each, all three bits are asked."
-    metric_title = "bits right"
+    title = N_("3-bit flip-flop")
+    summary = N_("Three inputs with pulses of +1 and −1: hold the sign of each one's last pulse.")
+    length_title = N_("Length")
+    length_help = N_("Steps in a sequence; at each, all three bits are asked.")
+    metric_title = N_("bits right")
     answers = "numbers"
     tokens = False
-    typed_form = "type steps of three signs from +, - and 0, all three set at the first"
+    typed_form = N_("type steps of three signs from +, - and 0, all three set at the first")
     typed_example = "+-+ 000 -00 000 0+0"
     inputs = BITS
     outputs = BITS
@@ -42,7 +45,7 @@ class FlipFlop(Task):
     @property
     def baseline(self) -> Baseline:
         """Always say 0: the squares of +1 and -1 are 1."""
-        return Baseline(1.0, 50.0, "always answering 0")
+        return Baseline(1.0, 50.0, Words("always answering 0"))
 
     def probe(self) -> Probe:
         """Return 16 sequences; a step shows a sign for each bit."""
@@ -53,8 +56,9 @@ class FlipFlop(Task):
         words = text.replace(",", " ").split()
         if not 1 <= len(words) <= MOST_TYPED:
             raise TaskError(
-                f"A sequence has 1 to {MOST_TYPED:,} steps: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "A sequence has 1 to {most:,} steps: {how}.",
+                most=MOST_TYPED,
+                how=self.how,
             )
         return self._look(torch.tensor([[self._signs(word)] for word in words]))
 
@@ -80,7 +84,9 @@ class FlipFlop(Task):
         """Read the pulses of one step."""
         if len(word) != BITS or not set(word) <= _READ.keys():
             raise TaskError(
-                f"{word[:20]!r} is no step: {self.typed_form}, like {self.typed_example}."
+                "{word!r} is no step: {how}.",
+                word=word[:20],
+                how=self.how,
             )
         return [float(_READ[sign]) for sign in word]
 
@@ -89,20 +95,30 @@ class FlipFlop(Task):
         if not inputs[0].all():
             raise TaskError(
                 "All three bits must be set at the first step, or nobody knows what they are: "
-                f"{self.typed_form}, like {self.typed_example}."
+                "{how}.",
+                how=self.how,
             )
         answers = torch.tensor(_held(inputs.numpy()))
         labels, targets = _shown(inputs), _shown(answers)
         captions = []
         for sample in inputs.transpose(0, 1):
-            pulses = ", ".join(
-                f"{SIGN[int(sample[t, bit])]}{bit + 1} at {t}"
-                for t, bit in sample.nonzero().tolist()
-                if t
-            )
+            pulses = [
+                Words(
+                    "{sign}{bit} at {time}",
+                    sign=SIGN[int(sample[time, bit])],
+                    bit=bit + 1,
+                    time=time,
+                )
+                for time, bit in sample.nonzero().tolist()
+                if time
+            ]
+            told = listed(pulses[:MOST_TOLD], more=len(pulses) > MOST_TOLD)
             start = "".join(SIGN[int(sign)] for sign in sample[0])
-            more = f"{pulses[:30]}{' …' * (len(pulses) > 30)}" if pulses else "no pulse"
-            captions.append(f"{start}, then {more}")
+            captions.append(
+                Words("{start}, then {pulses}", start=start, pulses=told)
+                if pulses
+                else Words("{start}, then no pulse", start=start)
+            )
         return Probe(Batch(inputs, answers), labels, targets, captions)
 
     def _draw(self, size: int, random: np.random.Generator) -> Batch:

@@ -11,6 +11,7 @@ from torch import Tensor
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, NEXT_IS_SEEN, PROBE, PROBE_SIZE, Baseline, Batch, Probe
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_, NOTHING, Words
 
 Arc = tuple[str, float, Any]
 """A symbol, its probability, and the state that follows."""
@@ -86,8 +87,8 @@ class GrammarTask(SymbolTask):
     family = "grammar"
     foretells = True
     only_forwards = NEXT_IS_SEEN
-    length_title = "Length"
-    length_help = "Symbols read in a stream; strings follow each other without a mark."
+    length_title = N_("Length")
+    length_help = N_("Symbols read in a stream; strings follow each other without a mark.")
     options: ClassVar[str]
     automaton: ClassVar[Automaton]
     told: ClassVar[NDArray[np.bool_]]
@@ -108,7 +109,7 @@ class GrammarTask(SymbolTask):
         share = self._weights @ self.automaton.share
         asked = ((self._weights * self.told) @ self.automaton.share)[self._options]
         constant = 100 * asked.max() / asked.sum() if asked.sum() else 0.0
-        return Baseline(_entropy(share), float(constant), "the symbols' frequencies")
+        return Baseline(_entropy(share), float(constant), Words("the symbols' frequencies"))
 
     @property
     def best(self) -> float:
@@ -125,8 +126,9 @@ class GrammarTask(SymbolTask):
         written = "".join(text.split())
         if not 2 <= len(written) <= MOST_TYPED:
             raise TaskError(
-                f"A stream has 2 to {MOST_TYPED:,} symbols: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "A stream has 2 to {most:,} symbols: {how}.",
+                most=MOST_TYPED,
+                how=self.how,
             )
         return self._stream(np.array([[self._token(symbol)] for symbol in written]))
 
@@ -163,10 +165,14 @@ class GrammarTask(SymbolTask):
         """Return streams (time, batch) in readable form; the last symbol is only asked."""
         texts = [[self.symbols[token] for token in sample] for sample in written.T]
         wrong = (self.automaton.states(written) < 0).any(0)
-        note = ""
+        note = NOTHING
         if wrong.any():
             at = int((self.automaton.states(written) < 0)[:, wrong.argmax()].argmax())
-            note = f"The grammar does not allow {texts[wrong.argmax()][at]} at t = {at}."
+            note = Words(
+                "The grammar does not allow {symbol} at t = {time}.",
+                symbol=texts[wrong.argmax()][at],
+                time=at,
+            )
         return Probe(
             Batch(torch.tensor(written[:-1]), torch.tensor(written[1:])),
             labels=[text[:-1] for text in texts],

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from rnnviz.tasks.series import RecordedForecast, Values
+from rnnviz.words import N_
 
 DELAY = 17
 STEP = 0.1
@@ -44,8 +45,8 @@ class MackeyGlass(RecordedForecast):
     """
 
     key = "mackey_glass"
-    title = "Mackey–Glass series"
-    summary = "A chaotic series from an equation with a delay of 17: give a later value."
+    title = N_("Mackey–Glass series")
+    summary = N_("A chaotic series from an equation with a delay of 17: give a later value.")
     typed_example = "0.90 0.95 1.01 1.08 1.13 1.16 1.17 1.14 1.10 1.04 0.98"
     digits = 3
     defaults = {"length": 80, "distance": 6, "lr": 0.005, "steps": 2000}

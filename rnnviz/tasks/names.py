@@ -11,6 +11,7 @@ from rnnviz.resources import asset
 from rnnviz.tasks.base import MOST_TYPED, NOT_ASKED, Baseline, Probe
 from rnnviz.tasks.sentences import PADDING, SentenceTask, Sequence
 from rnnviz.tasks.symbolic import Tokens
+from rnnviz.words import N_, Words
 
 HELD_OUT = 5
 """Of so many names of an origin, one is never seen in training."""
@@ -37,13 +38,15 @@ class Names(SentenceTask):
 
     key = "names"
     family = "text"
-    title = "origin of a surname"
-    summary = "A surname, letter by letter: from which of eight languages does it come?"
-    length_help = "Letters of a name that are read; what is longer is cut."
+    title = N_("origin of a surname")
+    summary = N_("A surname, letter by letter: from which of eight languages does it come?")
+    length_help = N_("Letters of a name that are read; what is longer is cut.")
     one_answer = True
-    metric_title = "origins right"
+    metric_title = N_("origins right")
     symbols = ascii_lowercase + PADDING
-    typed_form = "type a surname in letters a to z, and its origin after =, if it is no listed one"
+    typed_form = N_(
+        "type a surname in letters a to z, and its origin after =, if it is no listed one"
+    )
     typed_example = "schneider = German"
     defaults = {"length": 12, "hidden": 48, "lr": 0.005, "steps": 400}
 
@@ -55,7 +58,7 @@ class Names(SentenceTask):
     def baseline(self) -> Baseline:
         """Guess: all origins are equally likely."""
         count = len(self.classes)
-        return Baseline(log(count), 100 / count, f"one of {count} at random")
+        return Baseline(log(count), 100 / count, Words("one of {count} at random", count=count))
 
     def _answers(self, inputs: Tokens) -> Tokens:
         """Return the origins of listed names."""
@@ -70,8 +73,10 @@ class Names(SentenceTask):
             if any(name in names for names in both):
                 return place
         raise TaskError(
-            f"{name[:20]!r} is not in the list of names: {self.typed_form}, like "
-            f"{self.typed_example}. There are {', '.join(self.classes)}."
+            "{name!r} is not in the list of names: {how}. There are {classes}.",
+            name=name[:20],
+            how=self.how,
+            classes=", ".join(self.classes),
         )
 
     def _sequence(self, random: np.random.Generator, held_out: bool) -> Sequence:
@@ -85,7 +90,10 @@ class Names(SentenceTask):
         """Return a name that a user typed, with the origin that is given or listed."""
         name, _, origin = (part.strip().lower() for part in text.partition("="))
         if not 1 <= len(name) <= MOST_TYPED:
-            raise TaskError(f"There is no name: {self.typed_form}, like {self.typed_example}.")
+            raise TaskError(
+                "There is no name: {how}.",
+                how=self.how,
+            )
         inputs = np.array([[self._token(letter)] for letter in name])
         classes = [each.lower() for each in self.classes]
         if origin not in classes:

@@ -7,6 +7,7 @@ import numpy as np
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import NOT_ASKED, Baseline
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_, Words
 
 SYMBOLS = "ABCDEFGH"
 
@@ -20,15 +21,15 @@ class NBack(SymbolTask):
 
     key = "nback"
     family = "memory"
-    title = "n-back recall"
-    summary = "At every step, name the symbol that was there n steps ago."
-    length_title = "Length"
-    length_help = "Answers in a sequence; it has n symbols more."
-    distance_title = "n, steps back"
-    metric_title = "symbols recalled"
+    title = N_("n-back recall")
+    summary = N_("At every step, name the symbol that was there n steps ago.")
+    length_title = N_("Length")
+    length_help = N_("Answers in a sequence; it has n symbols more.")
+    distance_title = N_("n, steps back")
+    metric_title = N_("symbols recalled")
     symbols = SYMBOLS
     classes = SYMBOLS
-    typed_form = "type letters from A to H"
+    typed_form = N_("type letters from A to H")
     typed_example = "DAFACEBA"
     defaults = {"length": 40, "distance": 4, "lr": 0.005, "steps": 1500}
 
@@ -40,7 +41,7 @@ class NBack(SymbolTask):
     @property
     def baseline(self) -> Baseline:
         """Guess: all symbols are equally likely."""
-        return Baseline(log(len(SYMBOLS)), 100 / len(SYMBOLS), "one of 8 at random")
+        return Baseline(log(len(SYMBOLS)), 100 / len(SYMBOLS), Words("one of 8 at random"))
 
     def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
         return random.integers(0, len(SYMBOLS), (self.steps, size))
@@ -48,8 +49,9 @@ class NBack(SymbolTask):
     def _answers(self, inputs: Tokens) -> Tokens:
         if len(inputs) <= self.distance:
             raise TaskError(
-                f"With n = {self.distance}, nothing is asked before step {self.distance}: type "
-                f"more than {self.distance} letters from A to H."
+                "With n = {distance}, nothing is asked before step {distance}: type "
+                "more than {distance} letters from A to H.",
+                distance=self.distance,
             )
         waiting = np.full((self.distance, inputs.shape[1]), NOT_ASKED)
         return np.concatenate([waiting, inputs])[: len(inputs)]

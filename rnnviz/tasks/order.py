@@ -10,6 +10,7 @@ from rnnviz.errors import TaskError
 from rnnviz.tasks.base import NOT_ASKED, Baseline
 from rnnviz.tasks.form import Form
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_, Words, listed
 
 SYMBOLS = "abcdXYEB"
 OTHERS, X, Y, START, TRIGGER = 4, 4, 5, 6, 7
@@ -24,14 +25,14 @@ class Order(SymbolTask):
     """
 
     family = "memory"
-    length_title = "Other symbols"
-    length_help = "Symbols a, b, c, d that carry nothing; X and Y, start and end come on top."
+    length_title = N_("Other symbols")
+    length_help = N_("Symbols a, b, c, d that carry nothing; X and Y, start and end come on top.")
     one_answer = True
-    metric_title = "orders right"
+    metric_title = N_("orders right")
     marks: ClassVar[int]
     defaults = {"length": 60, "lr": 0.005, "steps": 1500}
     symbols = SYMBOLS
-    typed_form = "type E, then a to d with X and Y among them, then B"
+    typed_form = N_("type E, then a to d with X and Y among them, then B")
 
     @property
     def steps(self) -> int:
@@ -47,7 +48,7 @@ class Order(SymbolTask):
     def baseline(self) -> Baseline:
         """Guess: all classes are equally likely."""
         count = len(self.classes)
-        return Baseline(log(count), 100 / count, f"one of {count} at random")
+        return Baseline(log(count), 100 / count, Words("one of {count} at random", count=count))
 
     def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
         count = self.length + self.marks
@@ -63,25 +64,30 @@ class Order(SymbolTask):
         marked = (inputs == X) | (inputs == Y)
         if (marked.sum(0) != self.marks).any():
             raise TaskError(
-                f"There are exactly {self.marks} X or Y in a sequence: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "There are exactly {marks} X or Y in a sequence: {how}.",
+                marks=self.marks,
+                how=self.how,
             )
         order = inputs.T[marked.T].reshape(-1, self.marks) - X
         answers = np.full(inputs.shape, NOT_ASKED)
         answers[-1] = order @ (2 ** np.arange(self.marks)[::-1])
         return answers
 
-    def _caption(self, labels: list[str], answers: list[str]) -> str:
-        places = [f"{label} at {t}" for t, label in enumerate(labels) if label in "XY"]
-        return f"{answers[-1]}: {', '.join(places)}"
+    def _caption(self, labels: list[str], answers: list[str]) -> Words:
+        places = (
+            Words("{symbol} at {time}", symbol=label, time=time)
+            for time, label in enumerate(labels)
+            if label in "XY"
+        )
+        return Words("{answer}: {places}", answer=answers[-1], places=listed(places))
 
 
 class Order4(Order):
     """Two symbols, four classes: experiment 6a."""
 
     key = "order4"
-    title = "temporal order, 4 classes"
-    summary = "Two rare symbols, X or Y: say at the end in which order they came."
+    title = N_("temporal order, 4 classes")
+    summary = N_("Two rare symbols, X or Y: say at the end in which order they came.")
     typed_example = "EabXcdaYbB"
     marks = 2
     classes = tuple(map("".join, product("XY", repeat=2)))
@@ -91,8 +97,8 @@ class Order8(Order):
     """Three symbols, eight classes: experiment 6b."""
 
     key = "order8"
-    title = "temporal order, 8 classes"
-    summary = "Three rare symbols, X or Y: say at the end in which order they came."
+    title = N_("temporal order, 8 classes")
+    summary = N_("Three rare symbols, X or Y: say at the end in which order they came.")
     typed_example = "EabXcdaYbXaB"
     marks = 3
     classes = tuple(map("".join, product("XY", repeat=3)))

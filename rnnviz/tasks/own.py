@@ -7,8 +7,13 @@ from rnnviz.data.examples import example
 from rnnviz.data.sets import DataSet
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import Task
+from rnnviz.words import N_, Words
 
-WORDS = {"series": "a series of numbers", "labels": "texts with labels", "text": "a text"}
+KIND_WORDS = {
+    "series": N_("a series of numbers"),
+    "labels": N_("texts with labels"),
+    "text": N_("a text"),
+}
 
 
 class OwnData(Task):
@@ -27,6 +32,10 @@ class OwnData(Task):
         self.data = known.get(data) if data else example(self.kind)
         if self.data.kind != self.kind:
             raise TaskError(
-                f"{self.title.capitalize()}: {self.data.title!r} is {WORDS[self.data.kind]}, "
-                f"and {WORDS[self.kind]} is needed: choose another data set or task."
+                "In the task {task}, {title!r} is {given}, and {needed} is needed: "
+                "choose another data set or task.",
+                task=Words(self.title),
+                needed=Words(KIND_WORDS[self.kind]),
+                title=self.data.title,
+                given=Words(KIND_WORDS[self.data.kind]),
             )

@@ -14,6 +14,7 @@ from rnnviz.tasks.own import OwnData
 from rnnviz.tasks.sentences import PADDING, SentenceTask, Sequence
 from rnnviz.tasks.symbolic import Tokens
 from rnnviz.tasks.words import RARE, WORD
+from rnnviz.words import N_, NOTHING, Words
 
 MOST_SYMBOLS = 1000
 """Different characters, or words, that are told apart: the commonest of the training texts."""
@@ -29,12 +30,14 @@ class OwnLabels(OwnData, SentenceTask):
     key = "own_labels"
     kind = "labels"
     family = "text"
-    title = "own texts with labels"
-    summary = "Texts and their classes from a CSV file of your own: to which does a text belong?"
-    length_help = "Characters, or words, of a text that are read; what is longer is cut."
-    metric_title = "classes right"
+    title = N_("own texts with labels")
+    summary = N_(
+        "Texts and their classes from a CSV file of your own: to which does a text belong?"
+    )
+    length_help = N_("Characters, or words, of a text that are read; what is longer is cut.")
+    metric_title = N_("classes right")
     one_answer = True
-    typed_form = "type a text, and its class after = if it is not one of the file"
+    typed_form = N_("type a text, and its class after = if it is not one of the file")
     typed_example = "Norwegen = German"
     defaults = {"length": 16, "hidden": 48, "lr": 0.005, "steps": 600, "patience": 4}
 
@@ -69,7 +72,7 @@ class OwnLabels(OwnData, SentenceTask):
         asked = np.bincount([self._labels[place] for place in self._held_out], minlength=count)
         often, asked = often / often.sum(), asked / asked.sum()
         loss = -sum(q * log(p) for p, q in zip(often.tolist(), asked.tolist(), strict=True))
-        return Baseline(loss, 100 * float(asked[often.argmax()]), "the classes' frequencies")
+        return Baseline(loss, 100 * float(asked[often.argmax()]), Words("the classes' frequencies"))
 
     def _split(self, text: str) -> list[str]:
         """Part a text into what is one symbol."""
@@ -126,8 +129,9 @@ class OwnLabels(OwnData, SentenceTask):
             label = self._known.get(tuple(sample[: self.length].tolist()))
             if label is None:
                 raise TaskError(
-                    f"This text is not in the file: {self.typed_form}, like "
-                    f"{self.typed_example!r}. There are {', '.join(self.classes[:12])}."
+                    "This text is not in the file: {how}. There are {classes}.",
+                    how=self.how_quoted,
+                    classes=", ".join(self.classes[:12]),
                 )
             answers[-1, place] = label
         return answers
@@ -141,13 +145,16 @@ class OwnLabels(OwnData, SentenceTask):
         tokens = self._tokens(body)
         if not body or len(tokens) > MOST_TYPED:
             raise TaskError(
-                f"A text has 1 to {MOST_TYPED:,} symbols: {self.typed_form}, like "
-                f"{self.typed_example!r}."
+                "A text has 1 to {most:,} symbols: {how}.",
+                most=MOST_TYPED,
+                how=self.how_quoted,
             )
         inputs = np.array(tokens)[:, None]
         odd = [each for each in self._split(body) if each not in self._place]
         which = " ".join(plain(each)[:20] for each in dict.fromkeys(odd[:8]))
-        note = f"Not in the training texts, so read as one symbol: {which}" if odd else ""
+        note = NOTHING
+        if odd:
+            note = Words("Not in the training texts, so read as one symbol: {which}", which=which)
         label = classes.index(tag.strip().lower()) if given else self._answers(inputs)[-1, 0]
         answers = np.full(inputs.shape, NOT_ASKED)
         answers[-1] = label
@@ -157,8 +164,12 @@ class OwnLabels(OwnData, SentenceTask):
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
         symbols = self._split(" " if text == "␣" else text.strip())
         if len(symbols) != 1:
-            kind = "word" if self.words else "character"
-            raise TaskError(f"{text[:20]!r} is not one {kind}: one goes in at a time.")
+            raise TaskError(
+                N_("{text!r} is not one word: one goes in at a time.")
+                if self.words
+                else N_("{text!r} is not one character: one goes in at a time."),
+                text=text[:20],
+            )
         inputs = probe.batch.inputs.numpy().copy()
         inputs[time, 0] = self._place.get(symbols[0], self._unknown)
         return self._show(inputs, probe.batch.targets.numpy())

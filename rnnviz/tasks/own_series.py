@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnviz.data.columns import LARGEST
+from rnnviz.data.columns import LARGEST_NUMBER
 from rnnviz.data.series import Series
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import (
@@ -21,8 +21,9 @@ from rnnviz.tasks.base import (
 )
 from rnnviz.tasks.own import OwnData
 from rnnviz.tasks.series import NUMBER, Forecast, Values
+from rnnviz.words import N_, Many, Words
 
-SHOWN = 3
+MOST_TOLD = 3
 """Columns of which a step's label tells the number."""
 
 
@@ -36,12 +37,12 @@ class OwnSeries(OwnData, Forecast):
 
     key = "own_series"
     kind = "series"
-    title = "own series"
-    summary = "Numbers over time from a CSV file of your own: forecast one column, or several."
-    length_title = "Window"
-    length_help = "Rows that are read; at each, a later one is asked."
-    distance_title = "Rows ahead"
-    typed_form = "type rows of numbers, a number for each column, with ; between rows"
+    title = N_("own series")
+    summary = N_("Numbers over time from a CSV file of your own: forecast one column, or several.")
+    length_title = N_("Window")
+    length_help = N_("Rows that are read; at each, a later one is asked.")
+    distance_title = N_("Rows ahead")
+    typed_form = N_("type rows of numbers, a number for each column, with ; between rows")
     typed_example = "12.8 5 4.7; 10.6 2.8 4.5; 11.7 7.2 2.3; 12.2 5.6 4.7"
     # a file of one's own is mostly short, and soon known by heart: stop where that begins
     defaults = {
@@ -55,8 +56,12 @@ class OwnSeries(OwnData, Forecast):
         least = min(map(len, self._parts))
         if distance > least - 2:
             raise TaskError(
-                f"{distance} rows ahead do not fit: the probe of {self.data.title!r} has {least} "
-                f"rows, so forecast at most {least - 2}."
+                "{distance} rows ahead do not fit: the probe of {title!r} has {least} "
+                "rows, so forecast at most {most}.",
+                distance=distance,
+                title=self.data.title,
+                least=least,
+                most=least - 2,
             )
         self.length = min(length, max(2, 2 * (least - distance) // 3))
         self.names, self.targets = series.names, series.targets
@@ -66,8 +71,6 @@ class OwnSeries(OwnData, Forecast):
         self.spread = np.where(spread > 0, spread, 1.0)  # type: ignore[assignment]
         self.inputs = len(series.names)
         self.outputs = len(series.targets) * len(self.ahead)
-        count = f"{self.inputs} numbers" if self.inputs > 1 else "one number"
-        self.typed_form = f"type rows of {count}, with ; between rows"  # type: ignore[misc]
         few = self._parts[2][: min(distance + 3, 12)]
         self.typed_example = "; ".join(  # type: ignore[misc]
             " ".join(f"{x:g}" for x in row) for row in few.round(3).tolist()
@@ -77,6 +80,15 @@ class OwnSeries(OwnData, Forecast):
     def ahead(self) -> Sequence[int]:
         """How many rows ahead each forecast is."""
         return range(1, self.distance + 1) if self.series.path else (self.distance,)
+
+    @property
+    def typing(self) -> Words:
+        """How a sequence is typed, as a clause."""
+        return Many(
+            "type rows of one number, with ; between rows",
+            "type rows of {count} numbers, with ; between rows",
+            self.inputs,
+        )
 
     @property
     def variance(self) -> float:
@@ -96,12 +108,12 @@ class OwnSeries(OwnData, Forecast):
         starts = self._spread_over(2, PROBE_SIZE)
         rows = self._cut(self._parts[2], starts)
         begins = [self.moment(self.series.cuts[1] + start) for start in starts.tolist()]
-        return self._look(rows, [f"from {each}" for each in begins])
+        return self._look(rows, [Words("from {moment}", moment=each) for each in begins])
 
-    def moment(self, row: int) -> str:
+    def moment(self, row: int) -> str | Words:
         """Say when a row of the series is: its date, or its number from 1."""
         if self.series.times is None:
-            return f"row {row + 1:,}"
+            return Words("row {row:,}", row=row + 1)
         when = datetime.fromtimestamp(int(self.series.times[row]), UTC)
         clock = f" {when:%H:%M}" if (when.hour, when.minute) != (0, 0) else ""
         return f"{when.day} {when:%b} {when.year}{clock}"
@@ -141,8 +153,12 @@ class OwnSeries(OwnData, Forecast):
             rows = [line.replace(",", " ").split() for line in lines if line.strip()]
         if not self.distance < len(rows) <= MOST_TYPED:
             raise TaskError(
-                f"A series has {self.distance + 1} to {MOST_TYPED:,} rows, because the row "
-                f"{self.distance} ahead is asked: {self.typed_form}, like {self.typed_example}."
+                "A series has {least} to {most:,} rows, because the row "
+                "{distance} ahead is asked: {how}.",
+                least=self.distance + 1,
+                most=MOST_TYPED,
+                distance=self.distance,
+                how=self.how,
             )
         return self._look(np.array([[self._row(row)] for row in rows]), None)
 
@@ -161,21 +177,25 @@ class OwnSeries(OwnData, Forecast):
     def _row(self, words: Sequence[str]) -> list[float]:
         if len(words) != self.inputs:
             raise TaskError(
-                f"A row has {self.inputs} numbers ({', '.join(self.names[:6])}), not "
-                f"{len(words)}: {self.typed_form}, like {self.typed_example}."
+                "A row has {expected} numbers ({names}), not {given}: {how}.",
+                expected=self.inputs,
+                names=", ".join(self.names[:6]),
+                given=len(words),
+                how=self.how,
             )
         return [self._number(word) for word in words]
 
     def _number(self, word: str) -> float:
         word = word.replace("−", "-")
-        if not NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
+        if not NUMBER.fullmatch(word) or abs(float(word)) > LARGEST_NUMBER:
             raise TaskError(
-                f"{word[:20]!r} is no number that is read here: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "{word!r} is no number that is read here: {how}.",
+                word=word[:20],
+                how=self.how,
             )
         return float(word)
 
-    def _look(self, values: Values, captions: list[str] | None = None) -> Probe:
+    def _look(self, values: Values, captions: Sequence[str | Words] | None = None) -> Probe:
         """Return rows (time, batch, column) in readable form; the last ones are only asked."""
         typed = captions is None
         steps = len(values) if typed else self.length
@@ -184,7 +204,9 @@ class OwnSeries(OwnData, Forecast):
         targets[: len(asked)] = asked[:steps]
         return self._shown(values[:steps], torch.tensor(targets.astype(np.float32)), captions)
 
-    def _shown(self, rows: Values, targets: Tensor, captions: list[str] | None) -> Probe:
+    def _shown(
+        self, rows: Values, targets: Tensor, captions: Sequence[str | Words] | None
+    ) -> Probe:
         inputs = torch.tensor(self._scaled(rows).astype(np.float32))
         labels = [[self._words(row) for row in sample] for sample in rows.swapaxes(0, 1)]
         answers = [
@@ -231,8 +253,8 @@ class OwnSeries(OwnData, Forecast):
         )
 
     def _words(self, row: NDArray[np.floating]) -> str:
-        few = [self._text(x, place) for place, x in enumerate(row.tolist()[:SHOWN])]
-        return ", ".join(few) + " …" * (len(row) > SHOWN)
+        few = [self._text(x, place) for place, x in enumerate(row.tolist()[:MOST_TOLD])]
+        return ", ".join(few) + " …" * (len(row) > MOST_TOLD)
 
     def _text(self, x: float, place: int) -> str:
         spread = float(np.asarray(self.spread)[place])

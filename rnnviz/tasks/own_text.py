@@ -14,7 +14,8 @@ from rnnviz.tasks.base import NOT_ASKED, Baseline, Batch
 from rnnviz.tasks.characters import HELD_OUT as HELD_OUT_CHARACTERS
 from rnnviz.tasks.characters import Book, Characters, split
 from rnnviz.tasks.own import OwnData
-from rnnviz.tasks.words import WordBook, Words, word_book
+from rnnviz.tasks.words import WordBook, WordTask, word_book
+from rnnviz.words import N_, Words
 
 MOST_CHARACTERS = 2000
 """Different characters that are told apart: the commonest of the training part."""
@@ -45,9 +46,9 @@ class OwnCharacters(OwnData, Characters):
 
     key = "own_characters"
     kind = "text"
-    title = "own text, next character"
-    summary = "Read a text of your own, pasted or from a file, and guess each next character."
-    called = "text"
+    title = N_("own text, next character")
+    summary = N_("Read a text of your own, pasted or from a file, and guess each next character.")
+    unread = N_("Not in the text, so read as the unknown character: {which}")
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
@@ -65,7 +66,9 @@ class OwnCharacters(OwnData, Characters):
         counts = np.bincount(self._tokens, minlength=self.outputs)[: self.outputs]
         share = counts[counts > 0] / counts.sum()
         entropy = -(share * np.log(share)).sum()
-        return Baseline(float(entropy), 100 * float(share.max()), "the characters' frequencies")
+        return Baseline(
+            float(entropy), 100 * float(share.max()), Words("the characters' frequencies")
+        )
 
     def _begins(self) -> NDArray[np.int64]:
         """Return where lines begin in the held-out part, or words where there are few lines."""
@@ -85,7 +88,7 @@ class OwnCharacters(OwnData, Characters):
         return replace(batch, targets=targets)
 
 
-class OwnWords(OwnData, Words):
+class OwnWords(OwnData, WordTask):
     """Predict the next word of a text of the visitor's own; its last tenth is held out.
 
     Small letters; punctuation marks, numbers and Chinese characters are words.
@@ -93,8 +96,8 @@ class OwnWords(OwnData, Words):
 
     key = "own_words"
     kind = "text"
-    title = "own text, next word"
-    summary = "Read a text of your own, pasted or from a file, and guess each next word."
+    title = N_("own text, next word")
+    summary = N_("Read a text of your own, pasted or from a file, and guess each next word.")
     typed_example = "alice looked at the white rabbit, and she"
     defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}
 
@@ -103,8 +106,10 @@ class OwnWords(OwnData, Words):
         self.take(_words(self.data))
         if len(self._held_out) < 6 or not self.classes:
             raise TaskError(
-                f"{self.data.title!r} has {len(self._tokens) + len(self._held_out)} words: that is "
-                "too few, so choose the task of the next character, or a longer text."
+                "{title!r} has {count} words: that is "
+                "too few, so choose the task of the next character, or a longer text.",
+                title=self.data.title,
+                count=len(self._tokens) + len(self._held_out),
             )
         self.length = min(length, max(2, len(self._held_out) // 2))
         text = text_of(self.data)

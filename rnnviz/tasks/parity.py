@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnviz.tasks.base import Baseline
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_, Words
 
 
 class Parity(SymbolTask):
@@ -18,21 +19,21 @@ class Parity(SymbolTask):
 
     key = "parity"
     family = "memory"
-    title = "parity"
-    summary = "At every step, say whether the ones so far are even or odd in number."
-    length_title = "Length"
-    length_help = "Bits in a sequence; after each the answer is asked."
-    metric_title = "answers right"
+    title = N_("parity")
+    summary = N_("At every step, say whether the ones so far are even or odd in number.")
+    length_title = N_("Length")
+    length_help = N_("Bits in a sequence; after each the answer is asked.")
+    metric_title = N_("answers right")
     symbols = "01"
     classes = ("even", "odd")
-    typed_form = "type zeros and ones"
+    typed_form = N_("type zeros and ones")
     typed_example = "0110100"
     defaults = {"lr": 0.005, "steps": 1000}
 
     @property
     def baseline(self) -> Baseline:
         """Guess: after the first bit, and so after each, both are equally likely."""
-        return Baseline(log(2), 50.0, "even or odd at random")
+        return Baseline(log(2), 50.0, Words("even or odd at random"))
 
     def _inputs(self, size: int, random: np.random.Generator) -> Tokens:
         return random.integers(0, 2, (self.length, size))
@@ -40,5 +41,6 @@ class Parity(SymbolTask):
     def _answers(self, inputs: Tokens) -> Tokens:
         return inputs.cumsum(0) % 2
 
-    def _caption(self, labels: list[str], answers: list[str]) -> str:
-        return f"{super()._caption(labels, answers)} is {answers[-1]}"
+    def _caption(self, labels: list[str], answers: list[str]) -> Words:
+        bits = super()._caption(labels, answers)
+        return Words("{bits} is {answer}", bits=bits, answer=answers[-1])

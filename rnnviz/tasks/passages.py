@@ -37,8 +37,11 @@ def lane_starts(
     passages = (lane - 1) // length
     if passages < 2:
         raise TaskError(
-            f"A text of {count:,} symbols is too short to carry a state over {size} passages of "
-            f"{length} side by side: lower batch or length."
+            "A text of {count:,} symbols is too short to carry a state over {size} passages of "
+            "{length} side by side: lower batch or length.",
+            count=count,
+            size=size,
+            length=length,
         )
     turn, place = divmod(step - 1, passages)
     offset = int(random(turn).integers(length))

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnviz.tasks.base import Baseline
 from rnnviz.tasks.translation import TranslationTask, is_held_out
+from rnnviz.words import N_, Words
 
 SYMBOLS = "ABCDEFGH"
 SHORTEST = 2
@@ -15,12 +16,12 @@ SHORTEST = 2
 class Reordering(TranslationTask):
     """Write 2 to `length` symbols again, in another order; a tenth of all sequences is held out."""
 
-    length_title = "Longest"
-    length_help = "Symbols of the longest sequence; the shortest has two."
-    metric_title = "sequences right"
+    length_title = N_("Longest")
+    length_help = N_("Symbols of the longest sequence; the shortest has two.")
+    metric_title = N_("sequences right")
     letters = SYMBOLS
     sorts: ClassVar[bool] = False
-    typed_form = "type letters from A to H"
+    typed_form = N_("type letters from A to H")
     typed_example = "C A F E"
     defaults = {"length": 8, "steps": 1000}
 
@@ -43,7 +44,7 @@ class Reordering(TranslationTask):
     def baseline(self) -> Baseline:
         """Say each symbol, or the end, as often as it stands in its place."""
         loss, lucky = place_entropy(self.length, self.sorts)
-        return Baseline(loss, 100 * lucky, "each symbol as often as it stands in its place")
+        return Baseline(loss, 100 * lucky, Words("each symbol as often as it stands in its place"))
 
     def clean(self, text: str) -> str:
         """Return typed letters as capitals."""
@@ -64,8 +65,8 @@ class Reversal(Reordering):
     """Write the symbols from the last to the first."""
 
     key = "reversal"
-    title = "reversal"
-    summary = "Read a few letters, and write them from the last to the first."
+    title = N_("reversal")
+    summary = N_("Read a few letters, and write them from the last to the first.")
 
     def _translate(self, source: str) -> str:
         return source[::-1]
@@ -75,9 +76,9 @@ class Sorting(Reordering):
     """Write the symbols in the order of the alphabet."""
 
     key = "sorting"
-    title = "sorting"
+    title = N_("sorting")
     sorts = True
-    summary = "Read a few letters, and write them in the order of the alphabet."
+    summary = N_("Read a few letters, and write them in the order of the alphabet.")
 
     def _translate(self, source: str) -> str:
         return "".join(sorted(source))

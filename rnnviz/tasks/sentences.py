@@ -16,6 +16,7 @@ from rnnviz.tasks.base import (
     Probe,
 )
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_
 
 PADDING = "∅"
 """The last symbol: fills the steps after the end of a shorter sequence; nothing is asked there."""
@@ -32,7 +33,7 @@ class SentenceTask(SymbolTask):
     answer and no gradient. The probe's sequences are all of one length: none is padded.
     """
 
-    length_title = "Longest"
+    length_title = N_("Longest")
 
     @abstractmethod
     def _sequence(self, random: np.random.Generator, held_out: bool) -> Sequence:

@@ -8,6 +8,7 @@ from rnnviz.errors import TaskError
 from rnnviz.tasks.base import NOT_ASKED, Baseline
 from rnnviz.tasks.sentences import PADDING, SentenceTask, Sequence
 from rnnviz.tasks.symbolic import Tokens
+from rnnviz.words import N_, Words
 
 PRAISE = ("good", "great", "lovely", "brilliant", "funny", "moving")
 BLAME = ("bad", "awful", "poor", "dull", "boring", "silly")
@@ -15,8 +16,8 @@ NEGATIONS = ("not", "never", "hardly")
 DEGREES = ("very", "really", "too")
 THINGS = ("film", "story", "music", "acting", "ending", "beginning")
 JOINTS = ("but", "although")
-WORDS = ("the", "was", ".", *JOINTS, *NEGATIONS, *DEGREES, *THINGS, *PRAISE, *BLAME, PADDING)
-_PLACE = {word: token for token, word in enumerate(WORDS)}
+VOCABULARY = ("the", "was", ".", *JOINTS, *NEGATIONS, *DEGREES, *THINGS, *PRAISE, *BLAME, PADDING)
+_PLACE = {word: token for token, word in enumerate(VOCABULARY)}
 
 
 class Sentiment(SentenceTask):
@@ -30,28 +31,30 @@ class Sentiment(SentenceTask):
 
     key = "sentiment"
     family = "text"
-    title = "sentiment with negation"
-    summary = "Sentences like “the film was not very good”: praise or blame?"
-    length_help = "Words of the longest sentence, full stop included; all are there from 14 on."
+    title = N_("sentiment with negation")
+    summary = N_("Sentences like “the film was not very good”: praise or blame?")
+    length_help = N_("Words of the longest sentence, full stop included; all are there from 14 on.")
     one_answer = True
-    metric_title = "sentences right"
-    symbols = WORDS
+    metric_title = N_("sentences right")
+    symbols = VOCABULARY
     classes = ("blame", "praise")
     separator = " "
-    typed_form = "type a sentence of the words the film/story/music/acting/ending/beginning was, "
-    typed_form += "not/never/hardly, very/really/too, a word of praise or blame, but/although, ."
+    typed_form = N_(
+        "type a sentence of the words the film/story/music/acting/ending/beginning was, "
+        "not/never/hardly, very/really/too, a word of praise or blame, but/although, ."
+    )
     typed_example = "the film was not very good ."
     defaults = {"length": 14, "lr": 0.005, "steps": 2000}
 
     @property
     def baseline(self) -> Baseline:
         """Guess: praise and blame are equally likely."""
-        return Baseline(log(2), 50.0, "praise or blame at random")
+        return Baseline(log(2), 50.0, Words("praise or blame at random"))
 
     def _answers(self, inputs: Tokens) -> Tokens:
         answers = np.full(inputs.shape, NOT_ASKED)
         for place, sample in enumerate(inputs.T):
-            answers[-1, place] = self._verdict([WORDS[token] for token in sample])
+            answers[-1, place] = self._verdict([VOCABULARY[token] for token in sample])
         return answers
 
     def _verdict(self, words: list[str]) -> int:
@@ -63,7 +66,8 @@ class Sentiment(SentenceTask):
         judged = [place for place, word in enumerate(words) if word in PRAISE + BLAME]
         if not judged:
             raise TaskError(
-                f"Nothing is judged where it counts: {self.typed_form}, like {self.typed_example!r}"
+                "Nothing is judged where it counts: {how}",
+                how=self.how_quoted,
             )
         turns = sum(word in NEGATIONS for word in words[: judged[0]])
         return (words[judged[0]] in PRAISE) ^ (turns % 2)

@@ -23,10 +23,11 @@ from rnnviz.tasks.base import (
     Task,
 )
 from rnnviz.tasks.form import Form
+from rnnviz.words import N_, Words, t
 
 HELD_OUT = 0.2
 """Share of a recorded series, at its end, that training never sees."""
-LARGEST = 100_000
+LARGEST_TYPED = 100_000
 """Magnitude of a number that somebody types."""
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 Values = NDArray[np.float64]
@@ -39,16 +40,16 @@ class Forecast(Task):
     """
 
     family = "numbers"
-    length_title = "Length"
-    length_help = "Values that are read; at each, a later one is asked."
-    distance_title = "Steps ahead"
+    length_title = N_("Length")
+    length_help = N_("Values that are read; at each, a later one is asked.")
+    distance_title = N_("Steps ahead")
     only_forwards = LATER_IS_SEEN
-    metric_title = "of the variance explained"
+    metric_title = N_("of the variance explained")
     answers = "numbers"
     tokens = False
     inputs = 1
     outputs = 1
-    typed_form = "type numbers with spaces between them"
+    typed_form = N_("type numbers with spaces between them")
     digits = 2
     """Digits after the point, in labels."""
     mean, spread = 0.0, 1.0
@@ -81,8 +82,8 @@ class Forecast(Task):
         repeated, spread = self._repeated(), self.variance
         if repeated < spread:
             explained = 100 * (1 - repeated / spread)
-            return Baseline(repeated, explained, "the value just read, again")
-        return Baseline(spread, 0.0, "always the mean")
+            return Baseline(repeated, explained, Words("the value just read, again"))
+        return Baseline(spread, 0.0, Words("always the mean"))
 
     def probe(self) -> Probe:
         """Return 16 stretches."""
@@ -93,8 +94,12 @@ class Forecast(Task):
         words = text.replace(";", " ").replace(",", " ").split()
         if not self.distance < len(words) <= MOST_TYPED:
             raise TaskError(
-                f"A series has {self.distance + 1} to {MOST_TYPED:,} values, because the value "
-                f"{self.distance} ahead is asked: {self.typed_form}, like {self.typed_example}."
+                "A series has {least} to {most:,} values, because the value "
+                "{distance} ahead is asked: {how}.",
+                least=self.distance + 1,
+                most=MOST_TYPED,
+                distance=self.distance,
+                how=self.how,
             )
         values = np.array([[self._number(word)] for word in words])
         return self._show(values, np.concatenate([values[self.distance :], np.full_like(
@@ -123,10 +128,12 @@ class Forecast(Task):
         return scaled[..., 0].double().numpy() * self.spread + self.mean
 
     def _number(self, word: str) -> float:
-        if not NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
+        if not NUMBER.fullmatch(word) or abs(float(word)) > LARGEST_TYPED:
             raise TaskError(
-                f"{word[:20]!r} is no number from -{LARGEST:,} to {LARGEST:,}: {self.typed_form}, "
-                f"like {self.typed_example}."
+                "{word!r} is no number from -{largest:,} to {largest:,}: {how}.",
+                word=word[:20],
+                largest=LARGEST_TYPED,
+                how=self.how,
             )
         return float(word)
 
@@ -152,7 +159,7 @@ class Forecast(Task):
     @property
     def target_names(self) -> list[str]:
         """What is forecast, a name each."""
-        return [self.title]
+        return [t(self.title)]
 
     def history(self, inputs: NDArray[np.floating]) -> Values:
         """Return what went in (time, 1) of what is forecast: (time, target), in its own units."""
@@ -162,7 +169,7 @@ class Forecast(Task):
         """Return answers (time, output) as (time, ahead, target), in the series' own units."""
         return np.asarray(answers, np.float64)[:, None, :1] * self.spread + self.mean
 
-    def moment(self, row: int) -> str:
+    def moment(self, row: int) -> str | Words:
         """Say when a step of a recorded series is."""
         return f"t = {row:,}"
 
@@ -206,9 +213,9 @@ class RecordedForecast(Forecast):
         starts = (len(self._training) + self._starts(PROBE_SIZE)).tolist()
         return replace(probe, captions=[self._begins(start) for start in starts])
 
-    def _begins(self, start: int) -> str:
+    def _begins(self, start: int) -> Words:
         """Say where in the series a stretch begins."""
-        return f"from t = {start:,}"
+        return Words("from t = {start:,}", start=start)
 
     def _repeated(self) -> float:
         series, ahead = self._held_out, self.distance

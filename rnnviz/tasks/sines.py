@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from rnnviz.tasks.series import Forecast, Values
+from rnnviz.words import N_
 
 SHORTEST, LONGEST = 8, 40
 """Steps of a period; its inverse, the frequency, is uniform between."""
@@ -21,8 +22,8 @@ class Sines(Forecast):
     """
 
     key = "sines"
-    title = "noisy sine"
-    summary = "A wave of unknown period and phase, with noise: give its next value."
+    title = N_("noisy sine")
+    summary = N_("A wave of unknown period and phase, with noise: give its next value.")
     typed_example = "0 0.6 1 0.6 0 -0.6 -1"
     waves: ClassVar[int] = 1
     defaults = {"length": 60, "lr": 0.005, "steps": 2000}
@@ -59,6 +60,6 @@ class Mixture(Sines):
     """The same with two waves added up."""
 
     key = "mixture"
-    title = "two sines"
-    summary = "Two waves of unknown periods added up, with noise: give the next value."
+    title = N_("two sines")
+    summary = N_("Two waves of unknown periods added up, with noise: give the next value.")
     waves = 2

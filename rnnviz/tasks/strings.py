@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.tasks.grammar import Arc, Automaton, GrammarTask, among
+from rnnviz.words import N_
 
 MOST = 10
 """Largest n of aⁿbⁿ."""
@@ -80,13 +81,13 @@ class Counting(GrammarTask):
     """
 
     key = "anbn"
-    title = "counting: aⁿbⁿ"
-    summary = "Some a, then as many b, again and again: predict what comes next."
-    metric_title = "right where counting tells"
+    title = N_("counting: aⁿbⁿ")
+    summary = N_("Some a, then as many b, again and again: predict what comes next.")
+    metric_title = N_("right where counting tells")
     symbols = "ab"
     classes = "ab"
     options = "ab"
-    typed_form = "type a's and as many b's, as often as you like"
+    typed_form = N_("type a's and as many b's, as often as you like")
     typed_example = "aaabbbaabb"
     defaults = {"length": 60, "lr": 0.005, "steps": 1500}
     automaton = Automaton("ab", _counting())
@@ -102,13 +103,13 @@ class Brackets(GrammarTask):
     """
 
     key = "brackets"
-    title = "nested brackets"
-    summary = "Brackets of three kinds, nested: predict the next, so which kind is closed."
-    metric_title = "closing brackets of the right kind"
+    title = N_("nested brackets")
+    summary = N_("Brackets of three kinds, nested: predict the next, so which kind is closed.")
+    metric_title = N_("closing brackets of the right kind")
     symbols = OPENING + CLOSING
     classes = OPENING + CLOSING
     options = CLOSING
-    typed_form = "type brackets ( [ { and ) ] }"
+    typed_form = N_("type brackets ( [ { and ) ] }")
     typed_example = "([]{})[({})]"
     defaults = {"length": 50, "lr": 0.01, "hidden": 48, "steps": 3000}
     automaton = Automaton(OPENING + CLOSING, _nesting())
@@ -124,13 +125,13 @@ class Reber(GrammarTask):
     """
 
     key = "reber"
-    title = "embedded Reber grammar"
-    summary = "A second T or P that is the first one again, after a string of another grammar."
-    metric_title = "second T or P right"
+    title = N_("embedded Reber grammar")
+    summary = N_("A second T or P that is the first one again, after a string of another grammar.")
+    metric_title = N_("second T or P right")
     symbols = "BTPSXVE"
     classes = "BTPSXVE"
     options = "TP"
-    typed_form = "type letters from B T P S X V E"
+    typed_form = N_("type letters from B T P S X V E")
     typed_example = "BTBTXSETEBPBPVVEPE"
     defaults = {"length": 60, "lr": 0.005, "steps": 1500}
     automaton = Automaton("BTPSXVE", _embedded())

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnviz.resources import asset
 from rnnviz.tasks.series import RecordedForecast, Values
+from rnnviz.words import N_, Words
 
 
 @cache
@@ -21,11 +22,11 @@ class Sunspots(RecordedForecast):
     """
 
     key = "sunspots"
-    title = "sunspots"
-    summary = "Monthly sunspot numbers since 1749: forecast those of later months."
-    length_title = "Months"
-    length_help = "Months that are read, up to 312; at each, a later one is asked."
-    distance_title = "Months ahead"
+    title = N_("sunspots")
+    summary = N_("Monthly sunspot numbers since 1749: forecast those of later months.")
+    length_title = N_("Months")
+    length_help = N_("Months that are read, up to 312; at each, a later one is asked.")
+    distance_title = N_("Months ahead")
     typed_example = "58.0 62.6 70.0 55.7 85.0 83.5 94.8 66.3 75.9 75.5 158.6 85.2 73.3"
     digits = 0
     defaults = {"length": 96, "distance": 6, "lr": 0.003, "steps": 1500}
@@ -34,6 +35,6 @@ class Sunspots(RecordedForecast):
         self.series = _table()[:, 2]
         super().__init__(length, seed, distance)
 
-    def _begins(self, start: int) -> str:
+    def _begins(self, start: int) -> Words:
         year, month = _table()[start, :2].astype(int).tolist()
-        return f"from {month_abbr[month]} {year}"
+        return Words("from {moment}", moment=f"{month_abbr[month]} {year}")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, PROBE, PROBE_SIZE, Batch, Probe, Task
+from rnnviz.words import Words
 
 Tokens = NDArray[np.int64]
 CAPTION = 60
@@ -63,8 +64,9 @@ class SymbolTask(Task):
         words = text.split() if self.separator else list("".join(text.split()))
         if not 1 <= len(words) <= MOST_TYPED:
             raise TaskError(
-                f"A sequence has 1 to {MOST_TYPED:,} symbols: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "A sequence has 1 to {most:,} symbols: {how}.",
+                most=MOST_TYPED,
+                how=self.how,
             )
         return self._look(np.array([[self._token(word)] for word in words]))
 
@@ -88,11 +90,12 @@ class SymbolTask(Task):
             if way in symbols:
                 return symbols.index(way)
         raise TaskError(
-            f"{word[:20]!r} is no symbol of this task: {self.typed_form}, like "
-            f"{self.typed_example}."
+            "{word!r} is no symbol of this task: {how}.",
+            word=word[:20],
+            how=self.how,
         )
 
-    def _caption(self, labels: list[str], answers: list[str]) -> str:
+    def _caption(self, labels: list[str], answers: list[str]) -> str | Words:
         """Return what a sequence is, in a few words."""
         return _cut(self.separator.join(labels))
 

@@ -22,6 +22,7 @@ from rnnviz.tasks.base import (
 )
 from rnnviz.tasks.sentences import MANY, PADDING
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_
 
 GO = "→"
 """Goes in where the source has ended, before the first symbol of the target is asked."""
@@ -38,7 +39,7 @@ class TranslationTask(SymbolTask):
     one step after it is asked for. Nothing is asked while the source is read. What goes in at the
     steps of the target is the true symbol before: what a network does with answers of its own in
     their place, `rnnviz.analysis.translations` tells. The padding lies between source and `GO`,
-    and `rnnviz.translation.Translator` never reads it.
+    and `rnnviz.networks.translator.Translator` never reads it.
 
     A task gives `letters`, the symbols of targets; `others`, those that only sources have;
     `_pair`, which draws; and `_translate`, the function from source to target.
@@ -46,7 +47,7 @@ class TranslationTask(SymbolTask):
 
     family = "translation"
     translates = True
-    only_forwards = (
+    only_forwards = N_(
         "each symbol of a target goes in a step after it is asked for, so a decoder that reads "
         "from the end would read its answers"
     )
@@ -144,13 +145,15 @@ class TranslationTask(SymbolTask):
         source = self.clean(text)
         if not 1 <= len(source) <= MOST_TYPED:
             raise TaskError(
-                f"There is nothing to translate: {self.typed_form}, like {self.typed_example}."
+                "There is nothing to translate: {how}.",
+                how=self.how,
             )
         strange = [letter for letter in source if letter not in self._readable]
         if strange:
             raise TaskError(
-                f"{strange[0]!r} is no symbol of this task: {self.typed_form}, like "
-                f"{self.typed_example}."
+                "{symbol!r} is no symbol of this task: {how}.",
+                symbol=strange[0],
+                how=self.how,
             )
         target = self._translate(source)
         return self._pairs([(source, target)], len(source), len(target) + 1)
@@ -238,20 +241,22 @@ class TranslationTask(SymbolTask):
         begin = self.begin(inputs[:, 0])
         token = self._token("␣" if text == " " else text.strip())
         if time == begin or token in (self.go, self.padding):
-            raise TaskError(f"{GO} stands where the target begins: change a symbol beside it.")
+            raise TaskError(
+                "{go} stands where the target begins: change a symbol beside it.", go=GO
+            )
         if time > begin:  # what the network reads as its answer before; the right answers stay
             if token >= self.end:
-                raise TaskError(f"{text[:20]!r} is no symbol of a target: {self._known}.")
+                raise TaskError(
+                    "{text!r} is no symbol of a target: there are {symbols}.",
+                    text=text[:20],
+                    symbols=" ".join(self.letters),
+                )
             inputs[time, 0] = token
             return self._show(inputs, probe.batch.targets.numpy())
         inputs[time, 0] = token
         source = self._source_of(inputs[:, 0])
         target = self._translate(source)
         return self._pairs([(source, target)], begin, len(inputs) - begin)
-
-    @property
-    def _known(self) -> str:
-        return f"there are {' '.join(self.letters)}"
 
     def _caption(self, labels: list[str], answers: list[str]) -> str:
         source, target = "".join(labels).partition(GO)[0], "".join(answers)

@@ -26,6 +26,7 @@ from rnnviz.tasks.base import (
 )
 from rnnviz.tasks.passages import lane_starts
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
+from rnnviz.words import N_, NOTHING, Words
 
 KNOWN = 500
 """Words that are read and asked for: the commonest. All others are one word."""
@@ -67,7 +68,7 @@ def _book() -> WordBook:
     return word_book(asset("texts/alice.txt").read_text(encoding="utf-8"), _WORD, part=1.0)
 
 
-class Words(SymbolTask):
+class WordTask(SymbolTask):
     """Predict the next word of "Alice's Adventures in Wonderland", at every step.
 
     Small letters; punctuation marks are words. The 500 commonest words are told apart, all others
@@ -76,16 +77,16 @@ class Words(SymbolTask):
 
     key = "words"
     family = "text"
-    title = "next word"
-    summary = "Read a book, Alice in Wonderland, and guess each next word."
-    length_title = "Length"
-    length_help = "Words read in a passage; punctuation marks count as words."
-    metric_title = "next words right"
+    title = N_("next word")
+    summary = N_("Read a book, Alice in Wonderland, and guess each next word.")
+    length_title = N_("Length")
+    length_help = N_("Words read in a passage; punctuation marks count as words.")
+    metric_title = N_("next words right")
     separator = " "
     foretells = True
     continues = True
     only_forwards = NEXT_IS_SEEN
-    typed_form = "type a text of at least two words"
+    typed_form = N_("type a text of at least two words")
     typed_example = "alice looked at the white rabbit, and she"
     prompt: ClassVar[str] = "alice was "
     """What the network may go on from."""
@@ -110,7 +111,7 @@ class Words(SymbolTask):
         share = counts / counts.sum()
         known = share[share > 0]
         entropy = float(-(known * np.log(known)).sum())
-        return Baseline(entropy, 100 * float(share.max()), "the words' frequencies")
+        return Baseline(entropy, 100 * float(share.max()), Words("the words' frequencies"))
 
     def validation(self) -> Batch:
         """Return passages spread evenly over the held-out part of the text."""
@@ -125,18 +126,20 @@ class Words(SymbolTask):
         words = self._pattern.findall(text.lower())
         if not 2 <= len(words) <= MOST_TYPED:
             raise TaskError(
-                f"A text has 2 to {MOST_TYPED:,} words: {self.typed_form}, like "
-                f"{self.typed_example!r}."
+                "A text has 2 to {most:,} words: {how}.",
+                most=MOST_TYPED,
+                how=self.how_quoted,
             )
         known = set(self.classes)
         rare = list(dict.fromkeys(word[:20] for word in words if word not in known))
         written = np.array([[self._token(word)] for word in words])
-        more = " …" * (len(rare) > 6)
-        note = (
-            f"Not among the {self._rare} commonest words: {' '.join(rare[:6])}{more}"
-            if rare
-            else ""
-        )
+        note = NOTHING
+        if rare:
+            note = Words(
+                "Not among the {known} commonest words: {rare}",
+                known=self._rare,
+                rare=" ".join(rare[:6]) + " …" * (len(rare) > 6),
+            )
         return self._passages(written, note)
 
     def continued(self, size: int, step: int) -> tuple[Batch, bool]:
@@ -161,7 +164,7 @@ class Words(SymbolTask):
     def _edit(self, probe: Probe, time: int, text: str) -> Probe:
         words = text.lower().split()
         if len(words) != 1 or not self._pattern.fullmatch(words[0]) and words[0] != RARE:
-            raise TaskError(f"{text[:20]!r} is not one word: type one, like 'rabbit'.")
+            raise TaskError("{text!r} is not one word: type one, like 'rabbit'.", text=text[:20])
         last = probe.batch.targets.numpy()[-1:]
         written = np.concatenate([probe.batch.inputs.numpy(), np.where(last < 0, self._rare, last)])
         written[time, 0] = self._token(words[0])
@@ -183,7 +186,7 @@ class Words(SymbolTask):
         starts = np.linspace(0, len(self._held_out) - self.length - 1, size).astype(int)
         return self._held_out[starts + np.arange(self.length + 1)[:, None]]
 
-    def _passages(self, written: Tokens, note: str = "") -> Probe:
+    def _passages(self, written: Tokens, note: Words = NOTHING) -> Probe:
         """Return passages (time, batch) in readable form; the last word is only asked."""
         probe = self._show(written[:-1], self._answers(written))
         return Probe(probe.batch, probe.labels, probe.targets, probe.captions, note)

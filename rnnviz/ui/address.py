@@ -8,6 +8,9 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from rnnviz.words import ask_for, known
 
 T = TypeVar("T")
 
@@ -17,18 +20,35 @@ CARRIED = "carried"
 """The names of all controls so far, in the session's state."""
 
 
+def reader() -> str:
+    """Return the language of the visitor whose page this thread runs; "" in any other thread."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ""
+    return known(st.query_params.get("lang") or st.session_state.get("lang", ""))
+
+
+ask_for(reader)
+
+
+def speak() -> None:
+    """Keep the language that the address says, for all pages."""
+    said = reader()
+    st.session_state["lang"] = said
+    note("lang", said, "en")
+
+
 def run_page(page: Any) -> None:
     """Run a page so that every control has the value that it had on the page before.
 
     Streamlit knows a control's value by the page that it was drawn on, and would begin with the
     default on the next one. To be called before any control is drawn.
     """
-    if st.session_state.get(PAGE) != page.title:
+    if st.session_state.get(PAGE) != page.url_path:
         for name in st.session_state.get(CARRIED, ()):
             if name in st.session_state:
                 st.session_state[name] = st.session_state[name]
     page.run()
-    st.session_state[PAGE] = page.title  # not if the run was broken off: what is left is to do
+    st.session_state[PAGE] = page.url_path  # not if the run was broken off: what is left is to do
 
 
 def seed(name: str, default: T, read: Callable[[str], T]) -> None:

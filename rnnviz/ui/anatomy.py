@@ -1,43 +1,40 @@
 """The Anatomy component: a drawn cell, its equations and a time bar; and its controls."""
 
-import hashlib
-
-import streamlit as st
-
-from rnnviz import live
-from rnnviz.resources import asset
+from rnnviz.export.menu import offered
+from rnnviz.plan import Plan
+from rnnviz.server import live
 from rnnviz.settings import Settings
 from rnnviz.ui import choices
-from rnnviz.ui.component import LOADER
+from rnnviz.ui.component import declare
+from rnnviz.words import t
 
-SCRIPTS = ("anatomy.js", "menu.js", "equations.js", "numbers.js", "timebar.js", "socket.js")
 KEYS = {
-    # what it does: its words, its icon
-    "first": ("First time step", "M3 3h2v10H3zM13 3v10L6 8z"),
-    "back": ("One step back", "M11 3v10L4 8z"),
-    "play": ("Play", "M4 2.5v11L13 8z"),
-    "next": ("One step on", "M5 3v10l7-5z"),
-    "last": ("Last time step", "M3 3v10l7-5zM11 3h2v10h-2z"),
+    # what it does -> its icon
+    "first": "M3 3h2v10H3zM13 3v10L6 8z",
+    "back": "M11 3v10L4 8z",
+    "play": "M4 2.5v11L13 8z",
+    "next": "M5 3v10l7-5z",
+    "last": "M3 3v10l7-5zM11 3h2v10h-2z",
 }
-KEY = """<button type="button" data-do="{0}" aria-label="{1}">
-  <svg viewBox="0 0 16 16" aria-hidden="true"><path d="{2}"/></svg></button>"""
+KEY = """<button type="button" data-do="{0}">
+  <svg viewBox="0 0 16 16" aria-hidden="true"><path d="{1}"/></svg></button>"""
 ANATOMY = """
 <div class="rnnviz-anatomy" data-rnnviz>
   <div class="rnnviz-stage">
     <div class="rnnviz-head">
-      <span class="rnnviz-title">Inside a cell</span>
+      <span class="rnnviz-title"></span>
       <span class="rnnviz-where"></span>
     </div>
     <div class="rnnviz-drawing"></div>
-    <div class="rnnviz-side-panel" role="region" aria-label="Equations" tabindex="0">
+    <div class="rnnviz-side-panel" role="region" tabindex="0">
       <p class="rnnviz-single"></p>
       <div class="rnnviz-equations"></div>
     </div>
-    <div class="rnnviz-time" role="group" aria-label="Time">
+    <div class="rnnviz-time" role="group">
       <div class="rnnviz-keys">
 KEYS
         <span class="rnnviz-readout"></span>
-        <label>steps a second
+        <label>
           <select><option>1</option><option selected>3</option><option>10</option
             ><option>30</option></select>
         </label>
@@ -45,7 +42,7 @@ KEYS
       <div class="rnnviz-strip">
         <canvas aria-hidden="true"></canvas>
         <div class="rnnviz-now"></div>
-        <input type="range" min="0" max="0" value="0" step="1" aria-label="Time step">
+        <input type="range" min="0" max="0" value="0" step="1">
       </div>
       <span class="rnnviz-said" role="status"></span>
     </div>
@@ -54,19 +51,16 @@ KEYS
 </div>
 """
 
-_version = hashlib.sha256(b"".join(asset(name).read_bytes() for name in SCRIPTS)).hexdigest()
-_anatomy = st.components.v2.component(
-    "rnnviz_anatomy",
-    html=ANATOMY.replace("KEYS", "".join(KEY.format(name, *drawn) for name, drawn in KEYS.items())),
-    css="".join(asset(file).read_text("utf-8") for file in ("anatomy.css", "menu.css")),
-    js=LOADER.replace("NAME", "anatomy").replace("VERSION", _version[:12]),
-    isolate_styles=False,
+_anatomy = declare(
+    "anatomy",
+    ANATOMY.replace("KEYS", "".join(KEY.format(name, icon) for name, icon in KEYS.items())),
+    styles=("anatomy.css", "drawing.css", "timebar.css", "menu.css"),
 )
 
 
 def drawing(
     run: str | None,
-    settings: Settings,
+    settings: Settings | Plan,
     *,
     height: str,
     step: int | None,
@@ -91,11 +85,13 @@ def drawing(
     query = {} if run else {"settings": settings.to_json()}
     data = {
         "base": live.prefix(),
+        "view": "anatomy",
         "run": run or "draft",
         "query": query | {key: str(value) for key, value in choice.items()},
         "height": height,
         "step": step,
         "mode": mode,
+        "offered": offered("anatomy", run),
     }
     _anatomy(key="anatomy", data=data)
 
@@ -103,5 +99,6 @@ def drawing(
 def unit_choice(settings: Settings) -> dict[str, str | int]:
     """Draw what to look at: layer, sample, and one unit or the mean over all."""
     layer, sample, number = choices.layer(settings), choices.sample(), choices.unit(settings)
-    of = choices.segment("of", "Which units", "unit", {"unit": "unit", "mean": "mean"})
+    words = {"unit": t("unit"), "mean": t("mean")}
+    of = choices.segment("of", t("Which units"), "unit", words)
     return {"layer": layer, "sample": sample, "of": of, "unit": number}

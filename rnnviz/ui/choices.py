@@ -1,12 +1,12 @@
 """Controls of what is looked at: signal, layer, sample, loss; each bound to the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
-from rnnviz.cells import CELLS
-from rnnviz.plots.style import NAME
+from rnnviz.networks.cells import CELLS
+from rnnviz.plots.style import SHORT
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, task_of
 from rnnviz.tasks.base import PROBE_SIZE
@@ -14,9 +14,47 @@ from rnnviz.tasks.series import Forecast
 from rnnviz.ui import address
 from rnnviz.views import FIRST_LOOK
 from rnnviz.views.layer_names import layers_of
+from rnnviz.words import language, t
 
 T = TypeVar("T")
-SHORT = {name: words.removesuffix(" gate").removesuffix(" state") for name, words in NAME.items()}
+
+SIZE, SMALLEST = 15.0, 10.0
+"""Pixels of a control's type."""
+LETTER, BESIDE = 7.3, 54
+"""Pixels of a letter, and of what stands beside the words of a list."""
+WHOLE, HALF = 175, 56
+"""Pixels for words in a list that is as wide as the form, or half of it."""
+
+
+def said(words: Mapping[T, str]) -> dict[T, str]:
+    """Return messages in the visitor's language, each under its key."""
+    return {key: t(word) for key, word in words.items()}
+
+
+def begun(words: str) -> str:
+    """Return words as a sentence begins: with a capital."""
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def wide(words: Iterable[str], least: int) -> int:
+    """Return a control's width in pixels: as composed for English, or what other words need."""
+    if language() == "en":
+        return least
+    return max(least, *(BESIDE + round(LETTER * len(word)) for word in words))
+
+
+def fit(name: str, words: str, room: int) -> None:
+    """Draw the chosen words of a list smaller where they are longer than English ones.
+
+    Parameters
+    ----------
+    room : int
+        In pixels, what the box has for words.
+    """
+    needed = LETTER * len(words)
+    if needed > room and language() != "en":
+        size = max(SMALLEST, SIZE * room / needed)
+        st.html(f"<style>.st-key-{name} input {{ font-size: {size:.1f}px; }}</style>")
 
 
 def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
@@ -31,24 +69,24 @@ def picture_choice(settings: Settings) -> tuple[str, dict[str, Any]]:
     symbols = {**kind.gates, **kind.states}
     first = next(name for name in FIRST_LOOK if name in symbols)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
-        words = {"gates": "inside", "examples": "answers"}
+        words = {"gates": t("inside"), "examples": t("answers")}
         if TASKS[settings.task].translates and settings.attention != "none":
-            words["translation_attention"] = "attention"
-        picture = segment("picture", "Large picture", "gates", words)
+            words["translation_attention"] = t("attention")
+        picture = segment("picture", t("Large picture"), "gates", words)
         choice: dict[str, Any] = {}
         if picture == "gates":
             # the names of gates have no room beside a list of layers; the title has the chosen one
             short = len(layers_of(settings)) > 1
-            words = {key: symbols[key] if short else f"{symbols[key]} {SHORT[key]}"
+            words = {key: symbols[key] if short else f"{symbols[key]} {t(SHORT[key])}"
                      for key in symbols}  # fmt: skip
-            choice["signal"] = segment("signal", "Signal", first, words)
+            choice["signal"] = segment("signal", t("Signal"), first, words)
         elif settings.task == "own_series":
             choice["target"] = target(settings)
-        words = {"last": "∂ of last answer", "all": "∂ of all"}
+        words = {"last": t("∂ of last answer"), "all": t("∂ of all")}
         return picture, choice | {
             "layer": layer(settings),
             "sample": sample(),
-            "loss": segment("loss", "Gradient of the loss of", "last", words),
+            "loss": segment("loss", t("Gradient of the loss of"), "last", words),
         }
 
 
@@ -101,7 +139,7 @@ def listed(
         format_func=lambda key: words[key],
         key=name,
         label_visibility="visible" if width == "stretch" else "collapsed",
-        width=width,
+        width=width if width == "stretch" else wide(words.values(), width),
         persist_state="session",
     )
     address.note(name, value, default)
@@ -129,8 +167,8 @@ def whole(name: str, label: str, default: int, last: int, *, least: int = 0, wid
 
 def sample() -> int:
     """Draw the list of the probe's samples; return the place of one."""
-    words = {place: f"sample {place + 1}" for place in range(PROBE_SIZE)}
-    return listed("sample", "Sample", words, width=125)
+    words = {place: t("sample {number}", number=place + 1) for place in range(PROBE_SIZE)}
+    return listed("sample", t("Sample"), words, width=125)
 
 
 def target(settings: Settings) -> int:
@@ -138,15 +176,15 @@ def target(settings: Settings) -> int:
     task = task_of(settings)
     names = task.target_names if isinstance(task, Forecast) else [""]
     words = dict(enumerate(names))
-    return listed("target", "Column", words, width=170) if len(words) > 1 else 0
+    return listed("target", t("Column"), words, width=170) if len(words) > 1 else 0
 
 
 def layer(settings: Settings) -> str:
     """Draw the list of layers, if there are several; return the name of one."""
     words = layers_of(settings)
-    return listed("layer", "Layer", words, width=125) if len(words) > 1 else next(iter(words))
+    return listed("layer", t("Layer"), words, width=125) if len(words) > 1 else next(iter(words))
 
 
 def unit(settings: Settings) -> int:
     """Draw the number of one unit."""
-    return whole("unit", "Unit", 0, settings.hidden - 1, width=140)
+    return whole("unit", t("Unit"), 0, settings.hidden - 1, width=140)

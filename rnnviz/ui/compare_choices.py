@@ -8,39 +8,38 @@ import streamlit as st
 
 from rnnviz.errors import SettingsError
 from rnnviz.plan import Plan
-from rnnviz.plots.comparison import TITLE
-from rnnviz.runs import Study
+from rnnviz.plots.style import CELL_TITLE
+from rnnviz.refusals import needed
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Study
 from rnnviz.ui import address
-from rnnviz.ui.choices import listed, sample, segment
+from rnnviz.ui.choices import WHOLE, fit, listed, said, sample, segment
 from rnnviz.ui.settings_form import settings_form
+from rnnviz.words import N_, t
 
 STEPS = (100, 200, 300, 500, 1000, 2000, 3000, 5000)
 SEEDS = (1, 2, 3, 5, 10, 20)
-RATES = {"one": "one rate", "best": "best of 3"}
+RATES = {"one": N_("one rate"), "best": N_("best of 3")}
 FACTORS = (1 / 3, 1.0, 3.0)
 """Learning rates that are tried for each cell, as multiples of the form's."""
-MATCHES = {"hidden": "= size", "parameters": "= parameters"}
+MATCHES = {"hidden": N_("= size"), "parameters": N_("= parameters")}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One map: what is varied beside the length, in which cells, with what settings."""
+    """One map: what is varied beside the length, and in which cells."""
 
     words: str
     cells: tuple[str, ...]
     values: tuple[Any, ...]
-    settings: dict[str, Any]
 
 
 SWEEPS = {
     # field -> what the map of it is
-    "spectral_radius": Sweep(
-        "spectral radius", ("rnn", "gru"), (0.5, 0.8, 1.0, 1.2, 1.5), {"initialization": "spectral"}
-    ),
-    "forget_bias": Sweep("forget bias", ("lstm",), (-1.0, 0.0, 1.0, 2.0, 4.0), {}),
-    "lr": Sweep("learning rate", ("rnn", "lstm", "gru"), (0.0003, 0.001, 0.003, 0.01, 0.03), {}),
-    "hidden": Sweep("hidden units", ("rnn", "lstm", "gru"), (4, 8, 16, 32), {}),
+    "spectral_radius": Sweep(N_("spectral radius"), ("rnn", "gru"), (0.5, 0.8, 1.0, 1.2, 1.5)),
+    "forget_bias": Sweep(N_("forget bias"), ("lstm",), (-1.0, 0.0, 1.0, 2.0, 4.0)),
+    "lr": Sweep(N_("learning rate"), ("rnn", "lstm", "gru"), (0.0003, 0.001, 0.003, 0.01, 0.03)),
+    "hidden": Sweep(N_("hidden units"), ("rnn", "lstm", "gru"), (4, 8, 16, 32)),
 }
 LENGTHS = {"short": (5, 10, 15, 20), "middle": (10, 20, 30, 40), "long": (20, 40, 80, 160)}
 
@@ -52,14 +51,14 @@ def learning_plan(study: Study | None) -> Plan | None:
         st.session_state.setdefault("match", shown.match)
         st.session_state.setdefault("rates", "best" if len(shown.lrs) > 1 else "one")
     with st.sidebar:
-        cells = several("cells", "Cells", TITLE, shown.cells)
+        cells = several("cells", t("Cells"), said(CELL_TITLE), shown.cells)
         left, right = st.columns(2)
         with left:
-            seeds = listed("seeds", "Seeds", plain(SEEDS), 3, first=shown.seeds, width="stretch")
+            seeds = listed("seeds", t("Seeds"), plain(SEEDS), 3, first=shown.seeds, width="stretch")
         with right:
             steps = budget("budget", study, 1000)
-        match = segment("match", "What is equal", "hidden", MATCHES)
-        rates = segment("rates", "Learning rates", "one", RATES)
+        match = segment("match", t("What is equal"), "hidden", said(MATCHES))
+        rates = segment("rates", t("Learning rates"), "one", said(RATES))
     settings = settings_form(study, cell="lstm" if "lstm" in cells else cells[0], steps=steps)
     if settings is None:
         return None
@@ -73,22 +72,26 @@ def map_plan(study: Study | None) -> Plan | None:
     shown = study.plan if study else None
     fields = [name for name in shown.vary if name in SWEEPS] if shown else []
     with st.sidebar:
-        words = {name: sweep.words for name, sweep in SWEEPS.items()}
+        words = {name: t(sweep.words) for name, sweep in SWEEPS.items()}
         field = listed(
-            "vary", "Length against", words, first=next(iter(fields), None), width="stretch"
+            "vary", t("Length against"), words, first=next(iter(fields), None), width="stretch"
         )
+        fit("vary", words[field], WHOLE)
         sweep = SWEEPS[field]
         left, right = st.columns(2)
         with left:
-            spans = {name: f"{values[0]} to {values[-1]}" for name, values in LENGTHS.items()}
+            spans = {name: f"{values[0]}–{values[-1]}" for name, values in LENGTHS.items()}
             lengths = shown.vary.get("length", ()) if shown else ()
             first = next((key for key, each in LENGTHS.items() if each == lengths), None)
-            span = listed("span", "Lengths", spans, "middle", first=first, width="stretch")
+            span = listed("span", t("Lengths"), spans, "middle", first=first, width="stretch")
         with right:
             count = shown.seeds if shown else 2
-            seeds = listed("map_seeds", "Seeds", plain(SEEDS), 2, first=count, width="stretch")
+            counts = plain(SEEDS)
+            seeds = listed("map_seeds", t("Seeds"), counts, 2, first=count, width="stretch")
         steps = budget("map_budget", study, 500)
-    own = {"cell": sweep.cells[0], "steps": steps, "length": LENGTHS[span][-1], **sweep.settings}
+    cell = sweep.cells[0]
+    own = {"cell": cell, "steps": steps, "length": LENGTHS[span][-1]}
+    own |= needed(field, Settings(cell=cell))
     if field in Settings.model_fields and field not in own:
         own[field] = Settings.model_fields[field].default
     settings = settings_form(study, **own)
@@ -100,24 +103,25 @@ def map_plan(study: Study | None) -> Plan | None:
 
 def looked_at(plan: Plan) -> dict[str, Any]:
     """Draw what the pictures of a comparison show: norms or shares, which sample, which seed."""
-    kinds = {"norm": "‖∂L/∂h‖", "share": "share left"}
-    asked: dict[str, Any] = {"scale": segment("scale", "Gradient", "norm", kinds)}
+    kinds = {"norm": "‖∂L/∂h‖", "share": t("share left")}
+    asked: dict[str, Any] = {"scale": segment("scale", t("Gradient"), "norm", kinds)}
     asked["sample"] = sample()
     if plan.seeds > 1:
-        seed = plan.settings.seed
-        words = {place: f"gates of seed {seed + place}" for place in range(plan.seeds)}
-        asked["of_seed"] = listed("of_seed", "Gates of seed", words, width=165)
+        first = plan.settings.seed
+        words = {
+            place: t("gates of seed {seed}", seed=first + place) for place in range(plan.seeds)
+        }
+        asked["of_seed"] = listed("of_seed", t("Gates of seed"), words, width=165)
     return asked
 
 
 def initial_choice() -> dict[str, str]:
     """Draw whether random networks or the cells themselves are looked at, and over what."""
-    kinds = {"gain": "random networks, theory", "cells": "these cells"}
-    over = {"spectral_radius": "over spectral radius", "forget_bias": "over the forget bias"}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        asked = {"kind": segment("kind", "Networks", "gain", kinds)}
-        if asked["kind"] == "cells":
-            asked["over"] = segment("over", "Over what", "spectral_radius", over)
+    kinds = {"gain": t("random networks, theory"), "cells": t("these cells")}
+    over = {"spectral_radius": t("over spectral radius"), "forget_bias": t("over the forget bias")}
+    asked = {"kind": segment("kind", t("Networks"), "gain", kinds)}
+    if asked["kind"] == "cells":
+        asked["over"] = segment("over", t("Over what"), "spectral_radius", over)
     return asked
 
 
@@ -152,7 +156,7 @@ def several(
 def budget(name: str, study: Study | None, default: int) -> int:
     """Draw the list of steps that each run trains."""
     first = study.settings.steps if study else default
-    return listed(name, "Steps each", plain(STEPS), default, first=first, width="stretch")
+    return listed(name, t("Steps each"), plain(STEPS), default, first=first, width="stretch")
 
 
 def plain(numbers: tuple[int, ...]) -> dict[int, str]:

@@ -4,22 +4,21 @@ Their scripts live in `assets/` and are loaded by address, once; what Streamlit 
 every change is only the short loader below. Nothing a user typed goes into html, css or js.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from rnnviz import live
+from rnnviz.export.menu import looks, offered
 from rnnviz.plan import Plan
 from rnnviz.resources import asset
+from rnnviz.server import live
 from rnnviz.settings import Settings
 
-SHARED = ("socket.js", "menu.js", "lecture.js", "parts.js", "work.js")
 LOADER = """
 export default function (component) {
   let end = null, gone = false;
-  const address = new URL(`${component.data.base}/assets/NAME.js?v=VERSION`, location.origin);
+  const address = new URL(`${component.data.base}/assets/NAME.js`, location.origin);
   import(address.href).then((module) => {
     if (!gone) end = module.mount(component);
   });
@@ -27,7 +26,7 @@ export default function (component) {
 }
 """
 FIGURE = """
-<div class="rnnviz-figure" data-rnnviz role="figure" aria-label="Figure, being drawn">
+<div class="rnnviz-figure" data-rnnviz role="figure">
   <div class="rnnviz-plot"></div>
   <div class="rnnviz-mark" hidden></div>
   <p class="rnnviz-says" hidden></p>
@@ -36,15 +35,27 @@ FIGURE = """
 """
 
 
-def declare(name: str, html: str) -> Callable[..., Any]:
-    """Register a component whose script is `assets/<name>.js`; once, at import."""
-    scripts = [asset(file).read_bytes() for file in (*SHARED, f"{name}.js")]
-    version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
+def declare(
+    name: str,
+    html: str,
+    *,
+    script: str | None = None,
+    styles: Sequence[str] = ("rnnviz.css", "menu.css"),
+) -> Callable[..., Any]:
+    """Register a component; once, at import.
+
+    Parameters
+    ----------
+    script : str or None
+        Which of `assets/*.js` mounts it; the one of its name unless given.
+    styles : sequence of str
+        Of `assets/`. They hold for the whole page, which has those of figures anyway.
+    """
     return st.components.v2.component(
         f"rnnviz_{name}",
         html=html,
-        css="".join(asset(file).read_text("utf-8") for file in ("rnnviz.css", "menu.css")),
-        js=LOADER.replace("NAME", name).replace("VERSION", version),
+        css="".join(asset(file).read_text("utf-8") for file in styles),
+        js=LOADER.replace("NAME", script or name),
         isolate_styles=False,
     )
 
@@ -67,7 +78,6 @@ def figure(
     *,
     height: str,
     step: int | None = None,
-    time: bool = True,
     points: bool = False,
     pointed: bool = False,
     **choice: str | int,
@@ -77,7 +87,7 @@ def figure(
     Parameters
     ----------
     view : str
-        A key of `rnnviz.views.VIEWS`.
+        A key of `rnnviz.looks.VIEWS`.
     run : str or None
         The run; None shows the network that `settings` describe, before training. For a view of a
         study: the study, or None and its plan.
@@ -85,8 +95,6 @@ def figure(
         Any CSS height.
     step : int or None
         The training step to look at; None follows the run.
-    time : bool
-        Whether its horizontal axis is time, and so shares the pointer.
     points, pointed : bool
         Whether the row under the pointer is what the page's other pictures look at as ``t``; and
         whether this one does so.
@@ -102,9 +110,9 @@ def figure(
         "query": query,
         "height": height,
         "step": step,
-        "time": time,
         "points": points,
         "pointed": pointed,
+        "offered": offered(view, run),
     }
     _figure(key=f"figure_{view}", data=data)
 
@@ -128,4 +136,4 @@ def tall(share: float, taken: float, least: float) -> str:
 
 def lecture(run: str) -> None:
     """Place the list of figures from which a lecture bundle of a run is packed."""
-    _lecture(key="lecture", data={"base": live.prefix(), "run": run})
+    _lecture(key="lecture", data={"base": live.prefix(), "run": run, "looks": looks(of_page=True)})

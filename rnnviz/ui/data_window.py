@@ -25,27 +25,41 @@ from rnnviz.tasks import TASKS
 from rnnviz.tasks.own import OwnData
 from rnnviz.ui import session
 from rnnviz.ui.component import figure
+from rnnviz.words import N_, t
 
 WHAT = {
-    "series": "A table of numbers over time (CSV): a row a step, a column a quantity.",
-    "labels": "A table of texts and their classes (CSV): a row a text.",
-    "text": "A text for the network to read: a file, or pasted.",
+    "series": N_("A table of numbers over time (CSV): a row a step, a column a quantity."),
+    "labels": N_("A table of texts and their classes (CSV): a row a text."),
+    "text": N_("A text for the network to read: a file, or pasted."),
 }
 SUFFIXES = {"series": ["csv", "tsv", "txt", "tab", "dat"], "labels": ["csv", "tsv", "txt", "tab"]}
 PREVIEW = 4
 HEIGHT = "15rem"
-NAMES = {"number": "numbers", "date": "dates", "text": "text", "empty": "nothing"}
+NAMES = {"number": N_("numbers"), "date": N_("dates"), "text": N_("text"), "empty": N_("nothing")}
+
+FOUND = N_("found automatically")
 READ, NEXT = "own_data_read", "own_data_next"
 """In the session: the file that was read last; the data set that was brought just now."""
 
 
-@st.dialog("Bring your own data", width="large", icon=":material/upload_file:")
-def data_window(task: str) -> None:
+def open_window(task: str) -> None:
+    """Open the window to bring data for a task of own data."""
+    # made here and not once: its title is in the visitor's language
+    opened = st.dialog(t("Bring your own data"), width="large", icon=":material/upload_file:")
+    opened(window)(task)
+
+
+def window(task: str) -> None:
     """Draw the window: bring, look, choose, use."""
     kind = TASKS[task]
     assert issubclass(kind, OwnData)
-    st.caption(f"{WHAT[kind.kind]} It stays on this server, in your list alone; who has a link to "
-               "a run of it can watch the run, and gets no file.")  # fmt: skip
+    st.caption(
+        t(
+            "{what} It stays on this server, in your list alone; who has a link to "
+            "a run of it can watch the run, and gets no file.",
+            what=t(WHAT[kind.kind]),
+        )
+    )
     given = brought(kind.kind)
     if given is None:
         yours(kind.kind)
@@ -59,9 +73,9 @@ def data_window(task: str) -> None:
     key = known.remember(made)
     for note in made.notes:
         st.caption(f":material/info: {plain(note)}")
-    figure("data", None, Settings.for_task(task, data=key), height=HEIGHT, time=False)
-    if st.button("Use this data", type="primary", icon=":material/check:"):
-        if session.attempt(lambda: session.store().keep_data(made, session.visitor())):
+    figure("data", None, Settings.for_task(task, data=key), height=HEIGHT)
+    if st.button(t("Use this data"), type="primary", icon=":material/check:"):
+        if session.attempt(lambda: session.store().data.keep(made, session.visitor())):
             st.session_state.pop(READ, None)
             st.session_state[NEXT] = key
             st.rerun()
@@ -72,22 +86,22 @@ def brought(kind: str) -> tuple[bytes, str] | None:
     left, right = st.columns(2)
     with left:
         file = st.file_uploader(
-            "A file",
+            t("A file"),
             type=SUFFIXES.get(kind, ["txt", "md", "text"]),
             max_upload_size=MOST_BYTES // 2**20,
             key=f"own_file_{kind}",
         )
-        shown = st.button("Try an example", key=f"own_example_{kind}")
+        shown = st.button(t("Try an example"), key=f"own_example_{kind}")
     with right:
         text = st.text_area(
-            "Or paste it here, then press Ctrl+Enter", key=f"own_paste_{kind}", height=150
+            t("Or paste it here, then press Ctrl+Enter"), key=f"own_paste_{kind}", height=150
         )
     if shown:
         st.session_state["own_example"] = kind
     if file is not None:
         return file.getvalue(), file.name
     if text:
-        return text.encode("utf-8", errors="replace"), "pasted"
+        return text.encode("utf-8", errors="replace"), t("pasted")
     if st.session_state.get("own_example") == kind:
         return asset(FILES[kind]).read_bytes(), FILES[kind]
     return None
@@ -96,13 +110,13 @@ def brought(kind: str) -> tuple[bytes, str] | None:
 def yours(kind: str) -> None:
     """Draw the visitor's data sets of a kind, each with the button that takes it away."""
     me, store = session.owner(), session.store()
-    for each in store.data_sets(me, kind) if me else ():
+    for each in store.data.list(me, kind) if me else ():
         with st.container(horizontal=True, vertical_alignment="center"):
             when = f"{datetime.fromtimestamp(each.created, UTC):%d %b %Y}"
             st.markdown(f"{plain(each.title)}, {each.size / 1024:,.0f} kB, {when}", width="stretch")
-            if st.button("Delete", key=f"own_delete_{each.key}", icon=":material/delete:",
-                         help="Runs that read it keep it"):  # fmt: skip
-                session.attempt(partial(store.forget_data, each.key, me))
+            if st.button(t("Delete"), key=f"own_delete_{each.key}", icon=":material/delete:",
+                         help=t("Runs that read it keep it")):  # fmt: skip
+                session.attempt(partial(store.data.forget, each.key, me))
                 st.rerun(scope="fragment")
 
 
@@ -115,36 +129,40 @@ def prepared(kind: str, data: bytes, name: str) -> DataSet:
         If they cannot be read or used.
     """
     if kind == "text":
-        with st.expander("How it is read"):
+        with st.expander(t("How it is read")):
             encoding = encoding_choice()
         return prepare_text(data, encoding=encoding, name=name)
-    with st.expander("How it is read"):
+    with st.expander(t("How it is read")):
         left, middle, right = st.columns(3)
         with left:
             separator = st.selectbox(
-                "Between cells", ["", *SEPARATORS], key="own_separator",
-                format_func=lambda sign: SEPARATORS.get(sign, "found automatically"),
+                t("Between cells"), ["", *SEPARATORS], key="own_separator",
+                format_func=lambda sign: t(SEPARATORS.get(sign, FOUND)),
             )  # fmt: skip
         with middle:
             encoding = encoding_choice()
         with right:
-            heads = {"": "found automatically", "yes": "holds the names", "no": "is data"}
-            head = st.selectbox("First row", list(heads), key="own_head",
+            heads = {"": t(FOUND), "yes": t("holds the names"), "no": t("is data")}
+            head = st.selectbox(t("First row"), list(heads), key="own_head",
                                 format_func=lambda key: heads[key])  # fmt: skip
         headed = None if not head else head == "yes"
         table, columns = once(data, separator, encoding, headed)
-        where = SEPARATORS.get(table.separator, "nothing")
-        first = "holds the names" if table.headed else "is data"
-        st.caption(f"Read as {ENCODINGS.get(table.encoding, table.encoding)}, with a {where} "
-                   f"between cells; the first row {first}.")  # fmt: skip
+        st.caption(
+            t(
+                "Read as {encoding}, with a {separator} between cells; the first row {first}.",
+                encoding=t(ENCODINGS.get(table.encoding, table.encoding)),
+                separator=t(SEPARATORS.get(table.separator, NAMES["empty"])),
+                first=heads["yes" if table.headed else "no"],
+            )
+        )
     preview(table, columns)
     return series_choice(table, columns, name) if kind == "series" else label_choice(table, name)
 
 
 def encoding_choice() -> str:
     """Draw the encoding of a file; return its key."""
-    return st.selectbox("Encoding", list(ENCODINGS), key="own_encoding",
-                        format_func=lambda key: ENCODINGS[key])  # fmt: skip
+    return st.selectbox(t("Encoding"), list(ENCODINGS), key="own_encoding",
+                        format_func=lambda key: t(ENCODINGS[key]))  # fmt: skip
 
 
 def once(
@@ -162,13 +180,17 @@ def once(
 
 def preview(table: Table, columns: Sequence[Column]) -> None:
     """Draw the first rows, each column under its name and what it holds."""
-    heads = {
-        f"{column.name} · {NAMES[column.kind]}{f' ({column.form})' * bool(column.form)}":
-        list(column.cells[:PREVIEW])
-        for column in columns
-    }  # fmt: skip
+    heads = {_head(column): list(column.cells[:PREVIEW]) for column in columns}
     st.dataframe(pd.DataFrame(heads), hide_index=True, height=35 * (PREVIEW + 1) + 3)
-    st.caption(f"{len(table.lines):,} rows were read; these are the first.")
+    st.caption(t("{count:,} rows were read; these are the first.", count=len(table.lines)))
+
+
+def _head(column: Column) -> str:
+    """Return a column's name and what it holds."""
+    holds = t(NAMES[column.kind])
+    if column.form:
+        holds = f"{holds} ({t(column.form)})"
+    return f"{column.name} · {holds}"
 
 
 def series_choice(table: Table, columns: Sequence[Column], name: str) -> DataSet:
@@ -181,31 +203,30 @@ def series_choice(table: Table, columns: Sequence[Column], name: str) -> DataSet
             "or another file."
         )
     inputs, targets, time = first_choice(columns)
-    of = hashlib.sha256(repr((numbers, dates)).encode()).hexdigest()[
-        :8
-    ]  # other columns, other keys
+    # other columns, other keys
+    of = hashlib.sha256(repr((numbers, dates)).encode()).hexdigest()[:8]
     left, right = st.columns(2)
     with left:
-        goes_in = st.multiselect("What goes in", numbers, inputs, key=f"own_in_{of}",
+        goes_in = st.multiselect(t("What goes in"), numbers, inputs, key=f"own_in_{of}",
                                  max_selections=MOST_INPUTS)  # fmt: skip
     with right:
-        asked = st.multiselect("What is forecast", numbers, targets, key=f"own_out_{of}",
+        asked = st.multiselect(t("What is forecast"), numbers, targets, key=f"own_out_{of}",
                                max_selections=MOST_TARGETS)  # fmt: skip
     one, two, three, four = st.columns(4)
     with one:
-        when = st.selectbox("Dates", ["", *dates], index=1 if time else 0, key=f"own_time_{of}",
-                            format_func=lambda key: key or "none: row by row")  # fmt: skip
+        when = st.selectbox(t("Dates"), ["", *dates], index=1 if time else 0, key=f"own_time_{of}",
+                            format_func=lambda key: key or t("none: row by row"))  # fmt: skip
     with two:
         every = ""
         if when:
-            every = st.selectbox("One row a", list(EVERY), key=f"own_every_{of}",
-                                 format_func=lambda key: EVERY[key][0])  # fmt: skip
+            every = st.selectbox(t("One row a"), list(EVERY), key=f"own_every_{of}",
+                                 format_func=lambda key: t(EVERY[key][0]))  # fmt: skip
     with three:
-        missing = st.selectbox("Missing values", list(MISSING), key=f"own_missing_{of}",
-                               format_func=lambda key: MISSING[key])  # fmt: skip
+        missing = st.selectbox(t("Missing values"), list(MISSING), key=f"own_missing_{of}",
+                               format_func=lambda key: t(MISSING[key]))  # fmt: skip
     with four:
-        paths = {"": "the one value ahead", "yes": "all up to it"}
-        path = st.selectbox("Foretell", list(paths), key=f"own_path_{of}",
+        paths = {"": t("the one value ahead"), "yes": t("all up to it")}
+        path = st.selectbox(t("Foretell"), list(paths), key=f"own_path_{of}",
                             format_func=lambda key: paths[key])  # fmt: skip
     return prepare_series(
         table, columns, inputs=goes_in, targets=asked, time=when, every=every, missing=missing,
@@ -224,13 +245,14 @@ def label_choice(table: Table, name: str) -> DataSet:
     of = hashlib.sha256(repr(table.names).encode()).hexdigest()[:8]
     left, middle, right = st.columns(3)
     with left:
-        chosen = st.selectbox("Texts", table.names, index=table.names.index(text),
+        chosen = st.selectbox(t("Texts"), table.names, index=table.names.index(text),
                               key=f"own_text_{of}")  # fmt: skip
     with middle:
-        tag = st.selectbox("Labels", table.names, index=table.names.index(label),
+        tag = st.selectbox(t("Labels"), table.names, index=table.names.index(label),
                            key=f"own_label_{of}")  # fmt: skip
     with right:
-        unit = st.selectbox("Read by", list(UNITS), key=f"own_unit_{of}")
+        unit = st.selectbox(t("Read by"), list(UNITS), key=f"own_unit_{of}",
+                            format_func=lambda key: t(UNITS[key]))  # fmt: skip
     return prepare_labels(table, text=chosen, label=tag, unit=unit, name=name)
 
 

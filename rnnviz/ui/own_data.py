@@ -12,7 +12,8 @@ from rnnviz.errors import RnnvizError
 from rnnviz.tasks import TASKS
 from rnnviz.tasks.own import OwnData
 from rnnviz.ui import address, session
-from rnnviz.ui.data_window import NEXT, data_window, plain
+from rnnviz.ui.data_window import NEXT, open_window, plain
+from rnnviz.words import t
 
 KEY = re.compile("[0-9a-f]{32}")
 ASKED = "own_data_asked"
@@ -27,11 +28,14 @@ def data_choice(kind: type[OwnData], shown: Mapping[str, Any]) -> str:
     if chosen and chosen not in words:
         words[chosen] = title_of(chosen)
     value: str = st.selectbox(
-        "Data",
+        t("Data"),
         list(words),
         format_func=lambda key: words[key],
         key="data",
-        help=f"{plain(words[chosen])}: a data set of yours, or the example that is shipped.",
+        help=t(
+            "{title}: a data set of yours, or the example that is shipped.",
+            title=plain(words[chosen]),
+        ),
         persist_state="session",
     )
     address.note("data", value, "")
@@ -41,18 +45,18 @@ def data_choice(kind: type[OwnData], shown: Mapping[str, Any]) -> str:
 def bring() -> None:
     """Draw the button that opens the window."""
     # its words are there for who does not see the icon: page.py hides them from the eye
-    if st.button("Bring your own data", icon=":material/upload_file:", key="bring_data",
-                 help="Bring your own data: a file, or text to paste"):  # fmt: skip
+    if st.button(t("Bring your own data"), icon=":material/upload_file:", key="bring_data",
+                 help=t("Bring your own data: a file, or text to paste")):  # fmt: skip
         st.session_state[ASKED] = True
 
 
 def mine(kind: str) -> dict[str, str]:
     """Return the visitor's data sets of a kind, key -> title, after the example."""
-    words = {"": f"example: {example(kind).title}"}
+    words = {"": t("example: {title}", title=example(kind).title)}
     try:
         owner = session.owner()
         if owner:
-            words |= {each.key: each.title for each in session.store().data_sets(owner, kind)}
+            words |= {each.key: each.title for each in session.store().data.list(owner, kind)}
     except RnnvizError:
         pass  # no server, or its store does not answer: the example is there
     return words
@@ -63,7 +67,7 @@ def title_of(key: str) -> str:
     try:
         return known.get(key).title
     except RnnvizError:
-        return f"{key[:8]} (not here)"
+        return t("{key} (not here)", key=key[:8])
 
 
 def take(task: str, before: str) -> None:
@@ -92,10 +96,10 @@ def use_new() -> None:
         st.session_state["data"] = st.session_state.pop(NEXT)
 
 
-def open_window(task: str) -> None:
+def open_if_asked(task: str) -> None:
     """Open the window to bring data in, if it was asked for."""
     if st.session_state.pop(ASKED, False):
-        data_window(task)
+        open_window(task)
 
 
 def _key(text: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz import live
 from rnnviz.resources import asset
+from rnnviz.server import live
 from rnnviz.ui import address
 from rnnviz.ui.component import declare
 
@@ -23,16 +23,12 @@ HIDE = {
 
 PRESENT = """
 <div class="rnnviz-present" data-rnnviz>
-  <button type="button" data-do="enter" aria-keyshortcuts="p"
-    title="Larger type, and no form: for a projector (key P)">Present</button>
-  <div class="rnnviz-presenting" role="group" aria-label="Presenter mode">
-    <button type="button" data-do="back" aria-keyshortcuts="PageUp"
-      aria-label="Previous page">‹</button>
+  <button type="button" data-do="enter" aria-keyshortcuts="p"></button>
+  <div class="rnnviz-presenting" role="group">
+    <button type="button" data-do="back" aria-keyshortcuts="PageUp">‹</button>
     <span></span>
-    <button type="button" data-do="next" aria-keyshortcuts="PageDown"
-      aria-label="Next page">›</button>
-    <button type="button" data-do="leave" aria-keyshortcuts="Escape"
-      aria-label="Leave presenter mode" title="Leave presenter mode (key P or Escape)">✕</button>
+    <button type="button" data-do="next" aria-keyshortcuts="PageDown">›</button>
+    <button type="button" data-do="leave" aria-keyshortcuts="Escape">✕</button>
   </div>
 </div>
 """

@@ -9,38 +9,57 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from rnnviz.catalogue import Entry
-from rnnviz.cells import CELLS
-from rnnviz.runs import Run, Study
+from rnnviz.networks.cells import CELLS
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run, Study
+from rnnviz.store.run_list import Entry
+from rnnviz.store.states import WORDS as STATES
+from rnnviz.store.states import State
 from rnnviz.tasks import TASKS
 from rnnviz.ui import address
+from rnnviz.ui.settings_form import WORDS
+from rnnviz.words import N_, t
 
 HEIGHT, ALONE = 265, 520
 """Pixels of a table above the curves of what is picked, and of one that has the page alone."""
 SORTS = {
-    "newest": "newest first", "best": "best first, by task", "name": "by name", "state": "by state",
-    "steps": "longest first",
-}  # fmt: skip
-COLUMNS = {
-    "name": st.column_config.TextColumn("Name", width=150),
-    "task": st.column_config.TextColumn("Task", width=130),
-    "cell": st.column_config.TextColumn("Cell", width=90),
-    "differs": st.column_config.TextColumn(
-        "Settings", width=300, help="What differs from the task's own settings."
-    ),
-    "state": st.column_config.TextColumn("State", width=80),
-    "step": st.column_config.NumberColumn("Step", width=65, format="%d"),
-    "best": st.column_config.TextColumn(
-        "Best", width=85, help="The task's own measure on the validation set, at its best."
-    ),
-    "curve": st.column_config.LineChartColumn(
-        "Loss (log)", width=110, color="#7A6A53", help="From the first step to the last."
-    ),
-    "tags": st.column_config.ListColumn("Tags", width=100),
-    "note": st.column_config.TextColumn("Note", width=110),
-    "when": st.column_config.DatetimeColumn("Made", width=110, format="distance"),
+    "newest": N_("newest first"),
+    "best": N_("best first, by task"),
+    "name": N_("by name"),
+    "state": N_("by state"),
+    "steps": N_("longest first"),
 }
+
+
+def _columns() -> dict[str, Any]:
+    """Return the columns of a table of runs, headed in the visitor's language."""
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "name": text(t("Name"), width=150),
+        "task": text(t("Task"), width=130),
+        "cell": text(t("Cell"), width=90),
+        "differs": text(
+            t("Settings"), width=300, help=t("What differs from the task's own settings.")
+        ),
+        "state": text(t("State"), width=80),
+        "step": number(t("Step"), width=65, format="%d"),
+        "best": text(
+            t("Best"),
+            width=85,
+            help=t("The task's own measure on the validation set, at its best."),
+        ),
+        "curve": st.column_config.LineChartColumn(
+            t("Loss (log)"), width=110, color="#7A6A53", help=t("From the first step to the last.")
+        ),
+        "tags": st.column_config.ListColumn(t("Tags"), width=100),
+        "note": text(t("Note"), width=110),
+        "when": _made(),
+    }
+
+
+def _made() -> Any:
+    """Return the column of when a row was made, in the browser's own words."""
+    return st.column_config.DatetimeColumn(t("Made"), width=110, format="distance")
 
 
 def searched(entries: Sequence[Entry], text: str, tag: str) -> list[Entry]:
@@ -74,9 +93,9 @@ def ordered(entries: Sequence[Entry], by: str) -> list[Entry]:
 
 def run_table(entries: Sequence[Entry]) -> list[str]:
     """Draw the table of runs; return the ids of those that are picked, in the table's order."""
-    rows = [_row(entry) for entry in entries]
+    rows, columns = [_row(entry) for entry in entries], _columns()
     ids = [entry.run.id for entry in entries]
-    return picked_rows(pd.DataFrame(rows, columns=list(COLUMNS)), ids, COLUMNS)
+    return picked_rows(pd.DataFrame(rows, columns=list(columns)), ids, columns)
 
 
 def study_table(studies: Sequence[Study], done: Sequence[str]) -> list[str]:
@@ -86,8 +105,8 @@ def study_table(studies: Sequence[Study], done: Sequence[str]) -> list[str]:
     """
     rows = [
         {
-            "task": TASKS[each.settings.task].title,
-            "varies": ", ".join(CELLS[cell].title for cell in each.plan.cells) or "cells",
+            "task": t(TASKS[each.settings.task].title),
+            "varies": ", ".join(t(CELLS[cell].title) for cell in each.plan.cells) or t("cells"),
             "seeds": each.plan.seeds,
             "steps": each.settings.steps,
             "runs": done[place],
@@ -96,12 +115,12 @@ def study_table(studies: Sequence[Study], done: Sequence[str]) -> list[str]:
         for place, each in enumerate(studies)
     ]
     columns = {
-        "task": st.column_config.TextColumn("Task"),
-        "varies": "Cells",
-        "seeds": "Seeds",
-        "steps": "Steps",
-        "runs": "Runs",
-        "when": COLUMNS["when"],
+        "task": st.column_config.TextColumn(t("Task")),
+        "varies": t("Cells"),
+        "seeds": t("Seeds"),
+        "steps": t("Steps"),
+        "runs": t("Runs"),
+        "when": _made(),
     }
     frame = pd.DataFrame(rows, columns=list(columns))
     return picked_rows(frame, [each.id for each in studies], columns)
@@ -123,7 +142,7 @@ def picked_rows(frame: pd.DataFrame, ids: Sequence[str], columns: dict[str, Any]
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(id) for id in before]}},
-        alt="Your runs, a row each",
+        alt=t("Your runs, a row each"),
     )
     picked = [ids[row] for row in sorted(event["selection"]["rows"]) if row < len(ids)]
     st.session_state["pick"] = ",".join(picked)
@@ -135,23 +154,26 @@ def differs(settings: Settings) -> str:
     """Say which settings are not the task's own, but for task and cell."""
     own = _defaults(settings.task)
     return ", ".join(
-        f"{name.replace('_', ' ')} {_short(value)}"
+        f"{t(Settings.model_fields[name].title or name)} {_short(value)}"
         for name, value in settings.model_dump().items()
         if name not in ("task", "cell") and value != own[name]
     )
 
 
 def _differs(run: Run) -> str:
-    from_step = f"from step {run.origin.step}" if run.origin else ""
+    from_step = t("from step {step}", step=run.origin.step) if run.origin else ""
     return ", ".join(filter(None, (from_step, differs(run.settings))))
 
 
 def _short(value: object) -> object:
     """Return a setting's value for people: of the key of a data set, its beginning."""
-    words = {None: "torch", True: "on", False: "off"}
-    if isinstance(value, bool | None):
-        return words[value]
-    return value[:8] if isinstance(value, str) and len(value) == 32 else value
+    if value is None:
+        return "torch"
+    if isinstance(value, bool):
+        return t("on") if value else t("off")
+    if isinstance(value, str):
+        return value[:8] if len(value) == 32 else t(WORDS.get(value, value))
+    return value
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -159,10 +181,10 @@ def _row(entry: Entry) -> dict[str, Any]:
     best = entry.best(task.metric_better)
     return {
         "name": run.name or "—",
-        "task": task.title,
-        "cell": CELLS[run.settings.cell].title,
+        "task": t(task.title),
+        "cell": t(CELLS[run.settings.cell].title),
         "differs": _differs(run),
-        "state": run.state,
+        "state": t(STATES[State(run.state)]),
         "step": run.step,
         "best": "" if best is None else f"{best:.4g} {task.metric_unit}".strip(),
         "curve": [math.log10(loss) for loss in entry.curve if loss > 0],
@@ -175,8 +197,9 @@ def _row(entry: Entry) -> dict[str, Any]:
 def _text(run: Run) -> str:
     settings = run.settings
     parts = (
-        run.name, run.note, *run.tags, run.state, TASKS[settings.task].title, settings.task,
-        CELLS[settings.cell].title, settings.cell, _differs(run),
+        run.name, run.note, *run.tags, run.state, t(STATES[State(run.state)]),
+        t(TASKS[settings.task].title), settings.task,
+        t(CELLS[settings.cell].title), settings.cell, _differs(run),
     )  # fmt: skip
     return " ".join(parts).casefold()
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from rnnviz.errors import RnnvizError
-from rnnviz.runs import Run
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
 from rnnviz.tasks import task_of
 from rnnviz.ui import session
 from rnnviz.ui.settings_form import settings_form

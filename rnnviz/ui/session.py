@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from rnnviz import live
 from rnnviz.errors import RnnvizError, RunError
-from rnnviz.runs import Run, RunStore
+from rnnviz.server import live
+from rnnviz.server.orders import NOBODY
+from rnnviz.server.visitors import owner_of
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
+from rnnviz.store.run_store import RunStore
+from rnnviz.store.states import ACTIVE, Order
 from rnnviz.ui import address
-from rnnviz.visitors import owner_of
 
 
 def store() -> RunStore:
@@ -33,10 +36,10 @@ def current_run() -> Run | None:
     if not name:
         return None
     try:
-        found = store().get(name)
+        found = store().runs.get(name)
     except RnnvizError as error:
         leave()
-        st.toast(str(error))
+        st.toast(str(error), duration="infinite")
         return None
     enter(name)
     return found
@@ -90,18 +93,23 @@ def visitor() -> str:
     """
     found = owner()
     if not found:
-        raise RunError("Your browser refused a cookie: allow it here, so that your runs are yours.")
+        raise RunError(NOBODY)
     return found
+
+
+def order(what: Order, run: str) -> None:
+    """Give a run of the visitor's an order, for what has to go with a run of the page's script.
+
+    All else goes over the page's socket (assets/orders.js), to the same place.
+    """
+    live.current().order(visitor(), what, {"run": run})
 
 
 def begin(settings: Settings, *, one_step: bool = False) -> None:
     """Start a run of the visitor's own with these settings and look at it."""
     me = visitor()
-    run = store().create(settings, me)
-    if one_step:
-        store().step_once(run, me)
-    else:
-        store().enqueue(run, me)
+    run = store().runs.create(settings, me)
+    order(Order.STEP if one_step else Order.RESUME, run)
     enter(run)
     look_at(None)
 
@@ -109,8 +117,8 @@ def begin(settings: Settings, *, one_step: bool = False) -> None:
 def forget() -> None:
     """Go back to the untrained network; the run itself is stopped and kept."""
     run = current_run()
-    if run and run.owner == owner() and run.state in ("queued", "running"):
-        store().stop(run.id, run.owner)
+    if run and run.owner == owner() and run.state in ACTIVE:
+        order(Order.STOP, run.id)
     leave()
 
 
@@ -119,6 +127,6 @@ def attempt(action: Callable[[], object]) -> bool:
     try:
         action()
     except RnnvizError as error:
-        st.toast(str(error))
+        st.toast(str(error), duration="long")
         return False
     return True

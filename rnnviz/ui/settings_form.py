@@ -8,46 +8,51 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz.cells import CELLS
 from rnnviz.errors import RnnvizError
+from rnnviz.networks.cells import CELLS
 from rnnviz.plan import parameters
-from rnnviz.refusals import refused_by_task
-from rnnviz.runs import Run, Study
+from rnnviz.refusals import applies, refused_by_task
 from rnnviz.settings import Settings, bounds, choices
+from rnnviz.store.rows import Run, Study
 from rnnviz.tasks import TASKS, Task
+from rnnviz.tasks.base import FAMILIES
 from rnnviz.tasks.own import OwnData
 from rnnviz.ui import address, own_data
+from rnnviz.ui.choices import WHOLE, begun, fit
+from rnnviz.words import N_, Words, t, tn
 
 STEP = {
     "lr": 0.001, "clip": 0.5, "forget_bias": 0.5, "dropout": 0.1, "momentum": 0.05,
     "weight_decay": 0.001, "warmup": 50, "teacher_forcing": 0.1,
     "spectral_radius": 0.1,
 }  # fmt: skip
+LONGEST_BESIDE = 10
+"""Letters of a choice that stands beside another."""
 WORDS = {
-    "adam": "Adam",
-    "sgd": "SGD",
-    "adamw": "AdamW",
-    "rmsprop": "RMSprop",
-    "constant": "constant",
-    "linear": "linear",
-    "cosine": "cosine",
-    "torch": "uniform",
-    "orthogonal": "orthogonal",
-    "identity": "identity",
-    "spectral": "spectral",
-    "chrono": "chrono",
-    "none": "none",
-    "layer": "layer norm",
-    "norm": "the norm",
-    "value": "each value",
-    "step": "at every step",
-    "sequence": "once a sequence",
-    "recurrent": "once, state too",
-    "every": "every step",
-    "last": "last state",
-    "mean": "mean state",
-    "additive": "additive",
-    "dot": "dot",
+    "adam": N_("Adam"),
+    "sgd": N_("SGD"),
+    "adamw": N_("AdamW"),
+    "rmsprop": N_("RMSprop"),
+    "constant": N_("constant"),
+    "linear": N_("linear"),
+    "cosine": N_("cosine"),
+    "torch": N_("uniform"),
+    "orthogonal": N_("orthogonal"),
+    "identity": N_("identity"),
+    "spectral": N_("spectral"),
+    "chrono": N_("chrono"),
+    "none": N_("none"),
+    "layer": N_("layer norm"),
+    "norm": N_("the norm"),
+    "value": N_("each value"),
+    "step": N_("at every step"),
+    "sequence": N_("once a sequence"),
+    "recurrent": N_("once, state too"),
+    "every": N_("every step"),
+    "last": N_("last state"),
+    "mean": N_("mean state"),
+    "additive": N_("additive"),
+    "dot": N_("dot"),
 }
 
 
@@ -66,7 +71,7 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         own_data.use_new()
         task = choose_task(shown)
         form = Form(task, Settings.for_task(task).model_dump(), shown, own)
-        reads, cells = TASKS[task], {key: kind.title for key, kind in CELLS.items()}
+        reads, cells = TASKS[task], {key: t(kind.title) for key, kind in CELLS.items()}
         if issubclass(reads, OwnData):
             left, right = st.columns(2)
             with left:
@@ -93,61 +98,55 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
         heading = st.empty()  # with the number of parameters, when all choices are known
         form.row("optimizer", "lr")
         form.row("clip", "steps")
-        st.markdown("Start")
+        st.markdown(t("Start"))
         form.row("initialization", "seed")
-        start = form.values["initialization"]
-        if start == "spectral":
-            form.row("spectral_radius")
-        else:
-            form.keep("spectral_radius")
-        with st.expander("More"):
-            more_of_network(form, kind)
+        form.where("spectral_radius")
+        with st.expander(t("More")):
+            more_of_network(form)
             more_of_training(form, kind)
-    own_data.open_window(task)
+    own_data.open_if_asked(task)
     with st.sidebar:
         try:
             settings = Settings(task=task, **form.values)
             with heading.container(horizontal=True, horizontal_alignment="distribute"):
-                st.markdown("Training", width="content")
+                st.markdown(t("Training"), width="content")
                 if "cell" not in own:  # else there are several networks
-                    st.caption(f"{parameters(settings):,} parameters", width="content")
+                    count = parameters(settings)
+                    said = tn("{count:,} parameter", "{count:,} parameters", count)
+                    st.caption(said, width="content")
             return settings
         except RnnvizError as error:  # also data that are gone, or too short for what is asked
             refused = str(error)
-            heading.markdown("Training")
+            heading.markdown(t("Training"))
             st.error(refused)
     st.error(refused)  # in the middle too: at the side it may be below the screen's edge
     return None
 
 
-def more_of_network(form: "Form", kind: type[Task]) -> None:
+def more_of_network(form: "Form") -> None:
     """Draw the choices of the network that few experiments change; those that apply."""
-    form.row("embedding")
-    if form.values["cell"] == "lstm" and form.values["initialization"] != "chrono":
-        form.row("forget_bias")
-    else:
-        form.keep("forget_bias")
+    form.where("embedding")
+    form.where("forget_bias")
     form.row("norm")
     form.row("dropout")
-    several = form.values["layers"] > 1
-    form.where(form.values["dropout"] > 0, "dropout_kind")
-    form.where(kind.one_answer, "readout")
+    form.where("dropout_kind")
+    form.where("readout")
     form.row("bidirectional")
-    form.where(several, "residual")
-    form.where(kind.foretells and kind.tokens, "tied")
-    if not kind.translates:
-        form.where(False, "attention")
+    form.where("residual")
+    form.where("tied")
+    if "attention" not in form.values:  # else it is drawn above
+        form.where("attention")
 
 
 def more_of_training(form: "Form", kind: type[Task]) -> None:
     """Draw the choices of training that few experiments change; those that apply."""
-    form.where(kind.translates, "teacher_forcing")
+    form.where("teacher_forcing")
     if kind.distance_title or (kind.translates and kind.length_title):
         form.row("batch")
-    form.where(not kind.translates, "truncation")
-    form.where(kind.continues, "stateful")
-    form.row("clip_by")
-    form.row("momentum")
+    form.where("truncation")
+    form.where("stateful")
+    form.where("clip_by")
+    form.where("momentum")
     form.row("weight_decay")
     form.row("schedule")
     form.row("warmup", "patience")  # the narrow columns here hold only short titles
@@ -185,12 +184,16 @@ class Form:
         names = tuple(name for name in names if name not in self.own)
         if not names:
             return
+        if len(names) > 1 and any(map(_long, names)):
+            for name in names:
+                self.row(name, **titles)
+            return
         for name, column in zip(
             names, st.columns(len(names), vertical_alignment="bottom"), strict=True
         ):
             with column:
                 if isinstance(self.defaults[name], str):
-                    self.select(name, {key: WORDS[key] for key in choices(name)})
+                    self.select(name, {key: t(WORDS[key]) for key in choices(name)})
                 elif isinstance(self.defaults[name], bool):
                     self.switch(name)
                 else:
@@ -210,10 +213,16 @@ class Form:
         address.note(name, st.session_state[name], self.defaults[name])
         self.values[name] = st.session_state[name]
 
-    def where(self, applies: bool, name: str) -> None:
-        """Draw a field where it applies; else it has what the run has, and the task allows."""
-        if applies:
+    def where(self, name: str) -> None:
+        """Draw a field where it applies beside what is chosen so far.
+
+        Else a number keeps its value, for when it applies again; a choice has what the run has,
+        and the task allows.
+        """
+        if applies(name, {**self.values, "task": self.task}):
             self.row(name)
+        elif not isinstance(self.defaults[name], str | bool):
+            self.keep(name)
         elif name not in self.own:
             address.note(name, None, None)
             if not refused_by_task(self.task, name):
@@ -227,9 +236,9 @@ class Form:
         if why_not:
             st.session_state[name] = False
         value = st.toggle(
-            field.title or name,
+            t(field.title or name),
             key=name,
-            help=_clause(why_not) or field.description,
+            help=_sentence(why_not) or t(field.description or ""),
             disabled=bool(why_not),
             persist_state="session",
         )
@@ -241,14 +250,14 @@ class Form:
         field, default = Settings.model_fields[name], self.defaults[name]
         kind, low, high = self._begin(name)
         value = st.number_input(
-            title or field.title or name,
+            t(title or field.title or name),
             value=None,  # so that an emptied field is empty, and not at its lowest value
             min_value=low,
             max_value=high,
             step=kind(STEP.get(name, 1)),
             format="%d" if kind is int else "%g",
             key=name,
-            help=field.description,
+            help=t(field.description or ""),
             persist_state="session",
             on_change=fill,
             args=(name, default),
@@ -266,10 +275,16 @@ class Form:
         return kind, low, high
 
 
-def _clause(why_not: str) -> str:
-    """Return why something is refused, without what to change: the form cannot be wrong there."""
-    why = why_not.partition(";")[0]
-    return f"{why[:1].upper()}{why[1:]}." if why else ""
+def _sentence(why_not: Words) -> str:
+    """Return a clause as a sentence of its own."""
+    return t("{form}.", form=begun(str(why_not))) if why_not else ""
+
+
+def _long(name: str) -> bool:
+    """Return whether the words of a choice have no room in half the form."""
+    if not isinstance(Settings.model_fields[name].default, str):
+        return False
+    return any(len(t(WORDS[key])) > LONGEST_BESIDE for key in choices(name))
 
 
 def fill(name: str, default: Any) -> None:
@@ -280,11 +295,12 @@ def fill(name: str, default: Any) -> None:
 
 def choose_task(shown: Mapping[str, Any]) -> str:
     """Draw the list of tasks, one family after the other; return the key."""
-    tasks = {key: kind.title for key, kind in TASKS.items()}
+    tasks = {key: t(kind.title) for key, kind in TASKS.items()}
     address.seed("task", shown.get("task", "adding"), address.one_of(tasks))
     kind = TASKS[st.session_state["task"]]
-    length = f"\n\n*{kind.length_title}*: {kind.length_help}" if kind.length_title else ""
-    words = f"**{kind.title}** ({kind.family}): {kind.summary}{length}"
+    words = f"**{t(kind.title)}** ({t(FAMILIES[kind.family])}): {t(kind.summary)}"
+    if kind.length_title:
+        words += f"\n\n*{t(kind.length_title)}*: {t(kind.length_help)}"
     if not issubclass(kind, OwnData):
         return choose("task", "adding", tasks, shown, on_change=take_defaults, about=words)
     left, right = st.columns([0.8, 0.2], vertical_alignment="bottom", gap="small")
@@ -306,15 +322,16 @@ def choose(
     field = Settings.model_fields[name]
     address.seed(name, shown.get(name, default), address.one_of(words))
     value = st.selectbox(
-        field.title or name,
+        t(field.title or name),
         list(words),
         format_func=lambda key: words[key],
         key=name,
-        help=about or field.description,
+        help=about or t(field.description or ""),
         persist_state="session",
         on_change=on_change,
     )
     address.note(name, value, default)
+    fit(name, words[value], WHOLE)
     return value
 
 

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from rnnviz.errors import RnnvizError, RunError
+from rnnviz.errors import RnnvizError
 from rnnviz.plan import Plan
-from rnnviz.runs import Study
+from rnnviz.server import live
+from rnnviz.store.rows import Study
+from rnnviz.store.states import Order
 from rnnviz.ui import session
 from rnnviz.ui.component import watched
 from rnnviz.ui.transport import bar
@@ -16,10 +18,10 @@ def current_study(name: str) -> Study | None:
     if not id:
         return None
     try:
-        found = session.store().study(id)
+        found = session.store().studies.get(id)
     except RnnvizError as error:
         leave(name)
-        st.toast(str(error))
+        st.toast(str(error), duration="infinite")
         return None
     enter(name, id)
     return found
@@ -53,40 +55,27 @@ def study_bar(name: str, study: Study | None, plan: Plan, *, slider: bool = True
     slider : bool
         Whether one can look back in training, or the bar only shows how far all is.
     """
-    me, store = session.owner(), session.store()
-    mine = study is not None and study.owner == me
+    mine = study is not None and study.owner == session.owner()
     same = study is not None and study.plan == plan
 
     def begin() -> None:
-        if not me:
-            raise RunError(
-                "Your browser refused a cookie: allow it here, so that your runs are yours."
-            )
-        if study is not None and mine and not same:
-            store.cancel_study(study.id, me)  # another one takes its place
-        enter(name, store.start_study(plan, me))
+        visitor = session.visitor()
+        if not same:
+            end()  # another one takes its place
+        enter(name, session.store().studies.start(plan, visitor))
+        live.current().stir()
         session.look_at(None)
 
-    def go_on() -> None:
-        if study is not None:
-            store.resume_study(study.id, me)
-            session.look_at(None)
-
-    def pause() -> None:
-        if study is not None:
-            store.pause_study(study.id, me)
-
-    def stop() -> None:
-        if study is not None:
-            store.cancel_study(study.id, me)
+    def end() -> None:
+        if study is not None and mine:
+            live.current().order(study.owner, Order.STOP, {"study": study.id})
 
     def forget() -> None:
-        if study is not None and mine:
-            store.cancel_study(study.id, me)
+        end()
         leave(name)
 
     what, query = watched(study.id if study else None, plan)
-    actions = {"train": begin, "resume": go_on, "pause": pause, "stop": stop, "reset": forget}
+    actions = {"train": begin, "reset": forget}
     return bar(
         what, query, actions,
         orders=True, mine=mine, same=same, study=True, slider=slider,

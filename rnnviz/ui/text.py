@@ -4,28 +4,23 @@ As in `component`, only a short loader is sent again at every change; what a vis
 the scripts in messages and is shown as text.
 """
 
-import hashlib
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import streamlit as st
-
-from rnnviz import live
-from rnnviz.resources import asset
+from rnnviz.plan import Plan
+from rnnviz.server import live
 from rnnviz.settings import Settings
-from rnnviz.ui.component import LOADER
+from rnnviz.ui.component import declare
 
-SCRIPTS = ("socket.js", "cells.js", "colour.js", "matches.js", "text.js")
 HEADER = """
   <header><span class="rnnviz-text-title"></span><span class="rnnviz-legend"></span></header>
 """
 NOTE = '<p class="rnnviz-note" role="status" hidden></p>'
 READER = f"""
-<section class="rnnviz-text rnnviz-reader" data-rnnviz aria-label="Text coloured by units">
+<section class="rnnviz-text rnnviz-reader" data-rnnviz>
   {HEADER}
   <div class="rnnviz-text-body">
-    <div class="rnnviz-lines" tabindex="0" role="application"
-      aria-label="Text, being drawn" aria-roledescription="text to select in"></div>
+    <div class="rnnviz-lines" tabindex="0" role="application"></div>
     <div class="rnnviz-next"></div>
   </div>
   <p class="rnnviz-text-said" hidden></p>
@@ -34,48 +29,36 @@ READER = f"""
 </section>
 """
 MATCHES = f"""
-<section class="rnnviz-text rnnviz-matches" data-rnnviz aria-label="Matches">
+<section class="rnnviz-text rnnviz-matches" data-rnnviz>
   {HEADER}
   <p class="rnnviz-match-on"></p>
   {NOTE}
   <div class="rnnviz-text-body" style="display: block">
-    <div class="rnnviz-match-list" tabindex="0" role="region" aria-label="Matches, a line each">
-    </div>
+    <div class="rnnviz-match-list" tabindex="0" role="region"></div>
   </div>
   <p class="rnnviz-match-foot"></p>
 </section>
 """
 WRITING = f"""
-<section class="rnnviz-text rnnviz-writing" data-rnnviz aria-label="What the network writes">
+<section class="rnnviz-text rnnviz-writing" data-rnnviz>
   {HEADER}
   {NOTE}
   <div class="rnnviz-text-body" style="display: block">
-    <div class="rnnviz-written" tabindex="0" role="region" aria-label="Written text"></div>
+    <div class="rnnviz-written" tabindex="0" role="region"></div>
   </div>
   <p class="rnnviz-text-said" hidden></p>
 </section>
 """
 
 
-def _declare(name: str, html: str) -> Callable[..., Any]:
-    scripts = [asset(file).read_bytes() for file in SCRIPTS]
-    version = hashlib.sha256(b"".join(scripts)).hexdigest()[:12]
-    return st.components.v2.component(
-        f"rnnviz_{name}",
-        html=html,
-        css=asset("text.css").read_text("utf-8"),
-        js=LOADER.replace("NAME", "text").replace("VERSION", version),
-        isolate_styles=False,
-    )
-
-
+_declare = partial(declare, script="text", styles=("text.css",))
 _reader = _declare("reader", READER)
 _matches = _declare("matches", MATCHES)
 _writing = _declare("writing", WRITING)
 
 
 def reader(
-    run: str | None, settings: Settings, *, step: int | None, brush: str, **choice: str | int
+    run: str | None, settings: Settings | Plan, *, step: int | None, brush: str, **choice: str | int
 ) -> str:
     """Place the text coloured by units; return the stretch that is selected in it.
 
@@ -116,7 +99,11 @@ def writing(
 
 
 def _data(
-    view: str, run: str | None, settings: Settings, step: int | None, choice: dict[str, str | int]
+    view: str,
+    run: str | None,
+    settings: Settings | Plan,
+    step: int | None,
+    choice: dict[str, str | int],
 ) -> dict[str, Any]:
     query = {} if run else {"settings": settings.to_json()}
     query |= {key: str(value) for key, value in choice.items() if value != ""}

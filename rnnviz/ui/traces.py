@@ -6,12 +6,13 @@ from urllib.parse import urlparse
 import streamlit as st
 
 from rnnviz.errors import RnnvizError
-from rnnviz.kept_traces import KeptTrace
-from rnnviz.trace import Trace
-from rnnviz.tracefile import read_trace
+from rnnviz.recording.packed_trace import read_trace
+from rnnviz.recording.trace import Trace
+from rnnviz.server.visitors import LOOPBACK, server_address
+from rnnviz.store.traces import KeptTrace
 from rnnviz.ui import session
-from rnnviz.views.traced import MOST_UNPACKED
-from rnnviz.visitors import LOOPBACK, server_address
+from rnnviz.views.gallery import MOST_UNPACKED
+from rnnviz.words import Words
 
 
 def current() -> KeptTrace | None:
@@ -20,10 +21,10 @@ def current() -> KeptTrace | None:
     if not id:
         return None
     try:
-        found = session.store().kept_trace(id)
+        found = session.store().traces.get(id)
     except RnnvizError as error:
         leave()
-        st.toast(str(error))
+        st.toast(str(error), duration="infinite")
         return None
     if st.session_state.get("trace") != id or st.query_params.get("trace") != id:
         enter(id)
@@ -56,7 +57,7 @@ def local() -> bool:
 
 def newest(kept: KeptTrace | None) -> Trace | None:
     """Return the newest of what is recorded, None where there is nothing that can be read."""
-    steps = session.store().moment_steps(kept.id) if kept else []
+    steps = session.store().traces.steps(kept.id) if kept else []
     if kept is None or not steps:
         return None
     try:
@@ -68,4 +69,6 @@ def newest(kept: KeptTrace | None) -> Trace | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def opened(id: str, step: int) -> Trace:
     """Return what was recorded at a step; the last few are kept."""
-    return read_trace(io.BytesIO(session.store().moment(id, step)), "This file", MOST_UNPACKED)
+    return read_trace(
+        io.BytesIO(session.store().traces.moment(id, step)), Words("This file"), MOST_UNPACKED
+    )

@@ -1,14 +1,17 @@
 """The transport bar: train, pause, step, stop, reset; how the run is doing; and a look back.
 
 Its buttons are its own, not Streamlit's: they follow the run's live state without drawing the page
-again, and stay in place under a hurried click.
+again, and stay in place under a hurried click. What they order goes over the page's socket
+(assets/orders.js), but for what needs the form: a new run, and leaving one.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rnnviz.runs import Run
+import streamlit as st
+
 from rnnviz.settings import Settings
+from rnnviz.store.rows import Run
 from rnnviz.ui import session
 from rnnviz.ui.component import declare, watched
 
@@ -21,7 +24,7 @@ ICONS = {
 }
 
 
-def _button(order: str, word: str, key: str) -> str:
+def _button(order: str, key: str) -> str:
     """Return the markup of a button; `key` is what presses it."""
     shapes = f'<path class="rnnviz-icon" d="{ICONS[order]}"/>'
     if order == "train":
@@ -29,25 +32,24 @@ def _button(order: str, word: str, key: str) -> str:
     return (
         f'<button type="button" data-order="{order}" aria-keyshortcuts="{key}" disabled>'
         f'<svg viewBox="0 0 16 16" aria-hidden="true">{shapes}</svg>'
-        f"<span>{word}</span> <kbd>{key}</kbd></button>"
+        f"<span></span> <kbd>{key if len(key) == 1 else ''}</kbd></button>"
     )
 
 
 TRANSPORT = f"""
 <div class="rnnviz-transport" data-rnnviz>
-  <div class="rnnviz-orders" role="group" aria-label="Training">
-    {_button("train", "Train", "Space")}
-    {_button("once", "Step", "S")}
-    {_button("stop", "Stop", "X")}
-    {_button("reset", "Reset", "N")}
+  <div class="rnnviz-orders" role="group">
+    {_button("train", "Space")}
+    {_button("once", "S")}
+    {_button("stop", "X")}
+    {_button("reset", "N")}
   </div>
   <span class="rnnviz-words" role="status"></span>
   <span class="rnnviz-figures"></span>
   <div class="rnnviz-bar">
-    <input type="range" min="0" max="1" value="0" step="1" disabled
-      aria-label="Look back in training: the step that the figures show">
-    <output>newest</output>
-    <button type="button" data-back hidden>Back to newest</button>
+    <input type="range" min="0" max="1" value="0" step="1" disabled>
+    <output></output>
+    <button type="button" data-back hidden></button>
   </div>
 </div>
 """
@@ -70,7 +72,7 @@ def bar(
     name, query
         What is looked at, as `component.watched` gives it.
     actions : mapping
-        What each button does: train, resume, pause, once, stop, reset.
+        What each button does that needs the form: train, once, reset.
     **data
         What else the bar's script is told.
     """
@@ -80,8 +82,11 @@ def bar(
         f"on_{order}_change": partial(session.attempt, action) for order, action in actions.items()
     }
     result = _transport(
-        key=key, data=told, default={"step": step}, on_step_change=lambda: None, **presses
-    )
+        key=key, data=told, default={"step": step}, on_step_change=lambda: None,
+        on_refused_change=lambda: None, **presses,
+    )  # fmt: skip
+    if result.refused:  # of what the socket was asked
+        st.toast(str(result.refused), duration="long")
     session.look_at(result.step)
     chosen: int | None = result.step
     return chosen
@@ -103,39 +108,15 @@ def transport(
     changed : bool
         Whether the page shows the network with a change, which the run's loss is without.
     """
-    me, store = session.owner(), session.store()
-    mine = run is not None and run.owner == me
+    mine = run is not None and run.owner == session.owner()
     # other settings than the run's (but for the learning rate) belong to a new run
     same = run is not None and run.settings.replace(lr=settings.lr) == settings
-    if run is not None and mine and run.state in ("queued", "running") and settings.lr != run.lr:
-        session.attempt(lambda: store.set_lr(run.id, me, settings.lr))
-
-    def go_on() -> None:
-        if run is not None:
-            if settings.lr != run.lr:
-                store.set_lr(run.id, me, settings.lr)
-            store.resume(run.id, me)
-            session.look_at(None)
-
-    def once() -> None:
-        if run is None or not mine or not same or run.state == "finished":
-            session.begin(settings, one_step=True)
-        else:
-            store.step_once(run.id, me)
-            session.look_at(None)
-
-    def pause() -> None:
-        if run is not None:
-            store.pause(run.id, me)
-
-    def stop() -> None:
-        if run is not None:
-            store.stop(run.id, me)
-
     name, query = watched(run.id if run else None, settings)
     actions = {
-        "train": lambda: session.begin(settings), "resume": go_on, "pause": pause, "once": once,
-        "stop": stop, "reset": session.forget,
-    }  # fmt: skip
-    return bar(name, query, actions, orders=orders, mine=mine, same=same, changed=changed,
+        "train": lambda: session.begin(settings),
+        "once": lambda: session.begin(settings, one_step=True),
+        "reset": session.forget,
+    }
+    lr = {"asked": settings.lr, "has": run.lr} if run and mine else None
+    return bar(name, query, actions, orders=orders, mine=mine, same=same, changed=changed, lr=lr,
                view="status")  # fmt: skip

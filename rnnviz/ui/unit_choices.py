@@ -6,21 +6,22 @@ import streamlit as st
 
 from rnnviz.analysis import PROPERTIES
 from rnnviz.analysis.expressions import LONGEST_PATTERN
-from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
+from rnnviz.looks.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
+from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import GATES
 from rnnviz.settings import Settings
 from rnnviz.tasks import Task, task_of
 from rnnviz.tasks.base import MOST_TYPED
 from rnnviz.ui import address
-from rnnviz.ui.choices import SHORT, listed, sample, segment
+from rnnviz.ui.choices import SHORT, listed, sample, segment, wide
 from rnnviz.views.layer_names import layers_of
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
 from rnnviz.views.reading import alphabet, first_symbol
 from rnnviz.views.telling import ROWS, known_properties
-from rnnviz.views.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_write
+from rnnviz.words import t, tn
 
-SHOWN = (1, 2, 3, 4, 6, 8, 12, 16)
+ROW_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16)
 THRESHOLDS = (*range(5, 100, 5), 100, 150, 200, 300)
 MOST_LAG = 100
 
@@ -29,12 +30,13 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
     """Draw signal, layer, and the probe's sample or a text of one's own; return the query."""
     kind = CELLS[settings.cell]
     symbols = {**kind.gates, **kind.states}
-    words = {key: f"{letter} {SHORT[key]}" for key, letter in symbols.items()}
+    words = {key: f"{letter} {t(SHORT[key])}" for key, letter in symbols.items()}
     layers = layers_of(settings)
-    asked: dict[str, Any] = {
-        "signal": segment("shown", "Signal", "hidden_state", words) if len(words) > 1 else "",
-        "layer": segment("layer", "Layer", next(iter(layers)), layers) if len(layers) > 1 else "",
-    }
+    asked: dict[str, Any] = {"signal": "", "layer": ""}
+    if len(words) > 1:
+        asked["signal"] = segment("shown", t("Signal"), "hidden_state", words)
+    if len(layers) > 1:
+        asked["layer"] = segment("layer", t("Layer"), next(iter(layers)), layers)
     own = own_text(settings)
     read: dict[str, Any] = own if own else {"sample": sample()}
     return asked | read
@@ -47,13 +49,17 @@ def own_text(settings: Settings) -> dict[str, str]:
         return {}
     address.seed("input", "", str)
     given = str(st.session_state["input"])
-    with st.popover("Own input ✓" if given else "Own input", width="content"):
+    with st.popover(t("Own input ✓") if given else t("Own input"), width="content"):
         text = st.text_area(
-            "Read this instead of the probe",
+            t("Read this instead of the probe"),
             key="input",
             height=160,
-            placeholder="Type or paste, then press Ctrl+Enter. Leave empty for the probe.",
-            help=f"Up to {MOST_TYPED:,} characters; a link carries up to {SHORT_TEXT}.",
+            placeholder=t("Type or paste, then press Ctrl+Enter. Leave empty for the probe."),
+            help=t(
+                "Up to {most:,} characters; a link carries up to {carried}.",
+                most=MOST_TYPED,
+                carried=SHORT_TEXT,
+            ),
             persist_state="session",
         )
     if not text:
@@ -84,18 +90,20 @@ def which_units(hidden: int) -> dict[str, Any]:
     """Draw which units are shown and how many; return the query."""
     address.seed("units", "", str)
     units = st.text_input(
-        "Units",
+        t("Units"),
         key="units",
-        placeholder="the best units",
+        placeholder=t("the best units"),
         label_visibility="collapsed",
-        width=150,
-        help=f"Such as 3, 7, 12 (from 0 to {hidden - 1}); empty: those that tell the property "
-        "best.",
+        width=wide([t("the best units")], 150),
+        help=t(
+            "Such as 3, 7, 12 (from 0 to {last}); empty: those that tell the property best.",
+            last=hidden - 1,
+        ),
         persist_state="session",
     )
     address.note("units", units, "")
-    words = {str(rows): f"{rows} unit{'s' * (rows > 1)}" for rows in SHOWN}
-    rows = listed("rows", "Units shown", words, str(ROWS), width=115)
+    words = {str(rows): tn("{count} unit", "{count} units", rows) for rows in ROW_COUNTS}
+    rows = listed("rows", t("Units shown"), words, str(ROWS), width=115)
     return {"units": units.replace(" ", ""), "rows": rows}
 
 
@@ -103,48 +111,56 @@ def property_choice(settings: Settings) -> dict[str, Any]:
     """Draw the property that units may tell, with its parameters; return the query."""
     task = task_of(settings)
     known = known_properties(task)
-    name = listed("property", "Property", {key: PROPERTIES[key].title for key in known}, width=215)
+    words = {key: t(PROPERTIES[key].title) for key in known}
+    name = listed("property", t("Property"), words, width=215)
     kind = PROPERTIES[name]
     asked: dict[str, Any] = {"property": name}
     if kind.parameter in ("symbol", "answer"):
         answer = kind.parameter == "answer"
         shown = {each: each for each in alphabet(task)[answer]}
         first = first_symbol(task, answer)
-        asked["symbol"] = listed("symbol", "Symbol", shown, first, width=90)
+        asked["symbol"] = listed("symbol", t("Symbol"), shown, first, width=90)
     elif kind.parameter == "feature":
-        words = {str(place): f"input {place + 1}" for place in range(task.inputs)}
-        asked["feature"] = listed("feature", "Input", words, width=110)
+        words = {str(place): t("input {number}", number=place + 1) for place in range(task.inputs)}
+        asked["feature"] = listed("feature", t("Input"), words, width=110)
     elif kind.parameter == "pattern":
         address.seed("pattern", r"\bthe\b", str)
         asked["pattern"] = st.text_input(
-            "Regular expression",
+            t("Regular expression"),
             key="pattern",
             max_chars=LONGEST_PATTERN,
             label_visibility="collapsed",
             width=190,
-            help="Python's re; a character counts if it is part of a match. A search that takes "
-            "longer than a second is ended.",
+            help=t(
+                "Python's re; a character counts if it is part of a match. A search that takes "
+                "longer than a second is ended."
+            ),
             persist_state="session",
         )
         address.note("pattern", asked["pattern"], r"\bthe\b")
     if kind.lag:
-        ago = {"0": "now", "1": "1 step ago"}
-        ago |= {str(lag): f"{lag} steps ago" for lag in range(2, min(task.steps, MOST_LAG))}
-        asked["ago"] = listed("ago", "Steps ago", ago, width=140)
+        ago = {
+            str(lag): tn("{count} step ago", "{count} steps ago", lag) if lag else t("now")
+            for lag in range(max(2, min(task.steps, MOST_LAG)))
+        }
+        asked["ago"] = listed("ago", t("Steps ago"), ago, width=140)
     return asked
 
 
 def match_choice(signal: str) -> dict[str, Any]:
     """Draw from where on a unit counts as on; return the query."""
-    words = {str(share): f"{share / 100:g}" for share in THRESHOLDS}
-    letter = "value" if signal in GATES else "|value|"
-    thresholds = {key: f"on: {letter} ≥ {each}" for key, each in words.items()}
-    on = listed("on", "On from", thresholds, "30", width=185)
+    thresholds = {
+        str(share): t("on: value ≥ {threshold}", threshold=f"{share / 100:g}")
+        if signal in GATES
+        else t("on: |value| ≥ {threshold}", threshold=f"{share / 100:g}")
+        for share in THRESHOLDS
+    }
+    on = listed("on", t("On from"), thresholds, "30", width=185)
     address.seed("outside", False, lambda text: text == "1")
     outside = st.toggle(
-        "off just outside",
+        t("off just outside"),
         key="outside",
-        help="Count a unit only if it is off at the step before the stretch and the step after.",
+        help=t("Count a unit only if it is off at the step before the stretch and the step after."),
         persist_state="session",
     )
     address.note("outside", "1" if outside else "", "")
@@ -154,11 +170,11 @@ def match_choice(signal: str) -> dict[str, Any]:
 def below(settings: Settings) -> dict[str, str]:
     """Return what can be shown beside the ranking: matches, and what the task allows."""
     task = task_of(settings)
-    words = {"match": "where else"}
+    words = {"match": t("where else")}
     if can_write(task):
-        words["write"] = "let it write"
+        words["write"] = t("let it write")
     if not task.tokens:
-        words["lines"] = "as lines"
+        words["lines"] = t("as lines")
     return words
 
 
@@ -171,20 +187,27 @@ def writing_choice(settings: Settings) -> dict[str, Any]:
         st.session_state["prompt"] = first  # it was another text's own
     st.session_state["prompt_of_text"] = first
     prompt = st.text_input(
-        "Prompt",
+        t("Prompt"),
         key="prompt",
         max_chars=LONGEST_PROMPT,
         label_visibility="collapsed",
-        placeholder="prompt",
+        placeholder=t("prompt"),
         width=140,
         persist_state="session",
     )
     address.note("prompt", prompt, first)
-    degrees = {str(10 * tenth): f"temperature {tenth / 10:g}" for tenth in range(0, 21)}
-    temperature = listed("temperature", "Temperature", degrees, "80", width=165)
-    seeds = {str(seed): f"seed {seed}" for seed in range(100)}
-    draw = listed("draw", "Seed", seeds, "0", width=100)
-    unit = "characters" if hasattr(task, "vocabulary") else "words"
-    lengths = {str(count): f"{count} {unit}" for count in (50, 100, 200, MOST_CHARACTERS)}
-    length = listed("characters", "Characters", lengths, "200", width=155)
+    degrees = {
+        str(10 * tenth): t("temperature {degree:g}", degree=tenth / 10) for tenth in range(0, 21)
+    }
+    temperature = listed("temperature", t("Temperature"), degrees, "80", width=165)
+    seeds = {str(seed): t("seed {seed}", seed=seed) for seed in range(100)}
+    draw = listed("draw", t("Seed"), seeds, "0", width=100)
+    letters = hasattr(task, "vocabulary")
+    lengths = {
+        str(count): tn("{count} character", "{count} characters", count)
+        if letters
+        else tn("{count} word", "{count} words", count)
+        for count in (50, 100, 200, MOST_CHARACTERS)
+    }
+    length = listed("characters", t("Characters"), lengths, "200", width=155)
     return {"prompt": prompt, "temperature": temperature, "draw": draw, "characters": length}

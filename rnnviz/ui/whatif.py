@@ -9,20 +9,23 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from rnnviz.cells import CELLS
-from rnnviz.clamps import MOST, Clamp, parse_clamps, written
 from rnnviz.errors import RnnvizError, TaskError
+from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import NAME
+from rnnviz.recording.clamp_text import MOST, Clamp, parse_clamps, written
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Probe, task_of
 from rnnviz.ui import address
+from rnnviz.ui.choices import begun, said
 from rnnviz.ui.component import figure
+from rnnviz.views.gallery import edited
 from rnnviz.views.layer_names import layers_of
-from rnnviz.views.scene import FIRST_LOOK, edited
+from rnnviz.views.scene import FIRST_LOOK
+from rnnviz.words import N_, t
 
 LONGEST_LINK = 4000
 """Bytes of typed input in an address."""
-HOW = {"set": "set to", "scale": "multiply by", "mean": "its mean"}
+HOW = {"set": N_("set to"), "scale": N_("multiply by"), "mean": N_("its mean")}
 PRESETS = {
     "lstm": (("forget_gate", 1.0), ("forget_gate", 0.0), ("input_gate", 0.0), ("output_gate", 0.0)),
     "gru": (("update_gate", 1.0), ("update_gate", 0.0), ("reset_gate", 0.0)),
@@ -40,9 +43,9 @@ def controls(settings: Settings) -> dict[str, str]:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="whatif", width="content"
     ):
-        with st.popover("What if …", icon=":material/tune:"):
+        with st.popover(t("What if …"), icon=":material/tune:"):
             change_signal(settings, len(probe.labels[0]))
-        label = "Own text" if TASKS[settings.task].family == "text" else "Own input"
+        label = t("Own text") if TASKS[settings.task].family == "text" else t("Own input")
         with st.popover(label, icon=":material/edit:"):
             type_input(settings, trouble)
             change_step(settings, probe)
@@ -78,7 +81,7 @@ def panel(
         return
     asked = ("layer", "signal", "sample", "loss", "clamp", "input", "edit")
     query = {name: choice[name] for name in asked if name in choice}
-    with st.expander("What the change does", expanded=True, key=key):
+    with st.expander(t("What the change does"), expanded=True, key=key):
         for column, view in zip(
             st.columns(3, gap="medium"),
             ("whatif_gradient", "whatif_states", "whatif_output"),
@@ -100,14 +103,18 @@ def change_signal(settings: Settings, steps: int) -> None:
     layer = next(iter(layers))
     if len(layers) > 1:
         layer = st.selectbox(
-            "Layer", list(layers), format_func=layers.__getitem__, key="whatif_layer"
+            t("Layer"), list(layers), format_func=layers.__getitem__, key="whatif_layer"
         )
     with st.container(horizontal=True, gap="small"):
         for signal, value in presets:
             st.button(
                 f"{symbols[signal]} = {value:g}",
                 key=f"whatif_{signal}_{value:g}",
-                help=f"Hold the {NAME[signal]} at {value:g}, everywhere and always",
+                help=t(
+                    "Hold the {signal} at {value:g}, everywhere and always",
+                    signal=t(NAME[signal]),
+                    value=value,
+                ),
                 on_click=add,
                 args=(settings, steps, layer, signal, "set", value),
             )
@@ -115,25 +122,36 @@ def change_signal(settings: Settings, steps: int) -> None:
         left, middle, right = st.columns([1.2, 1, 0.9], vertical_alignment="bottom")
         with left:
             signal = st.selectbox(
-                "Signal",
+                t("Signal"),
                 list(symbols),
                 index=list(symbols).index(next(name for name in FIRST_LOOK if name in symbols)),
-                format_func=lambda name: f"{symbols[name]} {NAME[name]}",
+                format_func=lambda name: f"{symbols[name]} {t(NAME[name])}",
                 key="whatif_name",
             )
         with middle:
-            how = st.selectbox("Change", list(HOW), format_func=HOW.__getitem__, key="whatif_how")
+            words = said(HOW)
+            how = st.selectbox(
+                t("Change"), list(words), format_func=words.__getitem__, key="whatif_how"
+            )
         with right:
-            value = st.number_input("Value", value=1.0, step=0.1, format="%g", key="whatif_value")
+            value = st.number_input(
+                t("Value"), value=1.0, step=0.1, format="%g", key="whatif_value"
+            )
         left, right = st.columns(2)
         last_unit, last_step = settings.hidden - 1, steps - 1
         units = left.text_input(
-            "Units", placeholder="all", key="whatif_units", help=f"Such as 0-3,7; up to {last_unit}"
+            t("Units"),
+            placeholder=t("all"),
+            key="whatif_units",
+            help=t("Such as 0-3,7; up to {last}", last=last_unit),
         )
         times = right.text_input(
-            "Steps", placeholder="all", key="whatif_times", help=f"Such as 10-20; up to {last_step}"
+            t("Steps"),
+            placeholder=t("all"),
+            key="whatif_times",
+            help=t("Such as 10-20; up to {last}", last=last_step),
         )
-        if st.form_submit_button("Change it", type="primary", width="stretch"):
+        if st.form_submit_button(t("Change it"), type="primary", width="stretch"):
             text = f"{layer}.{signal}"
             text += {"set": f"={value!r}", "scale": f"*{value!r}", "mean": "=mean"}[how]
             for name, places in (("units", units), ("times", times)):
@@ -144,7 +162,7 @@ def change_signal(settings: Settings, steps: int) -> None:
                 add(settings, steps, layer, signal, how, clamp.value, clamp.units, clamp.times)
                 st.rerun()
             except RnnvizError:
-                st.error("Write units and steps like 0-3,7 or 10-, or leave them empty for all.")
+                st.error(t("Write units and steps like 0-3,7 or 10-, or leave them empty for all."))
     if st.session_state.get("whatif_refused"):
         st.error(st.session_state["whatif_refused"])
 
@@ -152,7 +170,7 @@ def change_signal(settings: Settings, steps: int) -> None:
 def type_input(settings: Settings, trouble: str) -> None:
     """Draw the field for a sequence of the visitor's own."""
     kind = task_of(settings)
-    label = f"{kind.typed_form[:1].upper()}{kind.typed_form[1:]}."
+    label = t("{form}.", form=begun(str(kind.typing)))
     draw = st.text_area if kind.answers == "classes" and kind.tokens else st.text_input
     draw(
         label,
@@ -170,16 +188,11 @@ def change_step(settings: Settings, probe: Probe) -> None:
     labels = probe.labels[sample]
     with st.form("whatif_step", border=False):
         left, middle, right = st.columns([1, 1.2, 1], vertical_alignment="bottom")
-        time = left.number_input("Step", 0, len(labels) - 1, key="whatif_time")
-        text = middle.text_input("goes in", placeholder=labels[time], key="whatif_text")
-        if right.form_submit_button("Change step", width="stretch") and text:
+        time = left.number_input(t("Step"), 0, len(labels) - 1, key="whatif_time")
+        text = middle.text_input(t("goes in"), placeholder=labels[time], key="whatif_text")
+        if right.form_submit_button(t("Change step"), width="stretch") and text:
             try:
-                edited(
-                    task_of(settings),
-                    probe,
-                    sample,
-                    f"{time}:{text}",
-                )
+                edited(task_of(settings), probe, sample, f"{time}:{text}")
                 st.session_state["edit"] = f"{time}:{text}"
                 st.rerun()
             except TaskError as error:
@@ -194,13 +207,14 @@ def chips(settings: Settings, probe: Probe) -> None:
         says = short(clamp, symbols, layers_of(settings))
         chip(says, f"clamp_{place}", take_back, (str(clamp),))
     if st.session_state["input"] and len(probe.labels) == 1:
-        caption = probe.captions[0]
-        chip(f"own: {caption[:24]}{'…' * (len(caption) > 24)}", "input", clear, ("input",))
+        caption = str(probe.captions[0])
+        start = f"{caption[:24]}…" if len(caption) > 24 else caption
+        chip(t("own: {start}", start=start), "input", clear, ("input",))
     if step_fits(settings, probe):
         time, _, text = st.session_state["edit"].partition(":")
-        chip(f"{text} at t = {time}", "edit", clear, ("edit",))
+        chip(t("{symbol} at t = {time}", symbol=text, time=time), "edit", clear, ("edit",))
     if probe.note:
-        st.caption(probe.note, width="content")
+        st.caption(str(probe.note), width="content")
 
 
 def chip(label: str, key: str, undo: Any, args: tuple[Any, ...]) -> None:
@@ -211,7 +225,7 @@ def chip(label: str, key: str, undo: Any, args: tuple[Any, ...]) -> None:
         key=f"whatif_chip_{key}",
         icon=":material/close:",
         icon_position="right",
-        help="Take this change back",
+        help=t("Take this change back"),
         on_click=undo,
         args=args,
     )
@@ -223,12 +237,13 @@ def short(clamp: Clamp, symbols: dict[str, str], layers: dict[str, str]) -> str:
     says = {
         "set": f"{symbol} = {clamp.value or 0:g}",
         "scale": f"{symbol} × {clamp.value or 0:g}",
-        "mean": f"{symbol} = mean",
+        "mean": t("{symbol} = mean", symbol=symbol),
     }[clamp.how]
     if len(layers) > 1:
         says += f", {layers[clamp.layer]}"
     if clamp.units is not None:
-        says += f", units {written(clamp.units, '–')}"  # type: ignore[arg-type]
+        units = written(clamp.units, "–")  # type: ignore[arg-type]
+        says += f", {t('units {units}', units=units)}"
     if clamp.times is not None:
         says += f", t = {written(clamp.times, '–')}"  # type: ignore[arg-type]
     return says
@@ -267,7 +282,8 @@ def looked_at(settings: Settings) -> tuple[Probe, str, str]:
         of, kept = st.session_state.get("input_before", ("", ""))
         with suppress(TaskError):  # other settings may have no place for it
             if of == settings.task:
-                return task.read(kept), kept, f"{error} Until then the input before it is shown."
+                trouble = t("{error} Until then the input before it is shown.", error=error)
+                return task.read(kept), kept, trouble
         return task.probe(), "", str(error)
     st.session_state["input_before"] = (settings.task, typed)
     return probe, typed, ""
@@ -318,10 +334,14 @@ def add(
     ]
     st.session_state["whatif_refused"] = ""
     if len(kept) >= MOST:
-        st.session_state["whatif_refused"] = f"Up to {MOST} changes at once: take one back first."
+        st.session_state["whatif_refused"] = t(
+            "Up to {most} changes at once: take one back first.", most=MOST
+        )
     elif not all(clamp.where(steps, settings.hidden)):
-        st.session_state["whatif_refused"] = (
-            f"There are units 0 to {settings.hidden - 1} and steps 0 to {steps - 1}."
+        st.session_state["whatif_refused"] = t(
+            "There are units 0 to {units} and steps 0 to {steps}.",
+            units=settings.hidden - 1,
+            steps=steps - 1,
         )
     else:
         st.session_state["clamp"] = ";".join(map(str, [*kept, clamp]))

@@ -5,11 +5,14 @@ import pandas as pd
 
 from rnnviz.analysis.seeds import Interval, mean_interval
 from rnnviz.plots.style import NAME, SYMBOL
+from rnnviz.store.states import State
 from rnnviz.views.flow import number
 from rnnviz.views.flow import steps as count_of
+from rnnviz.views.say import listed, together
 from rnnviz.views.study import StudyScene, title
+from rnnviz.words import N_, t, tn
 
-NOTE = "A gradient's norm is not memory; gates slow its fading, they do not abolish it."
+NOTE = N_("A gradient's norm is not memory; gates slow its fading, they do not abolish it.")
 LONG = 50
 """Steps back at which shares of the gradient are told, where a sequence is as long."""
 
@@ -20,17 +23,31 @@ def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
     norms, waiting = begun(norms)
     shares = kept_shares(norms)
     if shares.empty:
-        return "No gradient reaches any hidden state."
-    back = int(shares["back"].iloc[0])
+        return t("No gradient reaches any hidden state.")
     parts = []
     for cell, one in shares.groupby("cell", sort=False, observed=True):
         logs = np.log10(one["share"].where(one["share"] > 0))
-        middle = number(10 ** logs.mean()) if logs.notna().any() else "nothing"
+        middle = number(10 ** logs.mean()) if logs.notna().any() else t("nothing")
         parts.append(f"{title(str(cell))} {middle}")
-    said = f"Of the gradient, {count_of(back)} back there is left: {', '.join(parts)}"
-    of = "the seeds that have begun" if len(norms) < every else f"{scene.plan.seeds} seeds"
-    said += f" (geometric mean of {of})." if scene.plan.seeds > 1 else "."
-    return " ".join(filter(None, (said, waiting, ratio(scene, shares), NOTE)))
+    values = {"steps": count_of(int(shares["back"].iloc[0])), "cells": ", ".join(parts)}
+    if scene.plan.seeds == 1:
+        said = t("Of the gradient, {steps} back there is left: {cells}.", **values)
+    elif len(norms) < every:
+        said = t(
+            "Of the gradient, {steps} back there is left: {cells} "
+            "(geometric mean of the seeds that have begun).",
+            **values,
+        )
+    else:
+        said = tn(
+            "Of the gradient, {steps} back there is left: {cells} "
+            "(geometric mean of {count} seed).",
+            "Of the gradient, {steps} back there is left: {cells} "
+            "(geometric mean of {count} seeds).",
+            scene.plan.seeds,
+            **values,
+        )
+    return " ".join(filter(None, (said, waiting, ratio(scene, shares), t(NOTE))))
 
 
 def begun(norms: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -39,8 +56,10 @@ def begun(norms: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if trained.empty:
         return norms, ""
     waiting = [cell for cell in norms["cell"].unique() if cell not in set(trained["cell"])]
-    names = listed([title(str(cell)) for cell in waiting])
-    return trained, f"Still untrained, and not counted: {names}." if waiting else ""
+    if not waiting:
+        return trained, ""
+    cells = listed([title(str(cell)) for cell in waiting])
+    return trained, t("Still untrained, and not counted: {cells}.", cells=cells)
 
 
 def kept_shares(norms: pd.DataFrame) -> pd.DataFrame:
@@ -71,38 +90,63 @@ def ratio(scene: StudyScene, shares: pd.DataFrame) -> str:
     most, least = str(means.idxmax()), str(means.idxmin())
     found = mean_interval(table[most] / table[least], logarithmic=True)
     if not found.low > 1:
-        return (
-            f"Over {len(table)} seeds, no cell surely keeps more than another "
-            f"({title(most)} against {title(least)}: {times(found)})."
+        return tn(
+            "Over {count} seed, no cell surely keeps more than another "
+            "({most} against {least}: {times}).",
+            "Over {count} seeds, no cell surely keeps more than another "
+            "({most} against {least}: {times}).",
+            len(table),
+            most=title(most),
+            least=title(least),
+            times=times(found),
         )
-    return f"The {title(most)} keeps {times(found)} as much as the {title(least)}."
+    return t(
+        "The {most} keeps {times} as much as the {least}.",
+        most=title(most),
+        times=times(found),
+        least=title(least),
+    )
 
 
 def times(found: Interval) -> str:
     """Write a ratio with its interval."""
-    return f"{number(found.mean)} times (95 %: {number(found.low)} to {number(found.high)})"
+    return t(
+        "{mean} times (95 %: {low} to {high})",
+        mean=number(found.mean),
+        low=number(found.low),
+        high=number(found.high),
+    )
 
 
 def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
     """Say how each cell ended, over its seeds, and whether the difference is larger than chance."""
     if not rows["done"].any():
-        return (
+        nothing = t(
             "Nothing is trained to its end yet. Lines: means over seeds; bands: lowest to highest "
-            f"seed; dashes: what knowing nothing scores. {scene.details}"
-        ).strip()
+            "seed; dashes: what knowing nothing scores."
+        )
+        return f"{nothing} {scene.details}".strip()
     parts = []
     for cell in scene.plan.cells:
         one = rows[(rows["cell"] == cell) & rows["done"]]
         if one.empty:
             continue
         found = mean_interval(one["loss"], logarithmic=True)
-        failed = int((one["state"] == "failed").sum())
-        said = f"{title(cell)} {amount(found)}" if found.seeds else title(cell)
-        said += f", {int(one['success'].sum())} of {len(one)} learned"
-        parts.append(said + (f", {failed} diverged" if failed else ""))
-    share, base = scene.plan.success, scene.task.baseline.loss
-    limit = f"Learned: below {share:g} × the baseline of {base:.3g}."
-    told = f"Final loss (geometric mean, 95 % by Student's t): {'; '.join(parts)}."
+        failed = int((one["state"] == State.FAILED).sum())
+        learned = int(one["success"].sum())
+        parts.append(
+            together(
+                f"{title(cell)} {amount(found)}" if found.seeds else title(cell),
+                t("{learned} of {runs} learned", learned=learned, runs=len(one)),
+                t("{runs} diverged", runs=failed) if failed else "",
+            )
+        )
+    limit = t(
+        "Learned: below {share:g} × the baseline of {base:.3g}.",
+        share=scene.plan.success,
+        base=scene.task.baseline.loss,
+    )
+    told = t("Final loss (geometric mean, 95 % by Student's t): {cells}.", cells="; ".join(parts))
     return " ".join(filter(None, (told, difference(scene, rows), limit, scene.details)))
 
 
@@ -116,11 +160,20 @@ def difference(scene: StudyScene, rows: pd.DataFrame) -> str:
     best, worst = str(means.idxmin()), str(means.idxmax())
     found = mean_interval(table[worst] / table[best], logarithmic=True)
     if not found.low > 1:
-        return (
-            f"{len(table)} seeds do not tell {title(best)} and {title(worst)} apart "
-            f"({times(found)})."
+        return tn(
+            "{count} seed does not tell {best} and {worst} apart ({times}).",
+            "{count} seeds do not tell {best} and {worst} apart ({times}).",
+            len(table),
+            best=title(best),
+            worst=title(worst),
+            times=times(found),
         )
-    return f"On the same data, the {title(worst)}'s is {times(found)} the {title(best)}'s."
+    return t(
+        "On the same data, the {worst}'s is {times} the {best}'s.",
+        worst=title(worst),
+        times=times(found),
+        best=title(best),
+    )
 
 
 def of_gates(
@@ -140,16 +193,30 @@ def of_gates(
         mean = float(np.nanmean(table.to_numpy()))
         life = -1 / np.log(mean) if 0 < mean < 1 else np.inf
         parts.append(
-            f"the {title(cell)}'s {NAME[signal]} {SYMBOL[signal]} {mean:.2f} "
-            f"(−1/ln {SYMBOL[signal]}: {count_of(life)})"
+            t(
+                "the {cell}'s {gate} {symbol} {mean:.2f} (−1/ln {symbol}: {steps})",
+                cell=title(cell),
+                gate=t(NAME[signal]),
+                symbol=SYMBOL[signal],
+                mean=mean,
+                steps=count_of(life),
+            )
         )
     plain = [title(cell) for cell, (signal, _) in values.items() if signal == "hidden_state"]
-    said = f"On average, {listed(parts)}." if parts else ""
+    said = [t("On average, {gates}.", gates=listed(parts))] if parts else []
     if plain:
-        said += f" {listed(plain)} {'has' if len(plain) == 1 else 'have'} no gate: the state."
+        said.append(
+            tn(
+                "{cells} has no gate: the state.",
+                "{cells} have no gate: the state.",
+                len(plain),
+                cells=listed(plain),
+            )
+        )
     if waiting:
-        said += f" Still untrained: {listed([title(cell) for cell in waiting])}."
-    return said.strip()
+        cells = listed([title(cell) for cell in waiting])
+        said.append(t("Still untrained: {cells}.", cells=cells))
+    return " ".join(said)
 
 
 def of_map(scene: StudyScene, table: pd.DataFrame, scales: pd.DataFrame, x: str) -> str:
@@ -160,31 +227,51 @@ def of_map(scene: StudyScene, table: pd.DataFrame, scales: pd.DataFrame, x: str)
         if not done:
             continue
         most = one[one["successes"] * 2 > one["done"]]["x"]
-        reach = f", most seeds up to {x} {most.max():g}" if x == "length" and len(most) else ""
-        parts.append(f"{title(str(cell))} {learned} of {done} runs{reach}")
+        reach = x == "length" and len(most) > 0
+        parts.append(
+            together(
+                t("{cell} {learned} of {runs} runs", cell=title(str(cell)), learned=learned,
+                  runs=done),
+                t("most seeds up to length {most:g}", most=most.max()) if reach else "",
+            )
+        )  # fmt: skip
     missing = int((table["seeds"] - table["done"]).sum())
-    said = f"Learned: {'; '.join(parts)}." if parts else "Nothing is trained to its end yet."
+    said = [
+        t("Learned: {cells}.", cells="; ".join(parts))
+        if parts
+        else t("Nothing is trained to its end yet.")
+    ]
     if missing and parts:
-        said += f" {missing} runs are still to come; empty fields have none."
-    share = scene.plan.success
-    said += f" Learned: last validation loss below {share:g} × the task's baseline."
-    if len(scales):
-        said += (
-            " Line: ξ = −1/ln χ, χ the factor a step back of the squared norm of the gradient, "
-            "measured in the untrained networks (Pascanu, Mikolov, Bengio 2013); trainability "
-            "was found to end near 6 ξ (Schoenholz et al. 2017; Chen, Pennington, Schoenholz "
-            "2018). It speaks of the start, not of what training changes."
+        said.append(
+            tn(
+                "{count} run is still to come; empty fields have none.",
+                "{count} runs are still to come; empty fields have none.",
+                missing,
+            )
         )
-    return said
+    share = scene.plan.success
+    said.append(
+        t("Learned: last validation loss below {share:g} × the task's baseline.", share=share)
+    )
+    if len(scales):
+        said.append(
+            t(
+                "Line: ξ = −1/ln χ, χ the factor a step back of the squared norm of the gradient, "
+                "measured in the untrained networks (Pascanu, Mikolov, Bengio 2013); trainability "
+                "was found to end near 6 ξ (Schoenholz et al. 2017; Chen, Pennington, Schoenholz "
+                "2018). It speaks of the start, not of what training changes."
+            )
+        )
+    return " ".join(said)
 
 
 def amount(found: Interval) -> str:
     """Write a mean with its interval."""
     if np.isnan(found.low):
         return number(found.mean)
-    return f"{number(found.mean)} ({number(found.low)} to {number(found.high)})"
-
-
-def listed(parts: list[str]) -> str:
-    """Write a list as people do."""
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
+    return t(
+        "{mean} ({low} to {high})",
+        mean=number(found.mean),
+        low=number(found.low),
+        high=number(found.high),
+    )

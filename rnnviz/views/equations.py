@@ -9,6 +9,8 @@ every one of them.
 import re
 from typing import Any
 
+from rnnviz.words import N_, t
+
 Piece = dict[str, Any]
 
 TOKEN = re.compile(
@@ -52,6 +54,9 @@ _OF_STATE = ("kept", "added", "tanh_cell")
 _OUT_AND_LATER = "{gradient.hidden_state.out} + {gradient.hidden_state.later}"
 _RNN = _gate("h", "hidden_state", "tanh(")
 _RELU = _gate("h", "hidden_state", "max(0,")
+
+_SLOPE_OF_RELU = N_("δh[t] · (1 if h[t] > 0, else 0)")
+"""The one equation that has words in it."""
 
 VALUES = {
     "rnn": (_RNN,),
@@ -111,7 +116,7 @@ GRADIENT = {
         ("δh[t]", "δ[out] + W[hh]ᵀ δa[t+1]", _OUT_AND_LATER, "{gradient.hidden_state}"),
         (
             "δa[t]",
-            "δh[t] · (1 if h[t] > 0, else 0)",
+            _SLOPE_OF_RELU,
             "{gradient.hidden_state} · {hidden_state.slope}",
             "{gradient.hidden_state.sum}",
         ),
@@ -174,22 +179,37 @@ GRADIENT = {
     ),
 }
 
-_BIASES = "torch keeps two biases for each sum, b from the input side and b from the state side."
-_DELTA = (
-    "δv is ∂L/∂v. δ_out comes from this step's own output: the read-out, or the layer above. "
+_BIASES = N_(
+    "torch keeps two biases for each sum, b from the input side and b from the state side."
+)
+_DELTA = N_(
+    "δv[] is ∂L/∂v. δ[out] comes from this step's own output: the read-out, or the layer above. "
     "What comes from step t+1 is 0 at the last step."
 )
-NOTES = {
-    "rnn": (f"{_BIASES} Textbooks write one.",),
-    "rnn_relu": (f"{_BIASES} Textbooks write one.",),
-    "lstm": (f"{_BIASES} Textbooks write one: only their sum matters here.",),
+_DELTA_BACKWARDS = N_(
+    "δv[] is ∂L/∂v. δ[out] comes from this step's own output: the read-out, or the layer above. "
+    "What comes from step t−1 is 0 at the first step."
+)
+# sentences that stand one after the other, for each line below the equations
+NOTES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "rnn": ((_BIASES, N_("Textbooks write one.")),),
+    "rnn_relu": ((_BIASES, N_("Textbooks write one.")),),
+    "lstm": ((_BIASES, N_("Textbooks write one: only their sum matters here.")),),
     "gru": (
-        "torch resets after the matrix product, r · (W h + b); Cho et al. (2014) reset h before "
-        "it. So b_hn has a place of its own.",
-        "Here z keeps the old state, as in Cho et al.; Chung et al. (2014) swap z and 1 − z.",
+        (
+            N_(
+                "torch resets after the matrix product, r · (W h + b); Cho et al. (2014) reset h "
+                "before it. So b[hn] has a place of its own."
+            ),
+        ),
+        (
+            N_(
+                "Here z keeps the old state, as in Cho et al.; Chung et al. (2014) swap z and "
+                "1 − z."
+            ),
+        ),
     ),
 }
-GRADIENT_NOTES = dict.fromkeys(NOTES, (_DELTA,))
 
 
 def pieces(text: str, symbols: dict[str, str]) -> list[Piece]:
@@ -249,6 +269,7 @@ def typeset(
     """
     made = []
     for left, letters, *numbers in (GRADIENT if gradient else VALUES)[cell]:
+        letters = t(letters) if letters == _SLOPE_OF_RELU else letters
         result = numbers[-1].strip("{}")
         made.append(
             {
@@ -262,7 +283,13 @@ def typeset(
     return made
 
 
+def notes(cell: str, *, gradient: bool, backwards: bool = False) -> list[list[Piece]]:
+    """Return what is said below a cell's equations, in pieces without colours."""
+    said = ((_DELTA_BACKWARDS if backwards else _DELTA,),) if gradient else NOTES[cell]
+    return [pieces(" ".join(map(t, sentences)), {}) for sentences in said]
+
+
 def turned(text: str) -> str:
-    """Return an equation or a note for a layer that reads from the end: t−1 is t+1 there."""
-    swapped = {"t−1": "t+1", "t+1": "t−1", "last step": "first step"}
+    """Return an equation for a layer that reads from the end: t−1 is t+1 there."""
+    swapped = {"t−1": "t+1", "t+1": "t−1"}
     return re.sub("|".join(map(re.escape, swapped)), lambda found: swapped[found[0]], text)

@@ -9,19 +9,20 @@ import torch
 from torch import nn
 
 from rnnviz.analysis import predicted_norms
-from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
-from rnnviz.probing import Look, LossAt
-from rnnviz.trace import Trace
-from rnnviz.views.history import network
-from rnnviz.views.layer_names import layers_of, spoken, top_layer
+from rnnviz.networks.cells import CELLS
+from rnnviz.plots.style import raised
+from rnnviz.recording.probe import LossAt, Seen
+from rnnviz.recording.trace import Trace
+from rnnviz.views.layer_names import layers_of, spoken
+from rnnviz.views.say import together
 from rnnviz.views.scene import Scene
+from rnnviz.words import Words, t, tn
 
 MOST_ACTIVATIONS = 2**18
 """Largest length x hidden x layers x samples that is recorded in float64 for one message."""
 MOST_WORK = 10**8
 """Largest (length x hidden)^2 that is walked back from every step at once."""
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass
@@ -33,18 +34,18 @@ class Flow:
     @cached_property
     def layer(self) -> str:
         """The chosen layer, or the top one, where the loss comes in."""
-        settings = self.scene.settings
-        return self.scene.choice.word("layer", layers_of(settings), top_layer(settings))
+        subject = self.scene.subject
+        return self.scene.choice.word("layer", subject.layers, subject.top)
 
     @property
     def cell(self) -> str:
         """Key of the cell."""
-        return self.scene.settings.cell
+        return self.scene.subject.cell(self.layer)
 
     @property
     def hidden(self) -> int:
         """Hidden units of a layer."""
-        return self.scene.settings.hidden
+        return self.scene.subject.units(self.layer)
 
     @property
     def readout(self) -> str:
@@ -59,7 +60,7 @@ class Flow:
     @property
     def state_size(self) -> int:
         """Numbers in the state of a layer: h, for an LSTM h and c."""
-        return self.hidden * (2 if self.cell == "lstm" else 1)
+        return self.scene.subject.state_size(self.layer)
 
     @property
     def length(self) -> int:
@@ -118,8 +119,12 @@ class Flow:
     def loss_words(self) -> str:
         """Which answers these are, in words."""
         if self.loss in ("last", "all"):
-            return f"last answer (t = {self.asked[-1]})" if self.loss == "last" else ("all answers")
-        return f"answer at t = {self.loss}"
+            return (
+                t("last answer (t = {time})", time=self.asked[-1])
+                if self.loss == "last"
+                else t("all answers")
+            )
+        return t("answer at t = {time}", time=self.loss)
 
     @property
     def trace(self) -> Trace:
@@ -146,7 +151,7 @@ class Flow:
     @cached_property
     def model(self) -> nn.Module:
         """The network in float64."""
-        return network(self.scene).double()
+        return self.scene.network().double()
 
     def predicted(self) -> pd.DataFrame | None:
         """Return what theory says of the norms (`analysis.predicted_norms`), None for nothing."""
@@ -157,7 +162,7 @@ class Flow:
     @property
     def unpredicted(self) -> str:
         """Why theory says nothing."""
-        return "Nothing simple predicts it through layer normalisation."
+        return t("Nothing simple predicts it through layer normalisation.")
 
     @property
     def labels(self) -> list[str]:
@@ -169,27 +174,30 @@ class Flow:
         """Cell and layer, in words."""
         title = CELLS[self.scene.settings.cell].title
         if self.scene.settings.norm == "layer":
-            title += " with layer norm"
+            title = t("{cell} with layer norm", cell=title)
         if len(layers_of(self.scene.settings)) == 1:
             return title
         return f"{title} {spoken(self.scene.settings, self.layer)}"
 
     def where(self, *more: str) -> str:
         """Return cell, whatever else there is, and step in words."""
-        return ", ".join((self.place, *more, self.scene.when))
+        return together(self.place, *more, self.scene.when)
 
     def check_size(self) -> None:
         """Raise RunError if walking back from every step would take too long to be live."""
         settings, steps = self.scene.settings, self.scene.task.steps
         if (steps * settings.hidden) ** 2 * settings.layers * settings.directions > MOST_WORK:
             raise RunError(
-                f"{steps} time steps x {settings.hidden} hidden units are too many to walk back "
-                f"from every step live: up to {int(MOST_WORK**0.5):,} together can be shown; "
-                "in a script rnnviz.analysis does it for any size."
+                "{steps} time steps x {hidden} hidden units are too many to walk back "
+                "from every step live: up to {most:,} together can be shown; "
+                "in a script rnnviz.analysis does it for any size.",
+                steps=steps,
+                hidden=settings.hidden,
+                most=int(MOST_WORK**0.5),
             )
 
 
-def check_finite(look: Look) -> None:
+def check_finite(look: Seen) -> None:
     """Raise RunError if a loss or the gradient of a state is no number."""
     trace = look.trace
     gradients = [trace.gradient(layer, "hidden_state") for layer in trace.layers]
@@ -204,14 +212,48 @@ def check_finite(look: Look) -> None:
 def number(value: float) -> str:
     """Write a number of any size for people: 0.31, 3.2·10⁻⁷."""
     if not np.isfinite(value):
-        return {np.inf: "∞", -np.inf: "−∞"}.get(value, "not a number")
+        return {np.inf: "∞", -np.inf: "−∞"}.get(value, t("not a number"))
     if value == 0 or 0.01 <= abs(value) < 1000:
         return (f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
     digits, _, exponent = f"{value:.1e}".replace("-", "−", int(value < 0)).partition("e")
-    return f"{digits}·10{str(int(exponent)).translate(RAISED)}"
+    return f"{digits}·10{raised(int(exponent))}"
 
 
 def steps(count: float) -> str:
     """Write a number of time steps."""
     shown = f"{count:.0f}" if abs(count) >= 100 else f"{count:.2g}"
-    return f"{shown} step{'' if shown == '1' else 's'}"
+    whole = float(shown).is_integer()
+    return tn("{number} step", "{number} steps", int(float(shown)) if whole else 2, number=shown)
+
+
+def check_read_at_its_step(flow: Flow, why: Words) -> None:
+    """Raise RunError if answers are read out of the layer's states at other steps than their own.
+
+    Parameters
+    ----------
+    why : Words
+        The clause that says what this makes impossible.
+    """
+    read = flow.readout
+    if read == "mean":
+        raise RunError(
+            "The mean of all states is read out, {why}: look at a network with the read-out of "
+            "every step.",
+            why=why,
+        )
+    if read == "last" and flow.layer.endswith("_reverse"):
+        raise RunError(
+            "Its state at the first step is read out, {why}: look at a network with the read-out "
+            "of every step.",
+            why=why,
+        )
+
+
+def of_attention(flow: Flow) -> str:
+    """Say of an encoder with attention that gradient enters it everywhere; else nothing."""
+    if not flow.layer.startswith("encoder") or not flow.attends:
+        return ""
+    return t(
+        "By attention, gradient enters the encoder at every step, and not at its last alone: the "
+        "Translation page shows both ways."
+    )

@@ -9,35 +9,19 @@ import torch
 from torch import nn
 
 from rnnviz.errors import RunError
-from rnnviz.model import build, load
-from rnnviz.recording import record
-from rnnviz.thinning import thin
+from rnnviz.recording.record import record
+from rnnviz.store.downsample import thin
 from rnnviz.views.scene import Scene
-from rnnviz.views.traced import TraceScene
+from rnnviz.words import N_
 
 MOST = 60
 """Checkpoints that are shown."""
+ONE_MOMENT = N_(
+    "Nothing is watched here: a trace is one moment. In a training loop, rnnviz.watch(model) keeps "
+    "the loss of every step and a trace of some."
+)
 BUDGET = 0.12
 """Seconds of measuring in one message; one checkpoint is measured whatever it takes."""
-
-
-def network(scene: Scene, step: int | None = None) -> nn.Module:
-    """Return the network of a scene, or of another checkpoint of its run, ready to be read.
-
-    Raises
-    ------
-    RunError
-        If the checkpoint is damaged.
-    """
-    if isinstance(scene, TraceScene):
-        return scene.module
-    step = scene.step if step is None else step
-    run = scene.run
-    if run is None or not scene.checkpoints:
-        model: nn.Module = build(scene.settings)
-    else:
-        model = load(scene.settings, scene.gallery.store.checkpoint(run.id, step).weights)
-    return model.eval().requires_grad_(False)
 
 
 def measured(
@@ -69,7 +53,7 @@ def measured(
         if done and time.monotonic() - started > BUDGET:
             break
         try:
-            known[step] = measure(network(scene, step))
+            known[step] = measure(scene.network(step))
         except RunError:
             known[step] = None  # dropped from the store since, or damaged
     for step in thin(sorted(known), 4 * MOST):
@@ -93,6 +77,44 @@ def spread_out(steps: list[int]) -> list[int]:
             order.append(steps[middle])
             gaps += [(low, middle), (middle, high)]
     return order
+
+
+def mean_history(scene: Scene, layer: str, signal: str) -> tuple[dict[int, np.ndarray], bool]:
+    """Return the mean of each unit of a signal over training, as far as it is measured.
+
+    Returns
+    -------
+    dict, bool
+        Training step -> ndarray (unit,), the mean over all steps and samples; and whether all there
+        is was measured.
+
+    Raises
+    ------
+    RunError
+        If only one moment was recorded.
+    """
+    if scene.subject.recorded(scene.step) is not None:
+        return _recorded_means(scene, layer, signal)
+    means, whole = measured(scene, "unit means", lambda model: unit_means(scene, model))
+    return {step: of_all[layer, signal] for step, of_all in means.items()}, whole
+
+
+def _recorded_means(scene: Scene, layer: str, signal: str) -> tuple[dict[int, np.ndarray], bool]:
+    subject, kept = scene.subject, list(scene.checkpoints)
+    if len(kept) < 2:
+        raise RunError(ONE_MOMENT)
+    known = scene.gallery.histories.get(("moments", subject.name, layer, signal), dict)
+    started = time.monotonic()
+    for step in spread_out([step for step in kept if step not in known]):
+        if time.monotonic() - started > BUDGET:
+            break
+        one = subject.recorded(step)
+        fits = one is not None and layer in one.layers and signal in one.signals(layer)
+        known[step] = mean(one.value(layer, signal)) if one is not None and fits else None
+    units = scene.trace.value(layer, signal).shape[2]
+    measured_steps = [step for step in kept[-4 * MOST :] if known.get(step) is not None]
+    means = {step: known[step] for step in measured_steps if len(known[step]) == units}
+    return means, all(step in known for step in kept)
 
 
 def unit_means(scene: Scene, model: nn.Module) -> dict[tuple[str, str], np.ndarray]:

@@ -2,21 +2,31 @@
 
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
+from rnnviz.words import N_, t
+
+PARTS = {
+    "encoder": (N_("encoder"), N_("encoder layer {number}")),
+    "decoder": (N_("decoder"), N_("decoder layer {number}")),
+}
+"""The parts of a translator: alone, and one of its layers."""
+ONE_WAY = {False: N_("layer {number} forwards"), True: N_("layer {number} backwards")}
+"""A layer of a network that reads in two directions, by whether it reads from the end."""
 
 
 def layers_of(settings: Settings) -> dict[str, str]:
     """Return the recurrent layers of a network by their names in a trace, with words for each."""
-    names = [f"layer {place + 1}" for place in range(settings.layers)]
+    places = range(settings.layers)
     if task_of(settings).translates:
         return {
-            f"{part}.l{place}": f"{part} {name}" if len(names) > 1 else part
-            for part in ("encoder", "decoder")
-            for place, name in enumerate(names)
+            f"{part}.l{place}": t(one_of, number=place + 1) if settings.layers > 1 else t(alone)
+            for part, (alone, one_of) in PARTS.items()
+            for place in places
         }
+    names = [t("layer {number}", number=place + 1) for place in places]
     if not settings.bidirectional:
         return {f"rnn.l{place}": name for place, name in enumerate(names)}
     if len(names) == 1:
-        return {"rnn.l0": "forwards", "rnn.l0_reverse": "backwards"}
+        return {"rnn.l0": t("forwards"), "rnn.l0_reverse": t("backwards")}
     return {
         f"rnn.l{place}{suffix}": f"{name} {arrow}"
         for place, name in enumerate(names)
@@ -31,14 +41,11 @@ def top_layer(settings: Settings) -> str:
 
 def spoken(settings: Settings, layer: str) -> str:
     """Say which layer of what it is, and in which direction where there are two."""
-    path = layer.rpartition(".")[0]
-    part = "" if path == "rnn" else f"{path} "
-    forwards = settings.bidirectional and not layer.endswith("_reverse")
-    return f"{part}layer {short(layer)}{' forwards' * forwards}"
-
-
-def short(layer: str) -> str:
-    """Name a layer for people: `rnn.l0` is layer 1."""
-    name = layer.rsplit(".", 1)[-1]
-    number, _, direction = name.removeprefix("l").partition("_")
-    return f"{int(number) + 1}{' backwards' if direction else ''}" if number.isdigit() else name
+    part, _, name = layer.rpartition(".")
+    backwards = name.endswith("_reverse")
+    number = int(name.removeprefix("l").removesuffix("_reverse")) + 1
+    if part in PARTS:
+        return t(PARTS[part][1], number=number)
+    if settings.bidirectional or backwards:
+        return t(ONE_WAY[backwards], number=number)
+    return t("layer {number}", number=number)

@@ -35,6 +35,8 @@ def check_text(text: str) -> None:
     """Raise RunError, with a sentence, for a text that is too long."""
     if len(text) > LONGEST_TEXT:
         raise RunError(
-            f"This text has {len(text):,} characters: up to {MOST_TYPED:,} are read at once, "
-            "so paste a shorter passage."
+            "This text has {length:,} characters: up to {most:,} are read at once, "
+            "so paste a shorter passage.",
+            length=len(text),
+            most=MOST_TYPED,
         )

@@ -9,17 +9,19 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from rnnviz.cells import CELLS
 from rnnviz.errors import RunError
-from rnnviz.model import Network, SequenceModel, build, load
-from rnnviz.recording import record
+from rnnviz.networks.cells import CELLS
+from rnnviz.networks.model import Network, SequenceModel, build, load
+from rnnviz.recording.record import record
+from rnnviz.recording.trace import Trace
 from rnnviz.tasks import Batch, Task
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.tasks.words import RARE
-from rnnviz.trace import Trace
 from rnnviz.views.cache import Cache
+from rnnviz.views.gallery import MOST_ACTIVATIONS
+from rnnviz.views.layer_names import spoken
 from rnnviz.views.pasted import check_text, kept_text
-from rnnviz.views.scene import MOST_ACTIVATIONS, Scene
+from rnnviz.views.scene import Scene
 
 RAW = {"↵": "\n", "␣": " ", "⇥": "\t"}
 """What invisible characters are, by how they are shown."""
@@ -63,10 +65,12 @@ def model_of(scene: Scene) -> Network:
     run = scene.run.id if scene.run else None
 
     def make() -> Network:
-        if run is None or not scene.gallery.store.checkpoint_steps(run):
+        if run is None or not scene.gallery.store.runs.checkpoint_steps(run):
             model = build(scene.settings)
         else:
-            model = load(scene.settings, scene.gallery.store.checkpoint(run, scene.step).weights)
+            model = load(
+                scene.settings, scene.gallery.store.runs.checkpoint(run, scene.step).weights
+            )
         return model.eval().requires_grad_(False)
 
     return _models.get((run, scene.settings, scene.step), make)
@@ -155,8 +159,10 @@ def _check_size(scene: Scene, steps: int) -> None:
     size = steps * scene.settings.units
     if size > MOST_ACTIVATIONS:
         raise RunError(
-            f"Steps x hidden units x layers = {size:,} is too much to look into at once: "
-            f"up to {MOST_ACTIVATIONS:,} can be shown, so paste a shorter passage."
+            "Steps x hidden units x layers = {size:,} is too much to look into at once: "
+            "up to {most:,} can be shown, so paste a shorter passage.",
+            size=size,
+            most=MOST_ACTIVATIONS,
         )
 
 
@@ -215,3 +221,17 @@ def brushed(scene: Scene, steps: int) -> tuple[int, int] | None:
     if len(first) > 9 or len(last) > 9 or not int(first) <= int(last) < steps:
         return None
     return int(first), int(last) + 1
+
+
+def symbols_of(reading: Reading) -> list[str]:
+    """Return what goes in at each step, as it is shown."""
+    if reading.symbols:
+        return reading.symbols[0][: reading.steps]
+    if reading.trace.labels:
+        return [label or "" for label in reading.trace.labels[0]]
+    return [" ".join(f"{x:.2f}" for x in row) for row in as_numbers(reading.batch.inputs)[:, 0]]
+
+
+def place_of(scene: Scene, trace: Trace, layer: str) -> str:
+    """Return cell and layer in words."""
+    return f"{CELLS[trace.cell(layer)].title} {spoken(scene.settings, layer)}"

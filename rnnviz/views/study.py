@@ -8,15 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from rnnviz import findings
-from rnnviz.cells import CELLS
+from rnnviz.engine import findings
 from rnnviz.errors import RunError
+from rnnviz.networks.cells import CELLS
 from rnnviz.plan import Plan, Point, parameters
 from rnnviz.settings import Settings
-from rnnviz.study_reader import Member, Study
+from rnnviz.store.rows import Study
+from rnnviz.store.studies import Member
 from rnnviz.tasks import Task, task_of
 from rnnviz.views.choice import Choice
-from rnnviz.views.scene import Gallery
+from rnnviz.views.gallery import Gallery
+from rnnviz.views.say import together
+from rnnviz.words import t
 
 BUDGET = 0.12
 """Seconds of measuring in one message; one network is measured whatever it takes."""
@@ -52,7 +55,7 @@ class StudyScene:
             if draft is None:
                 raise RunError("Name a study or give the plan of one.")
             return cls(gallery, draft, choice)
-        found = gallery.store.study(study)
+        found = gallery.store.studies.get(study)
         return cls(gallery, found.plan, choice, found)
 
     @property
@@ -66,7 +69,7 @@ class StudyScene:
         """How each point stands."""
         if self.study is None:
             return [Member()] * self.plan.count
-        return self.gallery.store.members(self.study.id)
+        return self.gallery.store.studies.members(self.study.id)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -126,7 +129,7 @@ class StudyScene:
         store, known = self.gallery.store, self.kept(what)
         steps: dict[str, int] = {}
         if self.study is not None and not untrained:
-            steps = store.kept_until(self.study.id, self.choice.step)
+            steps = store.studies.kept_until(self.study.id, self.choice.step)
         found: dict[int, tuple[int, Any]] = {}
         started, done, whole = time.monotonic(), 0, True
         for place in places:
@@ -139,7 +142,7 @@ class StudyScene:
                     if place in known:
                         found[place] = known[place]
                     continue
-                weights = store.checkpoint(run, step).weights if step else None
+                weights = store.runs.checkpoint(run, step).weights if step else None
                 known[key] = measure(self.points[place].settings, weights)
                 done += 1
             found[place] = known[place] = (step, known[key])
@@ -154,23 +157,31 @@ class StudyScene:
             size = task_of(settings).steps * settings.units
             if size > LARGEST:
                 raise RunError(
-                    f"Time steps x hidden units x layers = {size:,} is too much to follow "
-                    f"gradients through live: up to {LARGEST:,} can be shown. Training itself "
-                    "works, and rnnviz.compare measures any size."
+                    "Time steps x hidden units x layers = {size:,} is too much to follow "
+                    "gradients through live: up to {most:,} can be shown. Training itself "
+                    "works, and rnnviz.compare measures any size.",
+                    size=size,
+                    most=LARGEST,
                 )
 
     @property
     def fairness(self) -> str:
         """At which size and learning rate cells are compared, over how many seeds, in short."""
         plan = self.plan
-        parts = [] if "hidden" in plan.vary else [f"hidden {plan.settings.hidden}"]
+        parts = []
+        if "hidden" not in plan.vary:
+            parts = [t("hidden {units}", units=plan.settings.hidden)]
         if plan.match == "parameters":
             count = parameters(plan.settings.replace(cell=plan.reference))
-            parts = [f"≈ {count:,} parameters each"]
+            parts = [t("≈ {count:,} parameters each", count=count)]
         if "lr" not in plan.vary:
             tried = len(plan.rates)
-            parts.append(f"lr best of {tried}" if tried > 1 else f"lr {plan.rates[0]:g}")
-        return ", ".join([*parts, f"n = {plan.seeds}"])
+            parts.append(
+                t("lr best of {tried}", tried=tried)
+                if tried > 1
+                else t("lr {rate:g}", rate=plan.rates[0])
+            )
+        return together(*parts, f"n = {plan.seeds}")
 
     @property
     def details(self) -> str:
@@ -179,10 +190,10 @@ class StudyScene:
         if plan.match == "parameters":
             first = {point.cell: point.settings for point in reversed(self.points)}
             sizes = ", ".join(f"{title(cell)} {first[cell].hidden}" for cell in plan.cells)
-            said.append(f"Hidden units: {sizes}.")
+            said.append(t("Hidden units: {sizes}.", sizes=sizes))
         if len(plan.rates) > 1 and not plan.vary:
             best = ", ".join(f"{title(row.cell)} {row.lr:g}" for row in self.rates.itertuples())
-            said.append(f"Learning rates: {best}.")
+            said.append(t("Learning rates: {rates}.", rates=best))
         return " ".join(said)
 
 

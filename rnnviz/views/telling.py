@@ -19,6 +19,7 @@ from rnnviz.views.reading import (
     short_numbers,
 )
 from rnnviz.views.scene import Scene
+from rnnviz.words import t, tn
 
 ROWS = 6
 """Units under each other, if nothing else was asked."""
@@ -47,14 +48,13 @@ def units_to_show(
 ) -> tuple[list[int], list[str], str]:
     """Return the units to show, a note on each, and a sentence if they are not the asked ones."""
     count = values.shape[1]
-    asked = [int(t) for t in scene.choice.text("units").split(",") if t.isascii() and t.isdigit()]
-    asked = list(dict.fromkeys(unit for unit in asked if unit < count))[:MOST_ROWS]
+    asked = asked_units(scene, count)
     most = min(scene.choice.number("rows", ROWS, 1, MOST_ROWS), max(1, MOST_CELLS // len(values)))
     try:
         ranked = ranking_of(scene, layer, signal)
     except RnnvizError as error:
         spread = np.argsort(-values.std(axis=0), kind="stable")
-        said = "" if asked else f"{error} Shown are the units that change most."
+        said = "" if asked else t("{error} Shown are the units that change most.", error=error)
         units = asked[:most] or [int(unit) for unit in spread[:most]]
         return units, [""] * len(units), said
     units = asked[:most] or ranked["unit"].head(most).tolist()
@@ -65,6 +65,13 @@ def units_to_show(
         for direction, score in by_unit.loc[units, ["direction", "score"]].itertuples(index=False)
     ]
     return units, notes, ""
+
+
+def asked_units(scene: Scene, count: int) -> list[int]:
+    """Return which of so many units were asked for, once each."""
+    parts = scene.choice.text("units").split(",")
+    asked = [int(part) for part in parts if part.isascii() and part.isdigit()]
+    return list(dict.fromkeys(unit for unit in asked if unit < count))[:MOST_ROWS]
 
 
 def ranking_of(scene: Scene, layer: str, signal: str) -> pd.DataFrame:
@@ -132,18 +139,24 @@ def property_words(scene: Scene) -> str:
     """Return the property with its parameters, in words."""
     name = chosen_property(scene)
     kind = PROPERTIES[name]
-    words = kind.title
+    feature = scene.choice.number("feature", 0, 0, 10**6) + 1
     if name == "symbol":
-        words = f"the symbol {chosen_symbol(scene)}"
+        words = t("the symbol {symbol}", symbol=chosen_symbol(scene))
+    elif name == "answer" and scene.task.foretells:
+        words = t("next should be {symbol}", symbol=chosen_symbol(scene))
     elif name == "answer":
-        words = (
-            f"{'next' if scene.task.foretells else 'the answer'} should be {chosen_symbol(scene)}"
-        )
+        words = t("the answer should be {symbol}", symbol=chosen_symbol(scene))
+    elif name == "regex" and (pattern := scene.choice.text("pattern")[:40]):
+        words = t("in a match of {pattern}", pattern=pattern)
     elif name == "regex":
-        words = f"in a match of {scene.choice.text('pattern')[:40] or 'a regular expression'}"
-    elif kind.parameter == "feature":
-        words = words.replace(
-            "an input", f"input {scene.choice.number('feature', 0, 0, 10**6) + 1}"
-        )
+        words = t("in a match of a regular expression")
+    elif name == "value":
+        words = t("input {number}", number=feature)
+    elif name == "total":
+        words = t("the sum of input {number} so far", number=feature)
+    else:
+        words = t(kind.title)
     ago = scene.choice.number("ago", 0, 0, 999) if kind.lag else 0
-    return words + (f" {ago} step{'s' * (ago > 1)} ago" if ago else "")
+    if not ago:
+        return words
+    return tn("{what} {count} step ago", "{what} {count} steps ago", ago, what=words)

@@ -6,9 +6,9 @@ from torch import nn
 
 from rnnviz.analysis import anatomy
 from rnnviz.errors import TraceError
-from rnnviz.interventions import clamp
-from rnnviz.recording import record
-from rnnviz.recurrent import LSTM
+from rnnviz.networks.recurrent import LSTM
+from rnnviz.recording.clamp import clamp
+from rnnviz.recording.record import record
 
 KINDS = {
     "rnn": nn.RNN,

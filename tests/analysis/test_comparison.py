@@ -5,8 +5,8 @@ from torch import nn
 
 from rnnviz import record
 from rnnviz.analysis import differences, kept_along_path
-from rnnviz.clamps import Clamp
 from rnnviz.errors import TraceError
+from rnnviz.recording.clamp_text import Clamp
 
 
 def run(layer, x, *clamps):

@@ -5,7 +5,7 @@ import torch
 import rnnviz
 from rnnviz.analysis import continuation, next_probabilities
 from rnnviz.errors import TraceError
-from rnnviz.model import build
+from rnnviz.networks.model import build
 from rnnviz.settings import Settings
 
 

@@ -6,7 +6,6 @@ from torch import nn
 
 import rnnviz
 from rnnviz.analysis import decay, gradient_norms, sample_norms
-from rnnviz.analysis.decay import student
 
 
 def frame(norm, **columns):
@@ -56,11 +55,6 @@ def test_an_interval_around_zero_has_no_finite_half_life_on_one_side():
     fit = decay(frame(np.exp(random.normal(size=40)))).iloc[0]
     assert fit["low"] < 0 < fit["high"]
     assert fit["half_life_high"] == np.inf
-
-
-def test_students_quantiles():
-    for freedom, expected in ((1, 12.706), (3, 3.182), (7, 2.365), (15, 2.131), (60, 2.000)):
-        assert student(freedom) == pytest.approx(expected, rel=0.005)
 
 
 @pytest.mark.parametrize(

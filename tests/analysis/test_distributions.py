@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from rnnviz.analysis import distributions
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
 
 
 def trace_of(**signals):

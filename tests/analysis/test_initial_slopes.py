@@ -5,7 +5,7 @@ import torch
 from rnnviz.analysis import cell_slopes, initial_slopes
 from rnnviz.analysis.initial_slopes import COLUMNS, _random_matrix
 from rnnviz.errors import SettingsError, TraceError
-from rnnviz.model import build
+from rnnviz.networks.model import build
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS
 

@@ -3,7 +3,8 @@ import pytest
 
 from rnnviz.analysis import unit_order
 from rnnviz.analysis.ordering import ORDERS
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
 
 
 def trace_of(hidden, gate=None, cell="lstm"):

@@ -6,8 +6,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnnviz
 from rnnviz.analysis import preactivations
-from rnnviz.cells import CELLS
-from rnnviz.recurrent import RECURRENT
+from rnnviz.networks.cells import CELLS
+from rnnviz.networks.recurrent import RECURRENT
 
 BACK = {"candidate": np.tanh, "hidden_state": np.tanh}
 

@@ -4,14 +4,15 @@ import pytest
 import torch
 
 from rnnviz.analysis import examples, predictions
-from rnnviz.model import load
+from rnnviz.looks import draw
+from rnnviz.networks.model import load
 from rnnviz.plots import predictions as picture
-from rnnviz.probing import look
-from rnnviz.runs import RunStore
+from rnnviz.recording.probe import look
 from rnnviz.settings import Settings
+from rnnviz.store.run_store import RunStore
 from rnnviz.tasks import TASKS, task_of
-from rnnviz.training import Trainer
-from rnnviz.views import Choice, Gallery, draw
+from rnnviz.training.trainer import Trainer
+from rnnviz.views import Choice, Gallery
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +58,8 @@ def test_the_answers_are_the_networks_own_and_every_task_has_its_picture(key, st
             assert row.answer == task.written(said.tolist())
             assert row.p0 == pytest.approx(float(task.unscaled(said.numpy())[0]), rel=1e-5)
 
-    run = store.create(settings, "me")
-    store.record(run, [], checkpoint)
+    run = store.runs.create(settings, "me")
+    store.queue.record(run, [], checkpoint)
     gallery = Gallery(store)
     half = Choice.of({"room": "half", "sample": "15", "theme": "dark"})
     for choice in (Choice(), half):

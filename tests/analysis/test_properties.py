@@ -78,6 +78,7 @@ def test_a_regular_expression_marks_its_matches():
     assert found[:, 0].tolist() == [1, 0]  # an accent belongs to its letter's step
 
 
+@pytest.mark.alone
 def test_an_expression_that_would_run_for_ever_is_ended_and_not_tried_again():
     begun = time.monotonic()
     for _ in range(3):

@@ -3,7 +3,8 @@ import pytest
 
 from rnnviz.analysis import rank_units
 from rnnviz.errors import TraceError
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
 
 
 def trace_of(values):

@@ -1,8 +1,9 @@
 import numpy as np
 
 from rnnviz.analysis import saturation, troubled_units
-from rnnviz.cells import CELLS
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.networks.cells import CELLS
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
 
 
 def trace_of(cell="lstm", steps=4, samples=2, units=2, **signals):

@@ -16,7 +16,8 @@ def test_an_interval_holds_the_true_mean_in_95_of_100_studies():
 def test_the_interval_of_three_known_values():
     found = mean_interval([1.0, 2.0, 3.0])  # t = 4.303 with two degrees of freedom, s = 1
     assert found.mean == 2 and found.seeds == 3
-    assert found.high - 2 == pytest.approx(4.303 / 3**0.5) and 2 - found.low == found.high - 2
+    reach = 0.95 * (2 / (1 - 0.95**2)) ** 0.5 / 3**0.5
+    assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
 
 
 def test_of_sizes_the_interval_is_that_of_the_logarithm_and_never_negative():

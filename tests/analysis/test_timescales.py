@@ -6,7 +6,8 @@ from torch import nn
 import rnnviz
 from rnnviz.analysis import mode_time_constants, time_constants
 from rnnviz.errors import TraceError
-from rnnviz.trace import LayerTrace, Trace
+from rnnviz.recording.layer_trace import LayerTrace
+from rnnviz.recording.trace import Trace
 
 
 def recorded(rnn):

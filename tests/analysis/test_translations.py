@@ -9,7 +9,7 @@ import torch
 from rnnviz.analysis import attention, greedy, translations, ways_back
 from rnnviz.analysis.ways import gradients_by_way
 from rnnviz.errors import TraceError
-from rnnviz.model import build
+from rnnviz.networks.model import build
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from rnnviz import findings
 from rnnviz.analysis import mean_interval
-from rnnviz.runs import RunStore
+from rnnviz.engine import findings
+from rnnviz.store.run_store import RunStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.conftest import COMMAND, ROOT, end, start  # noqa: E402

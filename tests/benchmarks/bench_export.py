@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from rnnviz import export
-from rnnviz.export.redraw import redraw
+from rnnviz.export import redraw
 from rnnviz.settings import Settings
 
 SINGLE, TWENTY = 1.0, 20.0

@@ -16,9 +16,10 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import rnnviz  # noqa: E402
 from rnnviz import analysis  # noqa: E402
-from rnnviz.runs import RunStore  # noqa: E402
+from rnnviz.looks import VIEWS, draw  # noqa: E402
 from rnnviz.settings import Settings  # noqa: E402
-from rnnviz.views import VIEWS, Choice, Gallery, draw  # noqa: E402
+from rnnviz.store.run_store import RunStore  # noqa: E402
+from rnnviz.views import Choice, Gallery  # noqa: E402
 
 ROUNDS = 5
 BAR = 1.0

@@ -16,17 +16,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from sqlalchemy import insert  # noqa: E402
 
-from rnnviz.runs import RunStore  # noqa: E402
-from rnnviz.schema import metrics  # noqa: E402
 from rnnviz.settings import VALIDATE_EVERY, Settings  # noqa: E402
+from rnnviz.store.run_store import RunStore  # noqa: E402
+from rnnviz.store.schema import metrics  # noqa: E402
 
 OWNER = "ada"
 LISTING = """
 import sys, time
-from rnnviz.runs import RunStore
+from rnnviz.store.run_store import RunStore
 store = RunStore(sys.argv[1])
 while True:
-    store.catalogue("ada")
+    store.runs.entries("ada")
     print(flush=True)
     time.sleep(2)
 """
@@ -44,23 +44,23 @@ def row(run: str, step: int) -> dict[str, object]:
 def fill(store: RunStore, count: int, steps: int) -> None:
     """Add runs that look as if they had been trained."""
     for place in range(count):
-        run = store.create(Settings(seed=place, steps=steps), OWNER, f"run {place}")
+        run = store.runs.create(Settings(seed=place, steps=steps), OWNER, f"run {place}")
         rows = [row(run, step) for step in range(1, steps + 1)]
         with store._database.write() as connection:
             connection.execute(insert(metrics), rows)
-        store.record(run, [{key: each for key, each in rows[-1].items() if key != "run"}])
+        store.queue.record(run, [{key: each for key, each in rows[-1].items() if key != "run"}])
 
 
 def writes(store: RunStore, count: int) -> float:
     """Return the median seconds of a worker's write into a run of its own."""
-    run = store.create(Settings(steps=100_000), "worker")
+    run = store.runs.create(Settings(steps=100_000), "worker")
     took = []
     for place in range(count):
         rows = [row(run, 16 * place + step) for step in range(1, 17)]
         for each in rows:
             del each["run"]
         begun = time.perf_counter()
-        store.record(run, rows)
+        store.queue.record(run, rows)
         took.append(time.perf_counter() - begun)
         time.sleep(0.005)
     return statistics.median(took)
@@ -79,7 +79,7 @@ def main() -> int:
         full.close()
         begun = time.perf_counter()
         full = RunStore(full_url)
-        listed = full.catalogue(OWNER)
+        listed = full.runs.entries(OWNER)
         opened = time.perf_counter() - begun
         assert len(listed) == options.runs and all(len(entry.curve) == 24 for entry in listed)
         # in turns, so that what else the machine does falls on both

@@ -17,9 +17,9 @@ from statistics import median
 import torch
 from torch import nn
 
-from rnnviz.engine import Engine
-from rnnviz.runs import RunStore
+from rnnviz.engine.supervisor import Engine
 from rnnviz.settings import Settings
+from rnnviz.store.run_store import RunStore
 from rnnviz.tasks import TASKS
 
 ROUNDS, SECONDS, BAR = 5, 4.0, 0.9
@@ -54,8 +54,8 @@ def bare_loop(settings: Settings, seconds: float) -> float:
 
 def next_flush(store: RunStore, run: str) -> tuple[int, float]:
     """Return how far the run is, and the time, when the worker has just written."""
-    known = store.get(run).step
-    while (step := store.get(run).step) == known:
+    known = store.runs.get(run).step
+    while (step := store.runs.get(run).step) == known:
         time.sleep(0.002)
     return step, time.perf_counter()
 
@@ -63,8 +63,8 @@ def next_flush(store: RunStore, run: str) -> tuple[int, float]:
 def watch(store: RunStore, run: str, done: threading.Event) -> None:
     """Read what a viewer of the run reads."""
     while not done.wait(0.2):
-        store.head(run)
-        store.checkpoint(run)
+        store.runs.head(run)
+        store.runs.checkpoint(run)
 
 
 def measure(settings: Settings, bare: ProcessPoolExecutor) -> float:
@@ -75,8 +75,8 @@ def measure(settings: Settings, bare: ProcessPoolExecutor) -> float:
         Engine(f"sqlite:///{folder}/runs.db", workers=1, grace_seconds=1e9) as engine,
     ):
         store = engine.store
-        run = store.create(settings, "bench")
-        store.enqueue(run, "bench")
+        run = store.runs.create(settings, "bench")
+        store.orders.resume(run, "bench")
         next_flush(store, run)
         viewer = threading.Thread(target=watch, args=(store, run, done))
         viewer.start()

@@ -16,7 +16,7 @@ from rnnviz import Settings
 from rnnviz.analysis import greedy
 from rnnviz.tasks import task_of
 from rnnviz.tasks.base import VALIDATION
-from rnnviz.training import Trainer
+from rnnviz.training.trainer import Trainer
 
 SECONDS, SHARE, UNSEEN = 180, 95.0, 2000
 

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from rnnviz.probing import inspect
+from rnnviz.recording.probe import inspect
 from rnnviz.settings import Settings
+from tests.browser.eyes import LARGE, PROJECTOR, accessible, fits
 
 SMALL = "hidden=6&length=12&seed=3"
 SETTINGS = {"hidden": 6, "length": 12, "seed": 3}
@@ -24,7 +24,7 @@ PRINTED = re.compile(r"−?\d+(?:\.\d+)?")
 
 def opened(page: Page, query: str = SMALL) -> Page:
     page.goto(f"/anatomy?{query}")
-    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible(timeout=30_000)
+    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible()
     return page
 
 
@@ -175,31 +175,22 @@ def test_what_a_visitor_types_is_shown_as_text(page, console):
     assert not own(console)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("carry", ["values", "last"])
-def test_the_page_is_accessible(page, scheme, carry):
-    page.emulate_media(color_scheme=scheme)
-    opened(page, f"{SMALL}&carry={carry}")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
-def test_everything_fits_one_screen(page, width, height):
-    page.set_viewport_size({"width": width, "height": height})
-    opened(page)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
+def test_everything_fits_one_screen_and_is_accessible(page):
+    opened(page, f"{SMALL}&carry=last")
+    accessible(page)
+    page.get_by_role("radio", name="values", exact=True).click()
+    page.wait_for_url(lambda url: "carry=last" not in url)
+    accessible(page)
+    fits(page, PROJECTOR, LARGE)
 
 
 def test_the_drawing_follows_a_run_that_trains_and_stays_at_its_time_step(page, console):
     page.goto(f"/?{SMALL}&steps=100000")
-    expect(page.locator(".rnnviz-figure[data-drawn]").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".rnnviz-figure[data-drawn]").first).to_be_visible()
     page.locator(".rnnviz-orders").get_by_role("button", name="Train").click()
     page.wait_for_function("() => new URL(location).searchParams.get('run')")
     page.get_by_role("link", name="Anatomy").click()
-    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible(timeout=30_000)
+    expect(page.locator(".rnnviz-anatomy[data-drawn]")).to_be_visible()
     page.get_by_role("slider", name="Time step").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
@@ -208,20 +199,19 @@ def test_the_drawing_follows_a_run_that_trains_and_stays_at_its_time_step(page, 
     drawing = page.locator(".rnnviz-anatomy")
     numbers = []
     for _ in range(3):
-        page.wait_for_function(newer, arg=int(drawing.get_attribute("data-step")), timeout=20_000)
+        page.wait_for_function(newer, arg=int(drawing.get_attribute("data-step")))
         numbers.append(drawn(page)["forget_gate.sum"])
     assert len(set(numbers)) > 1
     at(page, 3)
     assert not own(console)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["What if", "Own input"])
-def test_what_if_is_accessible(page, scheme, name):
-    page.emulate_media(color_scheme=scheme)
+def test_what_if_is_accessible(page):
     opened(page, f"{SMALL}&clamp=rnn.l0.forget_gate%3D1")
-    expect(page.locator(".rnnviz-figure[data-drawn]")).to_have_count(3, timeout=20_000)
-    page.get_by_test_id("stPopover").filter(has_text=name).get_by_role("button").first.click()
-    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    expect(page.locator(".rnnviz-figure[data-drawn]")).to_have_count(3)
+    for name in ("What if", "Own input"):
+        page.get_by_test_id("stPopover").filter(has_text=name).get_by_role("button").first.click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        accessible(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

@@ -2,9 +2,9 @@
 
 import re
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.browser.eyes import LARGE, accessible, fits
 
 FIGURE = ".rnnviz-figure[data-drawn]"
 LOOKS = {
@@ -22,7 +22,7 @@ ASKED_ELSEWHERE = "the server responded with a status of 404"
 
 def opened(page: Page, query: str = "") -> Page:
     page.goto(f"/gradients?hidden=8&length=20{query}")
-    expect(page.locator(FIGURE)).to_have_count(2, timeout=30_000)
+    expect(page.locator(FIGURE)).to_have_count(2)
     return page
 
 
@@ -32,7 +32,7 @@ def look(page: Page, words: str) -> None:
 
 def said(page: Page, words: str) -> None:
     """Wait for a figure whose description begins with some words."""
-    expect(page.locator(f'{FIGURE}[aria-label^="{words}"]')).to_be_visible(timeout=15_000)
+    expect(page.locator(f'{FIGURE}[aria-label^="{words}"]')).to_be_visible()
 
 
 def mistakes(console: list[str]) -> list[str]:
@@ -78,7 +78,6 @@ def test_a_run_that_trains_moves_every_look_and_the_slider_cuts_the_surface(page
             """() => { const all = [...document.querySelectorAll('.rnnviz-figure')];
                  return all.length === 2 && all.every(({dataset}) =>
                    dataset.run && dataset.run !== 'draft' && Number(dataset.step) > 0); }""",
-            timeout=30_000,
         )
     look(page, "over training")
     said(page, "Heatmap of the gradient norm")
@@ -96,23 +95,15 @@ def test_a_run_that_trains_moves_every_look_and_the_slider_cuts_the_surface(page
     assert not mistakes(console)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
-@pytest.mark.parametrize("look", ["time", "items", "jacobians"])
-def test_pictures_and_words_fit_one_screen(page, width, height, look):
-    page.set_viewport_size({"width": width, "height": height})
-    opened(page, f"&look={look}")
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("(node) => node.scrollHeight - node.clientHeight") <= 1
-    assert main.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 1
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("look", ["time", "items", "connectivity", "clipping"])
-def test_the_page_is_accessible(page, scheme, look):
-    page.emulate_media(color_scheme=scheme)
-    opened(page, f"&look={look}")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+def test_pictures_and_words_fit_one_screen_and_are_accessible(page):
+    opened(page, "&look=time")
+    for words in ("through time", "itemized", "Jacobians", "connectivity", "clipping, truncation"):
+        look(page, words)
+        for description in LOOKS[words]:
+            said(page, description)
+        accessible(page)
+        if words in ("through time", "itemized", "Jacobians"):
+            fits(page, (1280, 800), LARGE)
 
 
 def test_the_pointer_on_the_matrix_chooses_the_output(page, console):
@@ -141,4 +132,4 @@ def test_a_broken_link_still_opens(page, console):
 def test_what_is_too_large_is_said_in_a_sentence(page):
     page.goto("/gradients?look=jacobians&hidden=600&length=10&batch=1")
     note = page.get_by_text("too large to take its Jacobians apart live").first
-    expect(note).to_be_visible(timeout=30_000)
+    expect(note).to_be_visible()

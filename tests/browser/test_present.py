@@ -8,7 +8,6 @@ import threading
 import pytest
 from playwright.sync_api import Page, expect
 
-from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
 
 FIGURES = ".rnnviz-figure[data-drawn]"
@@ -16,7 +15,7 @@ FIGURES = ".rnnviz-figure[data-drawn]"
 
 def drawn(page: Page, path: str, count: int) -> Page:
     page.goto(path)
-    expect(page.locator(FIGURES)).to_have_count(count, timeout=30_000)
+    expect(page.locator(FIGURES)).to_have_count(count)
     return page
 
 
@@ -54,7 +53,7 @@ def test_presenter_mode_has_large_type_no_form_and_a_clickers_keys(page, console
     page.wait_for_url("**/anatomy**present=1**")
     page.keyboard.press("PageUp")
     page.wait_for_url(lambda url: "anatomy" not in url and "present=1" in url)
-    expect(page.locator(FIGURES)).to_have_count(3, timeout=30_000)
+    expect(page.locator(FIGURES)).to_have_count(3)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     page.wait_for_url(lambda url: "present" not in url)
@@ -80,12 +79,11 @@ def other_site(tmp_path):
 
 
 def test_a_figure_in_the_page_of_another_site_moves_and_can_only_be_looked_at(
-    page, server, other_site
+    page, server, store, other_site
 ):
     folder, address = other_site
-    store = RunStore(f"sqlite:///{server.log.parent / 'runs.sqlite'}")
-    run = store.create(Settings(hidden=4, length=8, batch=4, steps=100_000), "a teacher")
-    store.enqueue(run, "a teacher")
+    run = store.runs.create(Settings(hidden=4, length=8, batch=4, steps=100_000), "a teacher")
+    store.orders.resume(run, "a teacher")
     (folder / "lesson.html").write_text(
         f'<iframe src="{server.url}/rnnviz/embed/{run}/gates?theme=dark" width="800" height="450">'
         "</iframe>"
@@ -93,11 +91,9 @@ def test_a_figure_in_the_page_of_another_site_moves_and_can_only_be_looked_at(
     page.goto(f"{address}/lesson.html")
     inside = page.frame_locator("iframe")
     figure = inside.locator(".rnnviz-figure")
-    expect(figure).to_have_attribute("data-step", re.compile(r"^[1-9]"), timeout=30_000)
+    expect(figure).to_have_attribute("data-step", re.compile(r"^[1-9]"))
     at = int(figure.get_attribute("data-step"))
-    expect(figure).not_to_have_attribute("data-step", str(at), timeout=15_000)
+    expect(figure).not_to_have_attribute("data-step", str(at))
     assert int(figure.get_attribute("data-step")) > at
     expect(inside.locator(".rnnviz-export, .rnnviz-orders")).to_have_count(0)
     assert page.context.cookies(server.url) == []
-    store.stop(run, "a teacher")
-    store.close()

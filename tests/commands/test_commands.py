@@ -10,10 +10,10 @@ import pytest
 from pypdf import PdfReader
 
 from rnnviz.__main__ import main
-from rnnviz.commands.progress import Progress
-from rnnviz.runs import RunStore
+from rnnviz.commands.progress import ProgressBar
 from rnnviz.settings import Settings
-from rnnviz.training import train
+from rnnviz.store.run_store import RunStore
+from rnnviz.training.trainer import train
 
 SMALL = {"hidden": 4, "length": 8, "batch": 4, "steps": 30}
 
@@ -103,8 +103,10 @@ def test_a_bundle_is_a_zip(url, capsys, tmp_path):
     [
         (["figure", "nobody", "gates", "--out", "x.png"], "There is no run 'nobody'"),
         (["figure", "first", "nonsense", "--out", "x.png"], "no view called"),
+        (["figure", "first", "gate", "--out", "x.png"], "'gate': did you mean gates?"),
+        (["figure", "first", "gates", "--out", "x.png", "--theme", "Prnt"], "did you mean print?"),
         (["figure", "first", "gates", "--out", "x.bmp"], "does not end in a format"),
-        (["figure", "first", "gates", "--out", "x.png", "--theme", "pink"], "take light, dark"),
+        (["figure", "first", "gates", "--out", "x.png", "--theme", "blue"], "take light, dark"),
         (["figure", "first", "gates", "--out", "x.png", "--choose", "layer"], "is no choice"),
         (["figure", "first", "gates", "--out", "x.png", "--step", "-1"], "not a training step"),
         (["figure", "first", "gates"], "--out"),
@@ -145,15 +147,15 @@ def test_what_fails_ends_with_1(url, capsys, tmp_path, monkeypatch):
 def test_a_run_that_another_worker_takes_is_watched_to_its_end(url, monkeypatch):
     """A server on the same store may be faster: the run is its own then, and no other is taken."""
     store = RunStore(url)
-    waiting = store.create(Settings(**SMALL), "visitor")
-    store.enqueue(waiting, "visitor")
-    mine = store.create(Settings(**SMALL), "library")
-    store.enqueue(mine, "library")
-    assert store.claim("me", run=mine).id == mine
-    assert store.claim("me", run=mine) is None
-    assert store.get(waiting).state == "queued"
-    store.delete(waiting, "visitor")
-    store.delete(mine, "library")
+    waiting = store.runs.create(Settings(**SMALL), "visitor")
+    store.orders.resume(waiting, "visitor")
+    mine = store.runs.create(Settings(**SMALL), "library")
+    store.orders.resume(mine, "library")
+    assert store.queue.claim("me", run=mine).id == mine
+    assert store.queue.claim("me", run=mine) is None
+    assert store.runs.get(waiting).state == "queued"
+    store.bin.delete(waiting, "visitor")
+    store.bin.delete(mine, "library")
     store.close()
 
 
@@ -165,11 +167,12 @@ class Terminal(io.StringIO):
 def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_file():
     terminal, file, silent = Terminal(), io.StringIO(), io.StringIO()
     for out, quiet in ((terminal, True), (file, False), (silent, True)):
-        bar = Progress("train", 40, quiet=quiet, out=out)
+        bar = ProgressBar("train", 40, quiet=quiet, out=out)
         for step in range(41):
             bar(step, "loss 0.1")
         bar.close()
     assert "\rtrain 40/40" in terminal.getvalue() and terminal.getvalue().endswith("\n")
+    assert terminal.getvalue().rstrip().endswith("00:00 left, loss 0.1")
     assert file.getvalue().splitlines()[-1] == "train 40/40  loss 0.1"
     assert len(file.getvalue().splitlines()) == 10
     assert silent.getvalue() == ""

@@ -1,5 +1,7 @@
 """Tables become series, or texts with labels; and each data set is its bytes."""
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,48 @@ def test_rows_are_put_in_order_and_resampled_by_their_means():
         series(text, time="d", every="month")
     with pytest.raises(DataError, match="Only rows with dates"):
         series(text, every="day")
+
+
+def beginning(moment, every):
+    """When the hour, day, ... of a moment begins, by the calendar."""
+    day = moment.replace(hour=0, minute=0, second=0)
+    quarter = 3 * ((moment.month - 1) // 3) + 1
+    return {
+        "hour": moment.replace(minute=0, second=0),
+        "day": day,
+        "week": day - timedelta(days=moment.weekday()),
+        "month": day.replace(day=1),
+        "quarter": day.replace(day=1, month=quarter),
+        "year": day.replace(day=1, month=1),
+    }[every]
+
+
+@pytest.mark.parametrize(
+    ("every", "hours"),
+    [("hour", 0.5), ("day", 9.0), ("week", 50.0), ("month", 200.0), ("quarter", 900.0),
+     ("year", 4000.0)],
+)  # fmt: skip
+def test_resampling_is_by_the_calendar_also_before_1970(every, hours):
+    moments = [datetime(1951, 2, 27, 22, 10) + timedelta(hours=hours * n) for n in range(200)]
+    text = "d;x\n" + "\n".join(f"{each:%Y-%m-%d %H:%M};{n % 7}" for n, each in enumerate(moments))
+    made = Series.of(series(text, time="d", every=every))
+    bins = {}
+    for n, each in enumerate(moments):
+        bins.setdefault(beginning(each, every), []).append(n % 7)
+    begins = [datetime(1970, 1, 1) + timedelta(seconds=int(each)) for each in made.times]
+    assert begins == sorted(bins)  # no gap: the steps are shorter than what is asked for
+    np.testing.assert_allclose(made.values[:, 0], [np.mean(bins[each]) for each in begins])
+
+
+def test_an_empty_span_has_the_mean_before_and_too_many_are_refused():
+    days = [n if n < 40 else n + 3 for n in range(80)]
+    text = "d;x\n" + "\n".join(f"{np.datetime64('2021-01-01') + day};{day % 7}" for day in days)
+    made = series(text, time="d", every="day")
+    assert values(made)[39:44].tolist() == [4, 4, 4, 4, 1] and len(values(made)) == 83
+    assert "3 missing values became the last one known." in made.notes
+    far = text + "\n9998-12-31;3"
+    with pytest.raises(DataError, match="lie 69,933,673 hours, for 81 rows: resample by some"):
+        series(far, time="d", every="hour")
 
 
 def test_steps_in_time_that_differ_are_said():

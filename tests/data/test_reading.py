@@ -8,7 +8,7 @@ import pytest
 from rnnviz.data.adding import read
 from rnnviz.data.columns import _DATE, NO_TIME, _seconds
 from rnnviz.data.decoding import MOST_BYTES, decode
-from rnnviz.data.tables import read_table
+from rnnviz.data.tables import _part, _read_rows, read_table
 from rnnviz.errors import DataError
 
 PLAIN = "date,city,value\n2020-01-01,Köln,1.5\n2020-01-02,Zürich,2.5\n2020-01-03,Graz,-3e2\n"
@@ -109,6 +109,14 @@ def test_thousands_between_quotes_are_no_decimals():
         (["Jan 31, 2020", "Feb 1, 2020 5:00 PM"], "month day, year", "2020-02-01T17:00"),
         (["Jan 2020", "Feb 2020"], "month year", "2020-02-01"),
         (["2020-01", "2020-02"], "year-month", "2020-02-01"),
+        (["2020-Q1", "2020-Q2", "2020Q3"], "year-quarter", "2020-04-01"),
+        (["Fri Jan 31 2020", "Sat Feb 01 2020"], "date in words", "2020-02-01"),
+        (
+            ["Fri, 31 Jan 2020 23:00:00 +0100", "Sat, 01 Feb 2020 09:30:00 GMT"],
+            "date in words",
+            "2020-02-01T09:30",
+        ),
+        (["Friday, 31 January 2020", "", "1st of February 2020"], "date in words", None),
         (["20200131", "20200201"], "yearmonthday", "2020-02-01"),
         (["2020年1月31日", "2020年2月1日"], "year年month月day日", "2020-02-01"),
     ],
@@ -116,7 +124,13 @@ def test_thousands_between_quotes_are_no_decimals():
 def test_dates_in_several_forms(cells, form, second):
     _, found = columns("date;x\n" + "\n".join(f"{cell};1" for cell in cells))
     assert (found["date"].kind, found["date"].form) == ("date", form)
-    assert found["date"].values[1] == day(second)
+    assert found["date"].values[1] == (day(second) if second else NO_TIME)
+
+
+def test_text_with_a_year_in_it_is_no_date_and_a_date_without_a_year_is_text():
+    texts = {"a": "class of 2020", "b": "Windows 2000", "c": "Fri Jan 31", "d": "10:30", "e": "May"}
+    _, found = columns(",".join(texts) + "\n" + (",".join(texts.values()) + "\n") * 5)
+    assert {column.kind for column in found.values()} == {"text"}
 
 
 def test_missing_values_and_text_in_a_number_column():
@@ -137,7 +151,9 @@ def test_rows_of_another_length_are_left_out_and_said_or_refused():
     text = "a,b,c\n" + "1,2,3\n" * 20 + "4,5\n" + "6,7,8,\n" + "9,9,9,9\n"
     table = read_table(text)
     assert len(table.lines) == 21 and table.columns[2][-1] == "8"
-    assert table.notes == ["2 rows left out: line 22 has 2 cells; line 24 has 4 cells."]
+    assert list(map(str, table.notes)) == [
+        "2 rows left out: line 22 has 2 cells; line 24 has 4 cells."
+    ]
     with pytest.raises(DataError, match=r"3 of 6 rows have not 2 cells .* \(line 3 has 1 cells"):
         read_table("a,b\n1,2\n3\n4,5\n6,7,8\n9,9,9\n", separator=",")
 
@@ -249,3 +265,19 @@ def test_iso_dates_are_read_at_once_as_they_are_one_by_one(stamp):
 def test_rows_with_more_empty_cells_than_names_lose_them():
     table, found = columns("a,b\n1,2,,\n3,4\n")
     assert found["b"].values.tolist() == [2, 4] and not table.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["a;b\n1;2\n\n 3;;\n", "a;b\n\n 1;\t2\n;3\n  \n", "a;b\n;\n1;2", 'a;b\n"1";2', "a"]
+)
+def test_a_table_parted_at_once_is_the_one_read_row_by_row(text):
+    lines = text.split("\n")
+    assert _part(lines, ";") in (None, _read_rows(lines, ";"))
+
+
+def test_a_plain_table_is_parted_at_once():
+    assert _part("a;b\n\n 1;2\n;3\n".split("\n"), ";") == (
+        [["a", "1", ""], ["b", "2", "3"]],
+        [1, 3, 4],
+        [],
+    )

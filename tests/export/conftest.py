@@ -4,21 +4,22 @@ import threading
 
 import pytest
 
-from rnnviz.comparing import trained_study
-from rnnviz.engine import worker_name
+from rnnviz.engine.compare import trained_study
+from rnnviz.engine.supervisor import worker_name
+from rnnviz.engine.worker import Session
 from rnnviz.errors import RnnvizError
-from rnnviz.export.redraw import drawing
+from rnnviz.export.shown import drawing
+from rnnviz.looks import VIEWS
 from rnnviz.plan import Plan
-from rnnviz.runs import RunStore
 from rnnviz.settings import Settings
-from rnnviz.views import VIEWS, Choice, Gallery
-from rnnviz.worker import Session
+from rnnviz.store.run_store import RunStore
+from rnnviz.views import Choice, Gallery
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 CHANGED = Choice.of({"clamp": "rnn.l0.forget_gate=1"})
 NO_FIGURE = {
     "status", "anatomy", "units_text", "units_matches", "writing", "compare_status", "compare_map",
-    "forecast", "data", "watched_loss", "watched_means",
+    "forecast", "data", "watched_loss",
 }  # fmt: skip
 """Views that are words or a drawing, or want a choice that the small run has not."""
 
@@ -32,9 +33,9 @@ def store(tmp_path_factory):
 
 def trained(store, settings):
     """The id of a run that is trained to its end, by the same code as a worker's."""
-    name = store.create(settings, "me")
-    store.enqueue(name, "me")
-    Session(store, store.claim(worker_name("here")), threading.Event()).work()
+    name = store.runs.create(settings, "me")
+    store.orders.resume(name, "me")
+    Session(store, store.queue.claim(worker_name("here")), threading.Event()).work()
     return name
 
 

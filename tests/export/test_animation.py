@@ -14,7 +14,7 @@ from rnnviz.export.frames import over_time, over_training
 from rnnviz.export.look import Look
 from rnnviz.export.movie import NO_FFMPEG, find_ffmpeg
 from rnnviz.export.prepared import unpacked
-from rnnviz.export.redraw import drawing
+from rnnviz.export.shown import drawing
 from rnnviz.export.steady import steady
 from rnnviz.views import Choice, Gallery
 
@@ -39,7 +39,7 @@ def shown(trace, letter):
 
 def test_axes_and_colours_stand_still_and_hold_all_data(store, run, draw):
     for view in ("gradients", "gates", "distribution"):
-        frames = over_training(store.checkpoint_steps(run), lambda step, v=view: draw(step, v))
+        frames = over_training(store.runs.checkpoint_steps(run), lambda step, v=view: draw(step, v))
         assert len(frames) >= 2 and len({frame.says for frame in frames}) == len(frames)
         made = steady([unpacked(frame.figure) for frame in frames])
         for name in made[0]["layout"]:
@@ -62,6 +62,12 @@ def test_over_time_a_figure_grows(draw):
     assert [frame.figure["t"] for frame in cells] == list(range(8))
     with pytest.raises(ExportError, match="no axis of time"):
         over_time(draw(60, "distribution"))
+
+
+def test_what_an_output_depends_on_grows_with_the_input_that_it_has_read(draw):
+    frames = over_time(draw(60, "gradient_connectivity"))
+    read = [np.isfinite(frame.figure["data"][0]["z"]).any(axis=0).sum() for frame in frames]
+    assert read == list(range(1, len(frames) + 1))
 
 
 def test_html_holds_all_frames_and_a_player(draw, tmp_path):

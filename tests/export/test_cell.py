@@ -13,11 +13,11 @@ from pypdf import PdfReader
 from rnnviz import export
 from rnnviz.errors import ExportError
 from rnnviz.export.cell_course import plain, scientific, unpacked
-from rnnviz.export.redraw import drawing
-from rnnviz.runs import RunStore
+from rnnviz.export.shown import drawing
+from rnnviz.looks.anatomy import mixed, palette
 from rnnviz.settings import Settings
+from rnnviz.store.run_store import RunStore
 from rnnviz.views import Choice, Gallery
-from rnnviz.views.anatomy import mixed, palette
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = Settings(hidden=3, length=6, batch=4)
@@ -53,6 +53,7 @@ def test_svg_has_the_numbers_of_its_time_step(cells, cell, carry):
     assert (scientific(value, 1) if carry == "gradient" else plain(value)) in said
     assert "time step 4" in said and "unit 1 of 3" in said
     assert ("δ" in said) == (carry == "gradient")
+    assert said.startswith("The gradient through a" if carry == "gradient" else "Inside a")
     assert "None" not in said and "null" not in said
 
 
@@ -118,3 +119,14 @@ def test_what_cannot_be_is_refused(cells):
 )  # fmt: skip
 def test_numbers_are_written_as_on_screen(value, text):
     assert plain(value) == text
+
+
+def test_a_layer_that_reads_from_the_end_comes_from_the_step_after(tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+    both = SMALL.replace(bidirectional=True)
+    for layer, before, other in (("rnn.l0_reverse", "t+1", "t−1"), ("rnn.l0", "t−1", "t+1")):
+        choice = Choice.of({"t": "4", "layer": layer})
+        drawn = drawing(Gallery(store), "anatomy", None, both, choice)
+        said = " ".join(texts(export.render(drawn, "svg")))
+        assert before in said and other not in said
+    store.close()

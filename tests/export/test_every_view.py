@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from rnnviz import export
 from rnnviz.export.prepared import words
-from rnnviz.views import VIEWS
+from rnnviz.looks import VIEWS
 
 from .conftest import NO_FIGURE
 from .test_export import first_words, letters

@@ -21,13 +21,14 @@ from pptx.util import Emu
 from pypdf import PdfReader
 
 from rnnviz import export
+from rnnviz.engine.worker import Session
 from rnnviz.errors import ExportError
 from rnnviz.export import browser
 from rnnviz.export.prepared import text_of, words
-from rnnviz.export.redraw import drawing, source_of
+from rnnviz.export.shown import drawing, source_of
+from rnnviz.looks import VIEWS
 from rnnviz.plots.style import THEMES
-from rnnviz.views import VIEWS, Choice, Gallery
-from rnnviz.worker import Session
+from rnnviz.views import Choice, Gallery
 
 from .conftest import NO_FIGURE
 
@@ -198,11 +199,12 @@ def test_the_script_gives_the_same_data_in_a_fresh_process(figures, store, run, 
 def test_the_script_of_a_run_that_goes_on_from_another_trains_both_parts(
     store, run, view, tmp_path, monkeypatch
 ):
-    step = store.checkpoint_steps(run)[-1]  # which of those before are kept is a matter of time
-    branch = store.branch(run, "me", 20, step=step, optimizer="sgd", lr=0.1, schedule="cosine")
-    store.enqueue(branch, "me")
-    Session(store, store.claim("here"), threading.Event()).work()
-    shown = store.checkpoint_steps(branch)[-1]
+    # which of those before are kept is a matter of time
+    step = store.runs.checkpoint_steps(run)[-1]
+    branch = store.runs.branch(run, "me", 20, step=step, optimizer="sgd", lr=0.1, schedule="cosine")
+    store.orders.resume(branch, "me")
+    Session(store, store.queue.claim("here"), threading.Event()).work()
+    shown = store.runs.checkpoint_steps(branch)[-1]
     figure = drawing(Gallery(store), view, branch, None, Choice())
     script = export.render(
         figure, "py", source=source_of(store, view, branch, None, Choice(), shown)
@@ -251,7 +253,7 @@ def test_what_was_zoomed_and_switched_off_is_what_is_written(figures):
     [
         ("bmp", {}, "take png, svg"),
         ("png", {"preset": "wall"}, "take slide, half"),
-        ("png", {"theme": "pink"}, "take light, dark, print"),
+        ("png", {"theme": "blue"}, "take light, dark, print"),
         ("png", {"scale": 9}, "take 1, 2, 3 or 4"),
         ("png", {"font_size": 1000}, "take 6 to 48"),
         ("csv", {"ranges": {"xaxis": (0, float("nan"))}}, "two different numbers"),

@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnnviz.cells import CELLS
+from rnnviz.networks.cells import CELLS
 from rnnviz.plots import compare_gates, compare_gradients, compare_learning, trainability
-from rnnviz.plots.comparison import TITLE
-from rnnviz.plots.style import DASH, theme
+from rnnviz.plots.style import CELL_DASH, CELL_TITLE, theme
 from rnnviz.plots.trainability import position, words
 
 
@@ -22,7 +21,7 @@ def named(figure):
 
 
 def test_cells_are_called_as_in_the_cells_themselves():
-    assert TITLE == {key: cell.title for key, cell in CELLS.items()}
+    assert CELL_TITLE == {key: cell.title for key, cell in CELLS.items()}
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -31,7 +30,7 @@ def test_a_cell_has_its_colour_its_dash_and_a_band(colours):
     norms.loc[norms["cell"] == "lstm", "high"] *= 2
     figure = compare_gradients(norms, where="3 seeds", colours=colours)
     for cell, line in (("rnn", named(figure)["RNN"]), ("lstm", named(figure)["LSTM"])):
-        assert line.line.color == theme(colours).cell[cell] and line.line.dash == DASH[cell]
+        assert line.line.color == theme(colours).cell[cell] and line.line.dash == CELL_DASH[cell]
     assert [each.fill for each in figure.data].count("tonexty") == 2
     assert figure.layout.yaxis.type == "log" and "3 seeds" in figure.layout.title.text
     assert tuple(figure.layout.yaxis.range) == (-7, 1)

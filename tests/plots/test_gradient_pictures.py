@@ -42,6 +42,7 @@ def norms(**signals):
 def test_decades_hold_all_values_and_are_whole():
     assert decades([[3e-7, 0.02], [np.nan, 0.0]]) == (-7, -1)
     assert decades([[0.5]]) == (-4, 0)
+    assert f"1e{decades([[0.5]])[1]:.0f}" == "1e0"  # as alternative texts write it
     assert decades([[]]) == (-4, 0)
     assert decades([[1e-151, 1.0]]) == (-151, 0)
 

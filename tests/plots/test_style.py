@@ -79,3 +79,15 @@ def test_axes_do_not_leak_from_one_figure_into_the_next():
     assert first["xaxis"]["title"]["text"] == "time"
     assert "range" not in second["xaxis"]
     assert "text" not in second["xaxis"]["title"]
+
+
+def test_what_code_may_ask_of_a_figure_stands_in_its_meta():
+    axes = {"xaxis": {"time": True}, "xaxis2": {"time": True, "title": "input"}, "xaxis3": {}}
+    made = style.frame("T", "alt", "light", note="step 3", axes=axes)
+    assert made["meta"] == {"alt": "alt", "note": "step 3", "time": ["xaxis", "xaxis2"]}
+    assert made["title"]["text"].endswith(">step 3</span>")
+    assert made["xaxis"]["title"]["text"] == "time step t"
+    assert made["xaxis2"]["title"]["text"] == "input"
+    assert "time" not in made["xaxis"] and axes["xaxis"] == {"time": True}
+    assert style.frame("T", "alt", "light")["meta"] == {"alt": "alt", "note": "", "time": []}
+    go.Figure(layout=made)

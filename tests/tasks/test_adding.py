@@ -42,7 +42,9 @@ def test_metric_counts_answers_within_tolerance():
 
 def test_probe_marks_the_numbers_that_count():
     probe = Adding(12).probe()
-    for sample, (labels, caption) in enumerate(zip(probe.labels, probe.captions, strict=True)):
+    for sample, (labels, caption) in enumerate(
+        zip(probe.labels, map(str, probe.captions), strict=True)
+    ):
         marked = [label.strip("[]") for label in labels if label.startswith("[")]
         assert caption.startswith(" + ".join(marked) + " ≈ ")
         answer = probe.batch.targets[-1, sample, 0].item()

@@ -53,4 +53,4 @@ def test_probe_is_readable():
     labels = "".join(probe.labels[0])
     assert labels[10:] == "···→··········"
     assert "".join(probe.targets[0]) == "·" * 14 + labels[:10]
-    assert probe.captions[0] == f"repeat {labels[:10]} after 4 steps"
+    assert str(probe.captions[0]) == f"repeat {labels[:10]} after 4 steps"

@@ -116,11 +116,11 @@ def test_the_frequencies_score_the_baseline(key):
 
 def test_a_stream_against_the_rules_is_read_and_said():
     task = TASKS["brackets"](10)
-    assert task.read("([])").note == ""
+    assert not task.read("([])").note
     probe = task.read("([)]")
-    assert probe.note == "The grammar does not allow ) at t = 2."
+    assert str(probe.note) == "The grammar does not allow ) at t = 2."
     assert probe.labels == [["(", "[", ")"]] and probe.targets == [["[", ")", "]"]]
-    assert task.edit(probe, 0, 2, "]").note == "The grammar does not allow ] at t = 3."
+    assert str(task.edit(probe, 0, 2, "]").note) == "The grammar does not allow ] at t = 3."
     assert TASKS["reber"](10).edit(TASKS["reber"](10).probe(), 2, 1, "e").note
 
 

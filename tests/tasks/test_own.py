@@ -81,7 +81,7 @@ def test_typed_rows_and_a_changed_row():
         task.read("1 x; 2 2; 3 3")
     one = series_task(np.arange(100.0))
     assert one.read("1 2, 3;4").labels[0] == ["1", "2", "3", "4"]
-    assert one.probe().captions[0] == "from row 86"
+    assert str(one.probe().captions[0]) == "from row 86"
 
 
 def test_a_series_that_is_too_short_for_the_distance():
@@ -133,7 +133,7 @@ def test_texts_by_words_with_symbols_that_training_does_not_have():
     task = task_of(Settings(task="own_labels", length=8, data=key))
     probe = task.read("good café = a")
     assert probe.labels == [["good", "□"]] and probe.targets == [["", "a"]]
-    assert probe.note == "Not in the training texts, so read as one symbol: café"
+    assert str(probe.note) == "Not in the training texts, so read as one symbol: café"
     assert task.edit(probe, 0, 1, "film").labels == [["good", "film"]]
     with pytest.raises(TaskError, match="This text is not in the file"):
         task.read("good café")

@@ -7,18 +7,19 @@ import pytest
 import torch
 
 from rnnviz.errors import TaskError
-from rnnviz.model import build
-from rnnviz.recording import record
+from rnnviz.networks.model import build
+from rnnviz.recording.record import record
 from rnnviz.resources import asset
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, Batch
 from rnnviz.tasks.base import NOT_ASKED
 from rnnviz.tasks.entities import SENTENCES, SLOTS, TAGS
 from rnnviz.tasks.sentences import PADDING, SentenceTask
-from rnnviz.training import Trainer
+from rnnviz.training.trainer import Trainer
 from rnnviz.views.choice import Choice
+from rnnviz.views.gallery import Gallery
 from rnnviz.views.reading import held_out
-from rnnviz.views.scene import Gallery
+from rnnviz.views.scene import scene_of
 
 KEYS = [key for key, kind in TASKS.items() if issubclass(kind, SentenceTask)]
 EACH = pytest.mark.parametrize("key", KEYS)
@@ -68,11 +69,11 @@ def test_padding_influences_no_number_of_training(key, change, monkeypatch):
 
 @EACH
 def test_held_out_sequences_are_recorded_up_to_their_ends(key, tmp_path):
-    from rnnviz.runs import RunStore
+    from rnnviz.store.run_store import RunStore
 
     store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     settings = Settings.for_task(key, hidden=4, length=9)
-    scene = Gallery(store).scene(None, settings, Choice.of({}))
+    scene = scene_of(Gallery(store), None, settings, Choice.of({}))
     reading = held_out(scene)
     values = reading.trace.value("rnn.l0", "hidden_state")
     after = (torch.arange(reading.steps)[:, None] >= reading.batch.lengths).numpy()

@@ -115,7 +115,7 @@ def test_sunspots_are_those_of_the_file_with_their_months():
     task = TASKS["sunspots"](24)
     probe = task.probe()
     begin = round(0.8 * 3126)
-    assert probe.captions[0] == "from Jun 1957" and table[begin, :2].tolist() == [1957, 6]
+    assert str(probe.captions[0]) == "from Jun 1957" and table[begin, :2].tolist() == [1957, 6]
     assert probe.labels[0] == [f"{x:.0f}" for x in table[begin : begin + 24, 2]]
     assert probe.targets[0] == [f"{x:.0f}" for x in table[begin + 1 : begin + 25, 2]]
 

@@ -120,7 +120,7 @@ def test_dates_are_typed_as_people_type_them():
     for text in ("3rd of May 1997", " may 3,  97", "Saturday 03.05.1997", "3/5/1997"):
         probe = task.read(text)
         assert "".join(probe.targets[0]) == "1997-05-03■"
-        assert probe.captions[0].endswith("→ 1997-05-03")
+        assert str(probe.captions[0]).endswith("→ 1997-05-03")
     assert "".join(task.read("31 dec 49".replace(" ", "-")).targets[0]) == "2049-12-31■"
     for text in ("31 february 1999", "1 may 1949", "soon", "4. Mai 1997", "→", ""):
         with pytest.raises(TaskError, match="3rd of May 1997"):

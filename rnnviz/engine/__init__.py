@@ -1,0 +1,1 @@
+"""Worker processes that train what waits in the store, and what their studies find."""

@@ -1,0 +1,229 @@
+"""What a study has found so far, as DataFrames: read from the run store, a point at a time."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from rnnviz.analysis.gradients import norm_over_units, of_top_layer
+from rnnviz.analysis.seeds import mean_interval
+from rnnviz.errors import RunError
+from rnnviz.plan import Plan, Point, parameters
+from rnnviz.recording.probe import look
+from rnnviz.settings import Settings
+from rnnviz.store.run_store import RunStore
+from rnnviz.store.states import State
+from rnnviz.store.studies import Ending, Member
+from rnnviz.tasks import Baseline, task_of
+
+RESULTS = ("loss", "metric", "gradient_norm", "validation_loss", "validation_metric")
+SAMPLES = 16
+MOST_ACTIVATIONS = 2**18
+"""Largest length x hidden x layers x samples that a gradient through time is measured from."""
+
+
+def outcomes(store: RunStore, study: str) -> pd.DataFrame:
+    """Say of every point of a study how it stands and how it ended.
+
+    Returns
+    -------
+    DataFrame
+        A row a point, in the order of `Plan.points`: `cell`, `seed`, `lr`, a column for every
+        varied setting, `hidden`, `parameters`, `run`, `state`, `reason`, `step`, `seconds`;
+        `loss` and `metric` of the last validation (NaN if it is not finished), `baseline` and
+        `baseline_metric` of a network that has learned nothing; `done` (finished, or ended early
+        because it diverged) and `success`: the loss is below `Plan.success` times the baseline.
+        What diverged has not succeeded.
+    """
+    members = store.studies.members(study)
+    endings = store.studies.endings(member.run for member in members if member.run)
+    return outcome_rows(store.studies.get(study).plan, members, endings)
+
+
+def outcome_rows(
+    plan: Plan, members: Sequence[Member], endings: Mapping[str, Ending]
+) -> pd.DataFrame:
+    """Return the rows of `outcomes`, from how the points stand and how finished runs ended."""
+    rows = []
+    for point, member in zip(plan.points(), members, strict=True):
+        ending = endings.get(member.run or "")
+        loss, metric = ending or (np.nan, np.nan)
+        baseline = baseline_of(point.settings)
+        done = member.state == State.FAILED or ending is not None
+        rows.append(
+            {
+                **labels(point),
+                "hidden": point.settings.hidden, "parameters": parameters(point.settings),
+                "run": member.run, "state": member.state, "reason": member.reason,
+                "step": member.step, "seconds": member.seconds, "loss": loss, "metric": metric,
+                "baseline": baseline.loss, "baseline_metric": baseline.metric, "done": done,
+                "success": bool(loss < plan.success * baseline.loss),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def best_rates(found: pd.DataFrame, varied: Sequence[str] = ()) -> pd.DataFrame:
+    """Choose for each cell, at each varied value, the learning rate that it is compared at.
+
+    It is the one with the lowest final validation loss, averaged over seeds, among those whose
+    seeds are all done; a run that diverged counts as infinite. Before any is done it is the first.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `outcomes` gives it.
+
+    Returns
+    -------
+    DataFrame
+        Columns `cell`, the varied ones, and `lr`.
+    """
+    loss = found["loss"].where(found["state"] != State.FAILED, np.inf)
+    table = found.assign(final=loss.where(found["done"]))
+    rows = []
+    for key, one in table.groupby(["cell", *varied], sort=False, dropna=False):
+        means = one.groupby("lr", sort=False)["final"].agg(lambda each: each.mean(skipna=False))
+        known = means.dropna()
+        lr = float(known.idxmin()) if len(known) else float(means.index[0])
+        rows.append({**dict(zip(["cell", *varied], key, strict=True)), "lr": lr})
+    return pd.DataFrame(rows)
+
+
+def at_best(frame: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a frame that belong to the chosen learning rates."""
+    keys = list(rates.columns)
+    kept: pd.DataFrame = frame.merge(rates, on=keys, how="inner", sort=False)
+    return kept
+
+
+def summary(store: RunStore, study: str) -> pd.DataFrame:
+    """Say how each cell did, over its seeds.
+
+    Returns
+    -------
+    DataFrame
+        A row for each cell and each combination of varied values: `lr` (the one compared),
+        `hidden`, `parameters`, `loss` and `metric` (geometric and plain mean of the final
+        validation over seeds), `loss_low`, `loss_high`, `metric_low`, `metric_high` (95 %
+        intervals by Student's t, of the loss's logarithm; NaN for one seed), `baseline`,
+        `baseline_metric`, `successes`, `done` (seeds that are), `seeds`.
+    """
+    plan = store.studies.get(study).plan
+    varied = list(plan.vary)
+    found = outcomes(store, study)
+    best = at_best(found, best_rates(found, varied))
+    rows = []
+    for key, one in best.groupby(["cell", *varied], sort=False, dropna=False):
+        done = one[one["done"]]
+        loss = mean_interval(done["loss"], logarithmic=True)
+        metric = mean_interval(done["metric"])
+        first = one.iloc[0]
+        rows.append(
+            {
+                **dict(zip(["cell", *varied], key, strict=True)),
+                "lr": first["lr"], "hidden": first["hidden"], "parameters": first["parameters"],
+                "loss": loss.mean, "loss_low": loss.low, "loss_high": loss.high,
+                "metric": metric.mean, "metric_low": metric.low, "metric_high": metric.high,
+                "baseline": first["baseline"], "baseline_metric": first["baseline_metric"],
+                "successes": int(done["success"].sum()), "done": len(done), "seeds": len(one),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def curves(store: RunStore, study: str) -> pd.DataFrame:
+    """Return the learning curves of all runs.
+
+    Returns
+    -------
+    DataFrame
+        A row a run and step: `cell`, `seed`, `lr`, the varied settings, `step`, `loss`, `metric`
+        and `gradient_norm` of the training batch, `validation_loss` and `validation_metric` (NaN
+        at steps without a validation).
+    """
+    frames = []
+    for point, member in _with_runs(store, study):
+        rows = store.runs.metrics(member.run or "")[["step", *RESULTS]]
+        frames.append(rows.assign(**labels(point)))
+    names = [*_label_names(store.studies.get(study).plan), "step", *RESULTS]
+    return pd.concat(frames)[names].reset_index(drop=True) if frames else _empty(names)
+
+
+def gradients(store: RunStore, study: str, step: int | None = None) -> pd.DataFrame:
+    """Measure the gradient through time in every run of a study.
+
+    Parameters
+    ----------
+    step : int, optional
+        At the newest checkpoint not after this training step; at the newest of all if None.
+
+    Returns
+    -------
+    DataFrame
+        A row a run and time step: `cell`, `seed`, `lr`, the varied settings, `step` (of the
+        checkpoint), `time` and `norm`, as `time_norms` measures it.
+    """
+    frames = []
+    for point, member in _with_runs(store, study):
+        at, weights = kept_weights(store, member.run or "", step)
+        norm = time_norms(point.settings, weights)
+        frame = pd.DataFrame({"step": at, "time": np.arange(len(norm)), "norm": norm})
+        frames.append(frame.assign(**labels(point)))
+    names = [*_label_names(store.studies.get(study).plan), "step", "time", "norm"]
+    return pd.concat(frames)[names].reset_index(drop=True) if frames else _empty(names)
+
+
+def kept_weights(store: RunStore, run: str, step: int | None) -> tuple[int, bytes | None]:
+    """Return a run's newest checkpoint not after a step, or no weights where it has none yet."""
+    try:
+        checkpoint = store.runs.checkpoint(run, step)
+    except RunError:
+        return 0, None
+    return checkpoint.step, checkpoint.weights
+
+
+def time_norms(settings: Settings, weights: bytes | None = None) -> np.ndarray:
+    """Measure ‖∂L/∂h_t‖ through time in one network: (time,), float64.
+
+    L is a sequence's last answer's loss, h the hidden state of the top layer; the norm is that
+    over units, its median is taken over the task's probe. Computed in float64.
+
+    Parameters
+    ----------
+    weights : bytes, optional
+        Of a checkpoint; the untrained network if None.
+    """
+    task = task_of(settings)
+    each = task.steps * settings.units
+    probe = task.probe().first(min(SAMPLES, max(1, MOST_ACTIVATIONS // each)))
+    trace = look(settings, weights, probe, dtype=torch.float64).trace
+    gradient = of_top_layer(trace, "hidden_state", gradient=True)
+    norms: np.ndarray = np.median(norm_over_units(gradient), axis=1)
+    return norms
+
+
+def baseline_of(settings: Settings) -> Baseline:
+    """Return what a network scores that has learned nothing of the settings' task."""
+    return task_of(settings).baseline
+
+
+def labels(point: Point) -> dict[str, object]:
+    """Return the columns that tell a point from the others."""
+    return {"cell": point.cell, "seed": point.seed, "lr": point.lr, **dict(point.varied)}
+
+
+def _with_runs(store: RunStore, study: str) -> list[tuple[Point, Member]]:
+    points = store.studies.get(study).plan.points()
+    pairs = zip(points, store.studies.members(study), strict=True)
+    return [(point, member) for point, member in pairs if member.run]
+
+
+def _label_names(plan: Plan) -> list[str]:
+    names = ["cell", "seed", "lr"]
+    return [*names, *(name for name in plan.vary if name not in names)]
+
+
+def _empty(names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="float64") for name in names})

@@ -1,0 +1,177 @@
+"""Jacobians: singular values of every step, or what many steps in a row do."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnviz import analysis, plots
+from rnnviz.analysis import lyapunov_exponents
+from rnnviz.analysis.jacobians import state_gradient_norms
+from rnnviz.errors import RunError
+from rnnviz.views import controls as ask
+from rnnviz.views.controls import Asking
+from rnnviz.views.flow import Flow, number, of_attention, steps
+from rnnviz.views.look import Look, gradient_view
+from rnnviz.views.messages import FigureMessage
+from rnnviz.views.recorded_flow import flow_of
+from rnnviz.views.say import one_sample
+from rnnviz.views.scene import Scene
+from rnnviz.views.subject import Subject
+from rnnviz.words import N_, t
+
+LARGEST_STATE = 512
+"""Numbers in the largest state whose Jacobians are looked at."""
+
+
+MOST_ENTRIES = 2**24
+"""Most numbers in all Jacobians of a sequence: 0.1 GB, and a second to multiply them."""
+
+
+SVD_WORK, EIGEN_WORK = 5e7, 6e6
+"""About a twentieth of a second each: steps x state^3."""
+
+
+def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
+    """Singular values of every step, or what many steps in a row do."""
+    flow = flow_of(scene)
+    size = flow.state_size
+    if size > LARGEST_STATE:
+        raise RunError(
+            "A state of {size} numbers is too large to take its Jacobians apart live: "
+            "up to {most} can be shown.",
+            size=size,
+            most=LARGEST_STATE,
+        )
+    if size**2 * flow.length > MOST_ENTRIES:
+        raise RunError(
+            "{length} Jacobians of {size} x {size} numbers are too many to take apart "
+            "live: up to {most} time steps of such a state can be shown.",
+            length=flow.length,
+            size=size,
+            most=MOST_ENTRIES // size**2,
+        )
+    trace = flow.trace_of("last")
+    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample)
+    values = analysis.singular_values(thinned(steps, SVD_WORK / size**3))
+    bound = analysis.jacobian_bound(flow.model, trace, flow.layer)
+    common: dict[str, Any] = {
+        "bound": bound,
+        "where": flow.where(one_sample(flow.sample)),
+        "colours": scene.choice.theme,
+    }
+    if not product:
+        radius = analysis.spectral_radius(thinned(steps, EIGEN_WORK / size**3))
+        figure = plots.jacobians.spec(values, radius, **common)
+        return {"figure": figure, "says": of_jacobians(values, radius, bound, flow)}
+    every = max(1, int(len(steps) * size**3 / SVD_WORK))
+    products = analysis.product_norms(steps, every)
+    norm = state_gradient_norms(flow.model, trace, flow.layer)[:, flow.sample]
+    last = int(np.flatnonzero(norm > 0)[-1]) if (norm > 0).any() else len(norm) - 1
+    measured = pd.DataFrame(
+        {"lag": np.arange(last + 1), "norm": norm[last::-1] / (norm[last] or 1.0)}
+    ).dropna()
+    figure = plots.stretching.spec(values, products, measured, **common)
+    return {
+        "figure": figure,
+        "says": " ".join(
+            filter(None, (of_products(products, measured, steps), of_attention(flow)))
+        ),
+    }
+
+
+def thinned(steps: np.ndarray, most: float) -> np.ndarray:
+    """Return Jacobians with so many of them left, evenly; the others are NaN."""
+    left = max(4, int(most))
+    if len(steps) <= left:
+        return steps
+    kept = np.unique(np.linspace(1, len(steps) - 1, left).round().astype(int))
+    some = np.full_like(steps, np.nan)
+    some[kept] = steps[kept]
+    return some
+
+
+def of_jacobians(
+    values: pd.DataFrame, radius: pd.DataFrame, bound: float | None, flow: Flow
+) -> str:
+    """Say how much one step stretches at most, and in how many directions."""
+    if values.empty:
+        return t("There is no second step, so no Jacobian.")
+    top = values[values["rank"] == 0]["value"]
+    count = values["rank"].max() + 1
+    stretched = float((values["value"] > 1).groupby(values["time"]).sum().mean())
+    said = [
+        t(
+            "The largest singular value is {median:.3g} at the median step "
+            "({low:.3g} to {high:.3g}); a step stretches {stretched:.1f} of "
+            "{count} directions and shrinks the others. "
+            "Spectral radius, at the median: {radius:.3g}.",
+            median=top.median(),
+            low=top.min(),
+            high=top.max(),
+            stretched=stretched,
+            count=count,
+            radius=radius["radius"].median(),
+        )
+    ]
+    if bound is not None:
+        holds = bool((top <= bound * (1 + 1e-12)).all())
+        said.append(
+            t("The bound γ σmax(W) = {bound:.3g} holds at every step.", bound=bound)
+            if holds
+            else t("The bound γ σmax(W) = {bound:.3g} is broken.", bound=bound)
+        )
+    elif flow.cell == "lstm":
+        said.append(t("The state is h and c together."))
+    return " ".join(said)
+
+
+def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.ndarray) -> str:
+    """Say what the product of all steps does, and what of it the gradient uses."""
+    if len(products) < 2:
+        return t("There is no second step, so no product of Jacobians.")
+    far = products.iloc[0]
+    left = float(measured["norm"].iloc[-1])
+    said = t(
+        "Over {steps}, the product of the Jacobians lets through "
+        "{most} of a gradient at most; "
+        "of this one {left} is left.",
+        steps=steps(int(far["lag"])),
+        most=number(float(np.exp(np.clip(far["log_norm"], -700, 700)))),
+        left=number(left),
+    )
+    if len(steps_of) * steps_of.shape[1] ** 3 >= 6e7:
+        return said
+    exponents = lyapunov_exponents(steps_of)
+    direction = t(
+        "That is for the one direction that grows most. A direction that is carried along "
+        "with the steps grows by e^λ a step in the long run: the largest Lyapunov exponent λ, "
+        "over this sequence, is {largest}, their mean "
+        "{mean}.",
+        largest=number(exponents[0]),
+        mean=number(float(exponents.mean())),
+    )
+    return f"{said} {direction}"
+
+
+def controls(subject: Subject) -> Asking:
+    """Ask for sample and layer."""
+    top = yield from ask.top_layer(subject)
+    return (yield from ask.sample(subject, top["layer"])) | top
+
+
+LOOK = Look(
+    "jacobians",
+    "gradients",
+    N_("Jacobians"),
+    {
+        "gradient_jacobians": gradient_view(
+            show_jacobians, lecture=N_("Jacobians of single steps"), packed=12, width=0.55
+        ),
+        "gradient_products": gradient_view(partial(show_jacobians, product=True), width=0.45),
+    },
+    controls,
+    place=40,
+    fits=lambda subject: subject.has_gradients,
+)

@@ -1,0 +1,272 @@
+"""The gradient through time: its norm with the fitted decay, and unit by unit."""
+
+import numpy as np
+import pandas as pd
+
+from rnnviz import analysis, plots
+from rnnviz.analysis.gradients import gradient_of
+from rnnviz.networks.cells import CELLS
+from rnnviz.plots.style import LONG_TITLE
+from rnnviz.views import controls as ask
+from rnnviz.views.controls import Asking
+from rnnviz.views.flow import Flow, number, of_attention, steps
+from rnnviz.views.look import Look, gradient_view
+from rnnviz.views.messages import FigureMessage
+from rnnviz.views.recorded_flow import flow_of
+from rnnviz.views.say import one_sample, samples
+from rnnviz.views.scene import Scene
+from rnnviz.views.subject import Subject
+from rnnviz.words import N_, t
+
+
+def show_time(scene: Scene) -> FigureMessage:
+    """Norm of the gradient at every time step, with the fitted decay and what theory predicts."""
+    flow = flow_of(scene)
+    choice, layer, trace = scene.choice, flow.layer, flow.trace
+    kind = choice.word("of", ("gates", "before", "input"), "gates")
+    cell = CELLS[flow.cell]
+    signals = {"gates": (*cell.gates, *cell.states), "input": (*cell.states, "input")}.get(
+        kind, (*cell.gates, *([] if cell.gates else cell.states))
+    )
+    if kind == "before" and cell.gates:
+        signals = (*signals, *cell.states)
+    unit, one = flow.unit, flow.one_sample
+    if unit is not None:
+        signals = tuple(name for name in signals if name != "input")
+    every = analysis.sample_norms(trace, layer, signals, before=kind == "before", unit=unit)
+    if one:
+        every = every[every["sample"] == flow.sample]
+    norms = (
+        middle(every)
+        if unit is not None or one
+        else analysis.gradient_norms(trace, layer, signals, before=kind == "before")
+    )
+    states = every[every["signal"].isin(cell.states)]
+    if layer.endswith("_reverse"):
+        states = states[:0]  # its gradient goes to later steps: there is no slope back in time
+    fits = analysis.decay(states, last=fitted_until(flow))
+    predicted = flow.predicted()
+    shown = one_sample(flow.sample) if one else samples(flow.samples)
+    of_unit = "" if unit is None else t("unit {unit}", unit=unit)
+    figure = plots.gradients.spec(
+        norms,
+        symbols=flow.symbols,
+        fits=fits[fits["signal"] == "hidden_state"],
+        predicted=None if unit is not None or one else predicted,
+        inputs=kind == "input",
+        before=kind == "before",
+        one_unit=unit,
+        labels=flow.labels if one else None,
+        where=flow.where(flow.loss_words, shown, of_unit),
+        colours=choice.theme,
+    )
+    figure["layout"]["title"] |= LONG_TITLE
+    return {
+        "figure": figure,
+        "says": " ".join(filter(None, (of_time(flow, fits, norms, predicted), of_attention(flow)))),
+    }
+
+
+def show_units(scene: Scene) -> FigureMessage:
+    """Size of one sample's gradient, unit by unit."""
+    flow = flow_of(scene)
+    cell = CELLS[flow.cell]
+    signals = (*cell.gates, *cell.states)
+    signal = scene.choice.word("signal", signals, "hidden_state")
+    gradient = gradient_of(flow.trace, flow.layer, signal)[:, flow.sample]
+    figure = plots.gradient_units.spec(
+        pd.DataFrame(gradient),
+        signal,
+        symbol=flow.symbols[signal],
+        labels=list(flow.labels),
+        where=one_sample(flow.sample),
+        colours=scene.choice.theme,
+    )
+    return {"figure": figure, "says": of_units(gradient, flow.symbols[signal])}
+
+
+def fitted_until(flow: Flow) -> int:
+    """Return the last step of the stretch that a decay is fitted to: before any other loss."""
+    if flow.loss == "all":
+        return int(flow.asked[0])
+    return int(flow.asked[-1]) if flow.loss == "last" else int(flow.loss)
+
+
+def middle(every: pd.DataFrame) -> pd.DataFrame:
+    """Return median and quartiles over samples, as `gradient_norms` gives them."""
+    grouped = every.groupby(["signal", "time"], sort=False)["norm"]
+    table = grouped.quantile([0.25, 0.5, 0.75]).unstack()
+    return table.set_axis(["low", "norm", "high"], axis=1).reset_index()
+
+
+NOTE = N_("Little gradient means slow learning this far back, not that nothing is kept.")
+
+
+FEWEST = 5
+"""Outputs at a distance of which a median is spoken."""
+
+
+CROOKED = 0.7
+"""Share of variance explained, below which a fitted line is said to be none."""
+
+
+def of_time(
+    flow: Flow, fits: pd.DataFrame, norms: pd.DataFrame, predicted: pd.DataFrame | None
+) -> str:
+    """Say how fast the gradient fades, with its uncertainty, and what theory had to say."""
+    found = fits[fits["signal"] == "hidden_state"]
+    if flow.layer.endswith("_reverse"):
+        backwards = t(
+            "This layer reads from the end, so its gradient flows to later steps; a slope is "
+            "fitted to the layer that reads forwards."
+        )
+        return f"{backwards} {t(NOTE)}"
+    if found.empty:
+        return ""
+    fit = found.iloc[0]
+    if not np.isfinite(fit["slope"]):
+        if flow.loss == "all" and flow.asked[0] < 3:
+            return t(
+                "Answers are asked from the first steps on, so this curve is a sum over many "
+                "losses and has no slope of its own: look at it itemized, or at one answer's loss."
+            )
+        if fit["zeros"]:
+            return t("The gradient is exactly 0 nearly everywhere: nothing reaches back.")
+        return t("There are too few steps before this answer to speak of a slope.")
+    said = [halving(fit)]
+    h = norms[norms["signal"] == "hidden_state"].set_index("time")["norm"]
+    h = h[(h > 0) & (h.index <= fit["last"])]
+    if len(h) > 1:
+        far = int(h.index[-1] - h.index[0])
+        said.append(
+            t(
+                "{steps} back, {share} of it is left.",
+                steps=steps(far),
+                share=number(h.iloc[0] / h.iloc[-1]),
+            )
+        )
+    cells = fits[(fits["signal"] == "cell_state") & np.isfinite(fits["slope"])]
+    if len(cells):
+        life = cells.iloc[0]["half_life"]
+        said.append(
+            t("Along c, it halves every {steps}.", steps=steps(life))
+            if life > 0
+            else t("Along c, it doubles every {steps}.", steps=steps(-life))
+        )
+    if fit["zeros"]:
+        places = int(fit["zeros"])
+        said.append(t("At {places} places it is exactly 0 and has no logarithm.", places=places))
+    said.append(theory(flow, h, predicted))
+    return " ".join([*filter(None, said), t(NOTE)])
+
+
+def halving(fit: pd.Series) -> str:
+    """Say the half-life, or the time to double, with its 95 % interval."""
+    low, high = fit["low"], fit["high"]
+    between = sorted((abs(np.log(2) / low), abs(np.log(2) / high))) if low * high > 0 else None
+    interval = (
+        t("{low} to {high}", low=number(between[0]), high=number(between[1]))
+        if between
+        else t("not told from standing still")
+    )
+    message = {
+        (True, True): N_(
+            "‖∂L/∂h‖ halves every {steps} back (95 %: {interval}; slope {slope} ± {error})."
+        ),
+        (False, True): N_(
+            "‖∂L/∂h‖ doubles every {steps} back (95 %: {interval}; slope {slope} ± {error})."
+        ),
+        (True, False): N_(
+            "‖∂L/∂h‖ is no straight line here; the line that comes nearest halves every {steps} "
+            "back (95 %: {interval}; slope {slope} ± {error})."
+        ),
+        (False, False): N_(
+            "‖∂L/∂h‖ is no straight line here; the line that comes nearest doubles every {steps} "
+            "back (95 %: {interval}; slope {slope} ± {error})."
+        ),
+    }[bool(fit["slope"] < 0), bool(fit["straight"] > CROOKED)]
+    return t(
+        message,
+        steps=steps(abs(fit["half_life"])),
+        interval=interval,
+        slope=number(fit["slope"]),
+        error=number(fit["error"]),
+    )
+
+
+def theory(flow: Flow, h: pd.Series, predicted: pd.DataFrame | None) -> str:
+    """Compare with the bound, or with what the gates alone carry."""
+    if len(h) < 2:
+        return ""
+    if predicted is None:
+        return flow.unpredicted
+    line = predicted.set_index("time")["norm"]
+    if predicted["kind"].iloc[0] == "bound":
+        over = line[h.index[0]] / h.iloc[0]
+        return t(
+            "The bound by σmax of the weights lies {times} times above it.", times=number(over)
+        )
+    signal = predicted["signal"].iloc[0]
+    symbol, gate = flow.symbols[signal], "f" if signal == "cell_state" else "z"
+    start, end = line[h.index[0]], line[h.index[-1]]
+    if not end > 0:
+        return ""
+    return t(
+        "Multiplied by {gate} alone, {share} of ∂L/∂{symbol} would be left.",
+        gate=gate,
+        share=number(start / end),
+        symbol=symbol,
+    )
+
+
+def of_units(gradient: np.ndarray, symbol: str) -> str:
+    """Say how unequal the units are."""
+    seen = np.nan_to_num(gradient, posinf=0.0, neginf=0.0)  # a step of another layer has none
+    largest = np.abs(seen).max(initial=0.0)
+    if not largest > 0:
+        return t("No gradient reaches any unit.")
+    squares = np.square(seen / largest).sum(0)
+    share = squares / squares.sum()
+    order = np.argsort(-share)
+    half = int(np.searchsorted(np.cumsum(share[order]), 0.5)) + 1
+    return t(
+        "{half} of {units} units carry half of the squared gradient; "
+        "most goes to unit {unit} ({share:.0%}).",
+        half=half,
+        units=len(share),
+        unit=order[0],
+        share=share[order[0]],
+    )
+
+
+def controls(subject: Subject) -> Asking:
+    """Ask for which signals, of which loss, over samples or one, over units or one."""
+    top = yield from ask.top_layer(subject)
+    layer = top["layer"]
+    kinds = {"gates": t("gates, states"), "before": t("pre-activations"), "input": t("input")}
+    if not CELLS[subject.cell(layer)].gates:
+        kinds |= {"gates": t("state"), "before": t("pre-activation")}
+    asked = {"of": (yield ask.Segment("of", t("Gradient with respect to"), kinds, "gates"))}
+    asked |= yield from ask.loss(subject)
+    asked |= yield from ask.all_or_one_sample(subject, layer)
+    asked |= yield from ask.all_or_one_unit(subject, layer)
+    return asked | top
+
+
+LOOK = Look(
+    "time",
+    "gradients",
+    N_("through time"),
+    {
+        "gradient_time": gradient_view(
+            show_time, lecture=N_("gradient through time"), packed=10, width=0.64
+        ),
+        "gradient_units": gradient_view(
+            show_units, lecture=N_("gradient of every unit"), width=0.36
+        ),
+    },
+    controls,
+    place=10,
+    alone=N_("gradient"),
+    fits=lambda subject: subject.has_gradients,
+)

@@ -1,0 +1,1 @@
+"""Beside a training loop of one's own: watch it, show it."""

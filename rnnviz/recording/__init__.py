@@ -1,0 +1,1 @@
+"""What runs inside a module, recorded: a module and its call -> Trace."""

@@ -1,0 +1,1 @@
+"""The routes beside Streamlit's: live figures, files, pictures in other pages."""

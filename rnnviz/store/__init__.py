@@ -1,0 +1,1 @@
+"""What is kept of runs, studies, data and traces, in one database."""

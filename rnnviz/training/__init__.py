@@ -1,0 +1,1 @@
+"""Settings -> the steps of a training."""
