@@ -1,5 +1,7 @@
 """See a network translate: where it looks, what it writes, and what reaches the source."""
 
+from typing import Any
+
 import streamlit as st
 
 from rnnviz.looks import looks_of
@@ -31,7 +33,7 @@ def screen(run: Run | None, settings: Settings) -> None:
         change = whatif.controls(looked_at)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         subject = Network(looked_at, run, typed=change.get("input", ""))
-        choice = ask(look.controls(subject)) | change
+        choice: dict[str, Any] = ask(look.controls(subject)) | change
     left, right = st.columns([0.55, 0.45])
     with left:
         figure("translation_attention", name, settings, height=HEIGHT, step=step,

@@ -5,7 +5,6 @@ import pytest
 from tools import lint
 
 
-@pytest.mark.timeout(600)  # mypy's first time, without a cache
 @pytest.mark.parametrize("command", lint.COMMANDS, ids=lambda command: " ".join(command[:2]))
 def test_the_code_is_clean(command):
     done = lint.run(command, capture_output=True, text=True)

@@ -17,7 +17,7 @@ STYLES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "assets").glob("
 COMMANDS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy",),
+    ("pyrefly", "check", "--python-interpreter-path", sys.executable),
     ("oxlint", "--deny-warnings", *SCRIPTS),
     ("oxfmt", "--check", *SCRIPTS, *STYLES),
     ("python", "tools/long_lines.py", *SCRIPTS, *STYLES),

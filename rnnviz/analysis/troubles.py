@@ -31,7 +31,7 @@ def troubled_units(trace: Trace, layer: str) -> pd.DataFrame:
         if signal == "input":
             continue
         values = trace.value(layer, signal)[real]
-        bad = ~np.isfinite(values).all(0)
+        bad = ~np.all(np.isfinite(values), axis=0)
         rows += [("nan", signal, int(unit)) for unit in np.flatnonzero(bad)]
         if signal == "hidden_state":
             broken = bad

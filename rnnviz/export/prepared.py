@@ -1,7 +1,6 @@
 """Take a figure as it comes and make it what is to be written: plain, bounded, as it shall look."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -170,15 +169,15 @@ def _array(value: Mapping[str, Any]) -> np.ndarray:
         array = np.frombuffer(read, kinds[value["dtype"]])
         shape = [int(part) for part in str(value.get("shape") or array.size).split(",")]
         return array.reshape(shape)
-    except (KeyError, ValueError, binascii.Error, TypeError):
+    except (KeyError, ValueError, TypeError):
         raise ExportError("The figure's packed numbers are damaged: draw it again.") from None
 
 
 def _make_room(figure: FigureDict, look: Look) -> None:
     """Write the title in as many lines as it needs, with the legend's lines below it."""
     layout = figure["layout"]
-    title = layout.get("title") or {}
-    title = {"text": title} if isinstance(title, str) else dict(title)
+    given = layout.get("title") or {}
+    title: dict[str, Any] = {"text": given} if isinstance(given, str) else dict(given)
     margin = {"t": 34, "l": 56, "r": 16, "b": 44} | dict(layout.get("margin") or {})
     room = look.width / zoom(figure, look) - margin["l"] - margin["r"]
     legend = layout.get("legend") or {}

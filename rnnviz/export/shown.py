@@ -1,6 +1,7 @@
 """What can be exported of a view: its picture, finished, and where that comes from."""
 
 from collections.abc import Callable
+from typing import cast
 
 from rnnviz.errors import ExportError
 from rnnviz.export.source import Source
@@ -15,7 +16,7 @@ from rnnviz.store.run_store import RunStore
 from rnnviz.store.traces import PREFIX, is_trace
 from rnnviz.views import Choice, Gallery
 from rnnviz.views.history import MOST
-from rnnviz.views.messages import Message
+from rnnviz.views.messages import AnatomyMessage, FigureMessage, Message
 from rnnviz.words import t
 
 MOST_ROUNDS = 1000
@@ -61,13 +62,12 @@ def picture_of(message: Message, choice: Choice) -> FigureDict:
         If there is neither.
     """
     if "anatomy" in message:
-        course = message["anatomy"]
+        course = cast(AnatomyMessage, message)["anatomy"]
         t = choice.number("t", 0, 0, course["steps"] - 1)
         return {"anatomy": course, "t": t, "gradient": choice.text("carry") in CARRIED}
     if "figure" not in message:
         raise ExportError("The view {view!r} is no figure: export another.", view=message["view"])
-    made: FigureDict = message["figure"]
-    return made
+    return cast(FigureMessage, message)["figure"]
 
 
 def source_of(

@@ -78,7 +78,7 @@ def whole(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         )
     try:
         data = archive.read(name)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError):
         raise ModelError("This file is damaged: save it again.") from None
     if len(data) != info.file_size:
         raise ModelError("This file is damaged: it ends too early. Save it again.")

@@ -198,7 +198,7 @@ def palette(key: str) -> dict[str, str]:
 
 def colours_of(appearance: Theme) -> dict[str, str]:
     """Return every colour of the drawing by its CSS name; `-text` is a signal's, to be read."""
-    colours = asdict(appearance)
+    colours: dict[str, Any] = asdict(appearance)
     signals = colours.pop("signal")
     colours.pop("cell")
     ground = (colours["paper"], colours["panel"])

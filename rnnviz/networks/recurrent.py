@@ -130,7 +130,7 @@ def _run(
         steps.reverse()
     rows = steps[0][1]
     state = tuple(s[:rows] for s in start)
-    share = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
+    share: Any = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
     mask = dropout(torch.ones_like(start[0]), share) if share else None
     outputs: list[Tensor] = []
     ended: list[State] = []

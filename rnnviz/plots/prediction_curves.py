@@ -101,6 +101,7 @@ def _panel(
     traces: list[Mark] = []
     over: list[Mark] = []
     several = outputs > 1 and len(inputs) == outputs
+    common: dict[str, Any]
     for place, name in enumerate(inputs[:MOST_LINES]):
         values = part[name].to_numpy(np.float64)
         common = {"name": t("goes in"), "listed": place == 0, **told_there}

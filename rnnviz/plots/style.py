@@ -240,7 +240,7 @@ def frame(
     text = f"<b>{title}</b>"
     if note:
         text += f'  <span style="font-size:12px;color:{colours.muted}">{note}</span>'
-    made = {
+    made: FigureDict = {
         **base,
         "legend": dict(base["legend"]),
         "title": {**base["title"], "text": text},

@@ -90,7 +90,7 @@ class Trace:
 
     def stretch(self, layer: str) -> range:
         """Return the time steps at which a layer runs, for any sample: all, as a rule."""
-        ran = ~np.isnan(self._layer(layer).values["hidden_state"][:, :, 0]).all(1)
+        ran = ~np.all(np.isnan(self._layer(layer).values["hidden_state"][:, :, 0]), axis=1)
         places = np.flatnonzero(ran)
         return range(int(places[0]), int(places[-1]) + 1) if len(places) else range(len(ran))
 

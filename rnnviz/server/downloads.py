@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request as Asked
@@ -153,7 +154,8 @@ async def _file(asked: Asked) -> Response:
     figure, source = await picture(live.current(), wish)
     loop = asyncio.get_running_loop()
     spoken = copy_context().run  # in the language of the request
-    made = await loop.run_in_executor(_writing, spoken, write, figure, format, wish.look, source)
+    job = partial(write, figure, format, wish.look, source)
+    made = await loop.run_in_executor(_writing, spoken, job)
     return Response(
         made, media_type=FORMATS[format].media, headers=file_headers(f"rnnviz-{view}.{format}")
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import plotly.io
 from starlette.websockets import WebSocket
@@ -28,7 +28,7 @@ from rnnviz.settings import Settings
 from rnnviz.store.rows import Head
 from rnnviz.store.traces import PREFIX, is_trace
 from rnnviz.views import Choice, Gallery
-from rnnviz.views.messages import Answered, Refused
+from rnnviz.views.messages import Answered, FigureMessage, Refused
 from rnnviz.words import N_, speaking, t
 
 log = logging.getLogger(__name__)
@@ -263,7 +263,8 @@ class Hub:
         channel.unfinished = bool(message.pop("unfinished", False))
         channel.picture = "status" not in message
         if "figure" in message:
-            message["figure"] = packed(message["figure"])
+            drawn = cast(FigureMessage, message)
+            drawn["figure"] = packed(drawn["figure"])
         text = plotly.io.to_json(message, validate=False)
         assert isinstance(text, str)
         return text

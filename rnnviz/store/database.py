@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from rnnviz.errors import StoreError
 from rnnviz.store import postgresql, sqlite
@@ -42,7 +42,7 @@ class Database:
             self._engine = create_engine(parsed, **made)
         except StoreError:
             raise
-        except (ArgumentError, NoSuchModuleError, ValueError):
+        except (ArgumentError, ValueError):
             raise StoreError(
                 "{address!r} is not the address of a run store: write sqlite:////folder/runs.db "
                 "or postgresql://user@host/database.",

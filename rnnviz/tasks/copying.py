@@ -14,7 +14,7 @@ from rnnviz.words import N_, Words
 SYMBOLS = 8
 RECALLED = 10
 BLANK, DELIMITER = SYMBOLS, SYMBOLS + 1
-SYMBOL_OF_TOKEN = "ABCDEFGH·→"
+SYMBOL_OF_TOKEN: str = "ABCDEFGH·→"
 """How the tokens are shown: eight symbols, the blank, the delimiter that says "now"."""
 MOST_TYPED = 100
 """Symbols that somebody types."""

@@ -74,7 +74,8 @@ class Digits(Task):
 
     def probe(self) -> Probe:
         """Return 16 held-out pictures; at least one of each digit."""
-        pixels, digits = (x[-HELD_OUT:] for x in _pictures())
+        pixels, digits = _pictures()
+        pixels, digits = pixels[-HELD_OUT:], digits[-HELD_OUT:]
         first = [int(np.flatnonzero(digits == digit)[0]) for digit in range(10)]
         rest = [place for place in range(HELD_OUT) if place not in first]
         chosen = np.array(first + rest[: PROBE_SIZE - 10])

@@ -73,7 +73,7 @@ class Entities(SentenceTask):
     defaults = {"length": 8, "lr": 0.005, "steps": 1000}
 
     def _forms(self) -> list[list[str]]:
-        return [text for text in SENTENCES if len(text) <= self.length]
+        return [[*text] for text in SENTENCES if len(text) <= self.length]
 
     @property
     def baseline(self) -> Baseline:

@@ -64,7 +64,7 @@ class FlipFlop(Task):
 
     def near(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return where all three bits have the right sign."""
-        return (answers * targets > 0).all(-1)
+        return np.all(answers * targets > 0, axis=-1)
 
     def metric(self, output: Tensor, batch: Batch) -> float:
         """Return the share of answers with the right sign, in per cent."""

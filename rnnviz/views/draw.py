@@ -9,7 +9,7 @@ from rnnviz.views.choice import Choice
 from rnnviz.views.flow import Flow
 from rnnviz.views.gallery import Gallery
 from rnnviz.views.look import VIEWS, View
-from rnnviz.views.messages import Message
+from rnnviz.views.messages import FigureMessage, Message
 from rnnviz.views.scene import Scene, scene_of
 from rnnviz.views.stretches import only_where_it_runs
 from rnnviz.views.study import StudyScene
@@ -67,7 +67,7 @@ def draw_scene(view: str, scene: Scene) -> Message:
     task = scene.subject.task
     if "figure" in message and task is not None and task.translates and not VIEWS[view].whole:
         layer = Flow(scene).layer if VIEWS[view].from_top else scene.layer
-        only_where_it_runs(message["figure"], scene.trace, layer)
+        only_where_it_runs(cast(FigureMessage, message)["figure"], scene.trace, layer)
     return sent(view, scene.step, message)
 
 
