@@ -8,6 +8,7 @@ end; when it closes, and it does however the server's process ends, the worker e
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -38,6 +39,8 @@ BEAT = 1.0
 """Seconds between two signs of life during a long step."""
 PATIENCE = 30.0
 """Seconds to wait while another program holds the store's lock."""
+TURN = 0.0005
+"""Seconds after which training lets the thread that hears the server have its turn."""
 CHECKPOINT_SHARE = 0.03
 """Share of the time that writing checkpoints may take, one that the disk held up left out."""
 
@@ -248,6 +251,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     threading.Thread(target=_watch_server, args=(stopping, woken), daemon=True).start()
+    sys.setswitchinterval(TURN)
     one_thread()
     Trainer(Settings(hidden=1, length=2, batch=1)).advance()  # what torch only loads at first use
     try:

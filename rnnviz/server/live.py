@@ -16,6 +16,7 @@ import contextlib
 import gc
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,9 @@ LONGEST_TEXT = 4096
 """Characters in a message or a draft's settings."""
 REST = 1.0
 """Seconds that a viewer waits after a message that is too long."""
+TURN = 0.0005
+"""Seconds after which a thread that computes lets another have its turn. An order to a run is a
+dozen short statements to the database, and after each it waits for the thread that draws."""
 
 
 async def watch(websocket: WebSocket) -> None:
@@ -244,6 +248,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:
         float(given("RNNVIZ_GRACE") or GRACE),
     )
     engine.start()
+    sys.setswitchinterval(TURN)
     torch.set_num_threads(1)  # probes are small: a second thread would only wait, and busily
     # Streamlit collects garbage after each run of the page's script, while its last messages
     # wait: with all of torch to look through, a tenth of a second at every changed control.
