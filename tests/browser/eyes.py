@@ -1,7 +1,7 @@
 """What every page is looked at for: it fits the screen, and everybody can read it."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from rnnviz.plots.style import theme
 
@@ -25,6 +25,11 @@ def fits(page: Page, *sizes: tuple[int, int]) -> None:
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(FITS)
+
+
+def still(page: Page) -> None:
+    """Wait until no script of the page runs: a click on what it replaces would be lost."""
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
 
 
 def put_on(page: Page, scheme: str) -> None:

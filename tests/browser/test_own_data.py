@@ -5,6 +5,8 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.eyes import still
+
 DRAWN = ".rnnviz-figure[data-drawn]"
 GERMAN = "Tag;Umsatz;Gäste\n" + "".join(
     f"{1 + n % 28:02d}.{1 + n // 28 % 12:02d}.{2020 + n // 336};{100 + n % 7},5;{n % 11}\n"
@@ -25,6 +27,7 @@ def brought(page: Page) -> None:
     page.get_by_role("button", name="Use this data").click()
     page.wait_for_url(re.compile("data=[0-9a-f]{32}"))
     expect(page.get_by_role("dialog")).to_have_count(0)
+    still(page)
 
 
 def test_a_series_is_brought_trained_and_watched_but_not_listed_by_others(

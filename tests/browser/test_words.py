@@ -51,6 +51,7 @@ REST = """
 })
 """
 """Nothing runs, all is drawn, and nothing has begun for a while."""
+TO_TOP = "document.querySelector('[data-testid=stMain]').scrollTo(0, 0)"
 PRESSED = """
 () => {
   const running = () => document.querySelector("[data-test-script-state=running]");
@@ -87,6 +88,7 @@ class Reader:
         """Read all that is on screen, at both sizes of the window."""
         for size in SIZES if sizes else SIZES[:1]:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.page.evaluate(TO_TOP)  # a press may have scrolled it under the header
             self.rest()
             self.read(f"{state} {size['width']}")
         if sizes:
