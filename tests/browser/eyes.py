@@ -13,8 +13,8 @@ FITS = """() => {
 }"""
 FAULTS = {"resultTypes": ["violations"]}
 """What is right need not be listed: axe takes half the time."""
-COLOURS = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
-"""All that the other scheme changes: `put_on` changes no element."""
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""All that the other scheme can break: `put_on` changes no element."""
 PAPER = """(paper) => [...document.querySelectorAll(".rnnviz-plot")]
   .filter((plot) => plot.checkVisibility())
   .every((plot) => plot._fullLayout?.paper_bgcolor.toLowerCase() === paper)"""
