@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The direction of imports: a room imports from those before it and from itself. What lies in
 # rnnviz/ itself is a room of one file each.
 ROOMS = (
-    "words errors resources fields refusals settings "
+    "words errors resources cache fields refusals settings "
     "data tasks networks plan training recording analysis "
     "store engine files plots views looks export "
     "notebook server ui commands __main__"
@@ -24,6 +24,7 @@ ROOMS = (
 FORBIDDEN = {
     **{room: {"torch", "numpy", "pandas", "plotly", "streamlit"} for room in ("words", "errors")},
     "resources": {"torch", "numpy", "pandas", "plotly", "streamlit"},
+    "cache": {"torch", "numpy", "pandas", "plotly", "streamlit"},
     **{
         room: {"plotly", "streamlit"}
         for room in (

@@ -5,13 +5,13 @@ from typing import cast
 import torch
 
 from rnnviz.analysis import continuation
+from rnnviz.cache import Cache
 from rnnviz.errors import RunError
 from rnnviz.networks.model import SequenceModel
 from rnnviz.plots.style import theme
 from rnnviz.tasks import TASKS, Task
 from rnnviz.tasks.characters import Characters
 from rnnviz.tasks.words import WordTask
-from rnnviz.views.cache import Cache
 from rnnviz.views.look import Look, View, networks
 from rnnviz.views.messages import WritingMessage
 from rnnviz.views.reading import model_of

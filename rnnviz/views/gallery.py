@@ -9,6 +9,7 @@ from typing import Any, cast
 import pandas as pd
 import torch
 
+from rnnviz.cache import Cache
 from rnnviz.errors import RunError, TaskError
 from rnnviz.recording.clamp_text import Clamp
 from rnnviz.recording.packed_trace import read_trace
@@ -19,7 +20,6 @@ from rnnviz.store.rows import Run
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.traces import PREFIX, KeptTrace, is_trace
 from rnnviz.tasks import Probe, Task, task_of
-from rnnviz.views.cache import Cache
 from rnnviz.views.choice import LONGEST
 from rnnviz.views.recorded import Recorded
 from rnnviz.views.subject import Network, Subject, Watched

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from rnnviz.cache import Cache
 from rnnviz.errors import RunError
 from rnnviz.networks.cells import CELLS
 from rnnviz.networks.model import Network, SequenceModel, build, load
@@ -17,7 +18,6 @@ from rnnviz.recording.trace import Trace
 from rnnviz.tasks import Batch, Task
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.tasks.words import RARE
-from rnnviz.views.cache import Cache
 from rnnviz.views.gallery import MOST_ACTIVATIONS
 from rnnviz.views.layer_names import spoken
 from rnnviz.views.pasted import check_text, kept_text

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.analysis import PROPERTIES, property_values, rank_units
+from rnnviz.cache import Cache
 from rnnviz.errors import RnnvizError
 from rnnviz.tasks import Task
-from rnnviz.views.cache import Cache
 from rnnviz.views.reading import (
     RAW,
     Reading,

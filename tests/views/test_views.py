@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from rnnviz.cache import Cache
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.looks import VIEWS, draw
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
 from rnnviz.training.trainer import Trainer
 from rnnviz.views import Choice, Gallery
-from rnnviz.views.cache import Cache
 
 TRAINING = ("loss", "status", "gates", "gradients")
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -9,6 +10,8 @@ V = TypeVar("V")
 
 class Cache(Generic[V]):
     """A mapping that makes what is missing and drops what was not used for longest.
+
+    Safe to use from many threads; two that miss the same at once both make it.
 
     Parameters
     ----------
@@ -23,6 +26,7 @@ class Cache(Generic[V]):
         self._weigh = weigh
         self._kept: OrderedDict[Hashable, tuple[V, float]] = OrderedDict()
         self._total = 0.0
+        self._lock = Lock()
 
     def __len__(self) -> int:
         """Return how many values are kept."""
@@ -30,23 +34,37 @@ class Cache(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """Return the value of a key, made if it is not there."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][0]
         value = make()
         self.put(key, value)
         return value
 
     def find(self, key: Hashable) -> V | None:
         """Return the value of a key, None if it is not there."""
-        return self._kept[key][0] if key in self._kept else None
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
 
     def put(self, key: Hashable, value: V) -> None:
         """Keep a value, in place of what the key had."""
+        weight = self._weigh(value)
+        with self._lock:
+            self._remove(key)
+            self._kept[key] = (value, weight)
+            self._total += weight
+            while self._total > self._most and len(self._kept) > 1:
+                self._remove(next(iter(self._kept)))
+
+    def drop(self, key: Hashable) -> None:
+        """Keep a value no longer, if it is there."""
+        with self._lock:
+            self._remove(key)
+
+    def _remove(self, key: Hashable) -> None:
         if key in self._kept:
             self._total -= self._kept.pop(key)[1]
-        weight = self._weigh(value)
-        self._kept[key] = (value, weight)
-        self._total += weight
-        while self._total > self._most and len(self._kept) > 1:
-            self._total -= self._kept.popitem(last=False)[1][1]
