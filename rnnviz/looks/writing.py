@@ -5,7 +5,6 @@ from typing import cast
 import torch
 
 from rnnviz.analysis import continuation
-from rnnviz.cache import Cache
 from rnnviz.errors import RunError
 from rnnviz.networks.model import SequenceModel
 from rnnviz.plots.style import theme
@@ -25,8 +24,6 @@ PROMPTS = [kind.prompt for kind in TASKS.values() if issubclass(kind, (Character
 MOST_CHARACTERS = 400
 MOST_WORK = 2**28
 """Multiplications of weights in one text: about a tenth of a second."""
-
-_written: Cache[Continuation] = Cache(32)
 
 
 def can_write(task: Task) -> bool:
@@ -71,9 +68,10 @@ def show_writing(scene: Scene) -> WritingMessage:
             "when": scene.when,
         }
 
+    made: Continuation = scene.gallery.written.get(key, make)
     palette = theme(choice.theme)
     written: Written = {
-        **_written.get(key, make),
+        **made,
         "scale": [[0.0, palette.signal["cell_state"]], [1.0, palette.paper]],
         "ink": palette.ink,
         "paper": palette.paper,

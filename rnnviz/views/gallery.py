@@ -11,6 +11,7 @@ import torch
 
 from rnnviz.cache import Cache
 from rnnviz.errors import RunError, TaskError
+from rnnviz.networks.model import Network as Model
 from rnnviz.recording.clamp_text import Clamp
 from rnnviz.recording.packed_trace import read_trace
 from rnnviz.recording.probe import LossAt, Seen, look
@@ -47,6 +48,13 @@ class Gallery:
     traces: Cache[Trace] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
     """What visitors brought, by id and step."""
     histories: Cache[dict[int, Any]] = field(default_factory=lambda: Cache(32))
+    models: Cache[Model] = field(default_factory=lambda: Cache(8))
+    """Networks that are read from, not to be changed."""
+    readings: Cache[Any] = field(default_factory=lambda: Cache(2**27, lambda a: a.trace.nbytes))
+    """What they did with some sequences (reading.py)."""
+    rankings: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(64))
+    written: Cache[Any] = field(default_factory=lambda: Cache(32))
+    """Texts that they wrote."""
     _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
 
     @property

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from rnnviz.cache import Cache
 from rnnviz.errors import RunError
 from rnnviz.networks.cells import CELLS
 from rnnviz.networks.model import Network, SequenceModel, build, load
@@ -56,10 +55,6 @@ class Reading:
         return int(self.batch.inputs.shape[1])
 
 
-_models: Cache[Network] = Cache(8)
-_readings: Cache[Reading] = Cache(2**27, lambda reading: reading.trace.nbytes)
-
-
 def model_of(scene: Scene) -> Network:
     """Return the network in the state that the scene shows; not to be changed."""
     run = scene.run.id if scene.run else None
@@ -73,7 +68,7 @@ def model_of(scene: Scene) -> Network:
             )
         return model.eval().requires_grad_(False)
 
-    return _models.get((run, scene.settings, scene.step), make)
+    return scene.gallery.models.get((run, scene.settings, scene.step), make)
 
 
 def typed_text(scene: Scene) -> str | None:
@@ -193,7 +188,8 @@ def _read(scene: Scene, what: str, batch: Batch, labels: list[str] | None = None
         return Reading(batch, trace, symbols, answers, texts)
 
     run = scene.run.id if scene.run else None
-    return _readings.get((run, scene.settings, scene.step, what), make)
+    found: Reading = scene.gallery.readings.get((run, scene.settings, scene.step, what), make)
+    return found
 
 
 def as_numbers(x: torch.Tensor) -> np.ndarray:

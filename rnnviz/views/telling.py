@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.analysis import PROPERTIES, property_values, rank_units
-from rnnviz.cache import Cache
 from rnnviz.errors import RnnvizError
 from rnnviz.tasks import Task
 from rnnviz.views.reading import (
@@ -26,8 +25,6 @@ ROWS = 6
 MOST_ROWS = 16
 MOST_CELLS = 12_000
 """Characters x units that are drawn at once."""
-
-_rankings: Cache[pd.DataFrame] = Cache(64)
 
 
 def known_properties(task: Task) -> list[str]:
@@ -85,7 +82,7 @@ def ranking_of(scene: Scene, layer: str, signal: str) -> pd.DataFrame:
         reading = held_out(scene)
         return rank_units(reading.trace, layer, signal, property_of(scene, reading))
 
-    return _rankings.get((run, scene.settings, scene.step, layer, signal, asked), make)
+    return scene.gallery.rankings.get((run, scene.settings, scene.step, layer, signal, asked), make)
 
 
 def chosen_property(scene: Scene) -> str:
