@@ -5,13 +5,12 @@ import streamlit as st
 from rnnviz.looks import looks_of
 from rnnviz.settings import Settings
 from rnnviz.store.rows import Run
-from rnnviz.ui import whatif
+from rnnviz.ui import session, whatif
 from rnnviz.ui.ask import ask
 from rnnviz.ui.component import tall
 from rnnviz.ui.pictures import pictures, tab
 from rnnviz.ui.screen import show
 from rnnviz.ui.transport import transport
-from rnnviz.views.subject import Network
 
 # One picture at a time, as large as header, bars and gaps leave room for.
 HEIGHT = tall(100, 17, 26)
@@ -22,7 +21,7 @@ def screen(run: Run | None, settings: Settings) -> None:
     name = run.id if run else None
     looked_at = run.settings if run else settings
     step = transport(run, settings, changed=whatif.changes())
-    subject = Network(looked_at, run)
+    subject = session.network(looked_at, run)
     looks = looks_of("gates", subject)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         look = tab("show", looks, "signals")

@@ -5,15 +5,16 @@ This file imports no torch before the size of a network is asked for, as setting
 
 import json
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rnnviz.cache import Cache
+from rnnviz.data.sources import DataSource
 from rnnviz.errors import SettingsError
 from rnnviz.settings import Settings, bounds, choices
 from rnnviz.words import Words
@@ -157,19 +158,47 @@ class Plan(BaseModel):
             dict(zip(self.vary, values, strict=True)) for values in product(*self.vary.values())
         ]
 
-    def points(self) -> tuple[Point, ...]:
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The keys of the data sets that the runs read; "" is the task's example."""
+        return tuple(str(key) for key in self.vary.get("data", (self.settings.data,)))
+
+    def points(self, data: DataSource | None = None) -> tuple[Point, ...]:
         """Return all runs, in the order in which they are trained.
 
         One seed of everything comes before the next seed, so that there is soon a whole picture.
-        """
-        return _points(self)
 
-    def _point(self, cell: str, seed: int, lr: float, place: dict[str, Value]) -> Point:
+        Parameters
+        ----------
+        data : DataSource, optional
+            Who has the data of an own-data task, as for `rnnviz.tasks.task_of`: the number of
+            parameters, which `match` may ask for, follows from them.
+
+        Raises
+        ------
+        RunError
+            If they are not there and asked for.
+        """
+        if self.match == "parameters":
+            for key in self.data:
+                parameters(self.settings.replace(data=key), data)
+        return _points.get(self, lambda: tuple(self._all(data)))
+
+    def _all(self, data: DataSource | None) -> Iterator[Point]:
+        for seed in range(self.seeds):
+            for place in self.places():
+                for lr in self.rates:
+                    for cell in self.cells:
+                        yield self._point(cell, seed, lr, place, data)
+
+    def _point(
+        self, cell: str, seed: int, lr: float, place: dict[str, Value], data: DataSource | None
+    ) -> Point:
         settings = self.settings.replace(
             **{"cell": cell, "lr": lr, "seed": self.settings.seed + seed, **place}
         )
         if self.match == "parameters" and cell != self.reference:
-            settings = settings.replace(hidden=matched_hidden(settings, self.reference))
+            settings = settings.replace(hidden=matched_hidden(settings, self.reference, data))
         return Point(settings, cell, settings.seed, settings.lr, tuple(place.items()))
 
     def _check(self) -> None:
@@ -213,23 +242,43 @@ class Plan(BaseModel):
                 self.settings.replace(**{name: value})
 
 
-@lru_cache(64)
-def _points(plan: Plan) -> tuple[Point, ...]:
-    return tuple(
-        plan._point(cell, seed, lr, place)
-        for seed in range(plan.seeds)
-        for place in plan.places()
-        for lr in plan.rates
-        for cell in plan.cells
-    )
+# What was worked out, by what decides it: the settings, whose key of a data set is its content.
+_points: Cache[tuple[Point, ...]] = Cache(64)
+_parameters: Cache[int] = Cache(4096)
+_matched: Cache[int] = Cache(512)
 
 
-def parameters(settings: Settings) -> int:
-    """Return the number of parameters of the network of settings."""
-    return _parameters(settings.replace(seed=0, lr=0.001, steps=1, batch=1))
+def parameters(settings: Settings, data: DataSource | None = None) -> int:
+    """Return the number of parameters of the network of settings.
+
+    Parameters
+    ----------
+    data : DataSource, optional
+        Who has the data of an own-data task, as for `rnnviz.tasks.task_of`.
+
+    Raises
+    ------
+    RunError
+        If they are not there.
+    """
+    import torch
+
+    from rnnviz.networks.model import make_network, parameter_count
+    from rnnviz.tasks import task_of
+
+    same = _sized(settings)
+    if same.data:
+        task_of(same, data)  # refuses what is not there, though others may have had it counted
+
+    def count() -> int:
+        task = task_of(same, data)
+        with torch.device("meta"):  # counts without making any numbers
+            return parameter_count(make_network(same, task))
+
+    return _parameters.get(same, count)
 
 
-def matched_hidden(settings: Settings, reference: str) -> int:
+def matched_hidden(settings: Settings, reference: str, data: DataSource | None = None) -> int:
     """Return the hidden size with which the number of parameters comes nearest to another cell's.
 
     Parameters
@@ -238,32 +287,32 @@ def matched_hidden(settings: Settings, reference: str) -> int:
         Of the cell whose size is wanted; its `hidden` is the other cell's.
     reference : str
         The other cell.
+    data : DataSource, optional
+        As for `parameters`.
     """
-    same = settings.replace(seed=0, lr=0.001, steps=1, batch=1)
-    return _matched_hidden(same, _parameters(same.replace(cell=reference)))
+    same = _sized(settings)
+    wanted = parameters(same.replace(cell=reference), data)
+
+    def count(hidden: int) -> int:
+        return parameters(same.replace(hidden=hidden), data)
+
+    def nearest() -> int:
+        low, high = 1, LARGEST_HIDDEN
+        while low < high:  # the smallest size that is large enough
+            middle = (low + high) // 2
+            if count(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        around = [size for size in (low - 1, low) if size >= 1]
+        return min(around, key=lambda size: abs(count(size) - wanted))
+
+    return _matched.get((same, wanted), nearest)
 
 
-@lru_cache(512)
-def _matched_hidden(settings: Settings, wanted: int) -> int:
-    low, high = 1, LARGEST_HIDDEN
-    while low < high:  # the smallest size that is large enough
-        middle = (low + high) // 2
-        if _parameters(settings.replace(hidden=middle)) < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    around = [size for size in (low - 1, low) if size >= 1]
-    return min(around, key=lambda size: abs(_parameters(settings.replace(hidden=size)) - wanted))
-
-
-@lru_cache(4096)
-def _parameters(settings: Settings) -> int:
-    import torch
-
-    from rnnviz.networks.model import make_network, parameter_count
-
-    with torch.device("meta"):  # counts without making any numbers
-        return parameter_count(make_network(settings))
+def _sized(settings: Settings) -> Settings:
+    """Return settings of which those that no size depends on are always the same."""
+    return settings.replace(seed=0, lr=0.001, steps=1, batch=1)
 
 
 def _listed(values: Any) -> tuple[Value, ...]:

@@ -13,7 +13,7 @@ from rnnviz.errors import TraceError
 from rnnviz.recording.probe import inspect
 from rnnviz.refusals import needed
 from rnnviz.settings import Settings
-from rnnviz.tasks import task_of
+from rnnviz.tasks import Task, task_of
 
 COLUMNS = ["cell", "over", "value", "network", "slope", "reference"]
 BURN_IN, STEPS, SETTLING = 200, 400, 50
@@ -80,6 +80,7 @@ def cell_slopes(
     *,
     networks: Sequence[int] = range(3),
     samples: int = SAMPLES,
+    task: Task | None = None,
 ) -> pd.DataFrame:
     """Measure how fast the gradient fades in the untrained networks of settings, by autograd.
 
@@ -98,6 +99,9 @@ def cell_slopes(
         Seeds of the networks; added to that of the settings.
     samples : int
         Sequences of the probe, 16 at most.
+    task : Task, optional
+        That of the settings; `rnnviz.tasks.task_of(settings)`, which finds a script's own data, if
+        None.
 
     Returns
     -------
@@ -120,14 +124,15 @@ def cell_slopes(
             cell=settings.cell,
         )
     signal = "cell_state" if settings.cell == "lstm" else "hidden_state"
+    task = task or task_of(settings)
+    probe = task.probe().first(samples)
     rows = []
     for network in networks:
-        probe = task_of(settings).probe().first(samples)
         for value in values:
             value = float(value)
             changes = {over: value, "seed": (settings.seed + network) % 2**32}
             asked = settings.replace(**changes | needed(over, settings))
-            trace = inspect(asked, probe=probe, dtype=torch.float64)
+            trace = inspect(asked, probe=probe, dtype=torch.float64, task=task)
             fit = decay(sample_norms(trace, trace.layers[0], (signal,)))
             with np.errstate(divide="ignore"):
                 reference = (

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnviz.data import known
 from rnnviz.data.columns import Column, read_columns
 from rnnviz.data.decoding import MOST_BYTES
 from rnnviz.data.labels import prepare_labels
 from rnnviz.data.series import prepare_series
+from rnnviz.data.sources import ADDED, DataHome
 from rnnviz.data.tables import Table, read_table
 from rnnviz.data.texts import prepare_text
 from rnnviz.errors import DataError
@@ -33,6 +33,7 @@ def add_data(
     unit: str = "characters",
     separator: str = "",
     encoding: str = "",
+    to: DataHome = ADDED,
 ) -> str:
     """Read a file, or a text, and return the key under which ``Settings.data`` names it.
 
@@ -63,6 +64,9 @@ def add_data(
         Columns of texts with labels; the first two.
     unit : "characters" or "words"
         What is one symbol of them.
+    to : DataHome
+        Where the data go: what this script has, which `rnnviz.train` and `rnnviz.compare` look
+        in; or the `data` of a run store, which looks nowhere else.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def add_data(
     if kind not in (None, "series", "labels", "text"):
         raise DataError("kind = {kind!r}: must be series, labels or text.", kind=kind)
     if kind == "text" or (kind is None and name.lower().endswith((".txt", ".md"))):
-        return known.remember(prepare_text(data, encoding=encoding, name=name))
+        return to.add(prepare_text(data, encoding=encoding, name=name))
     table = read_table(data, separator=separator, encoding=encoding)
     if kind == "labels" or (kind is None and text is not None):
         first = [each for each in table.names if each not in (text, label)]
@@ -90,7 +94,7 @@ def add_data(
             time=chosen[2] if time is None else time, every=every, missing=missing, path=path,
             name=name,
         )  # fmt: skip
-    return known.remember(made)
+    return to.add(made)
 
 
 def read(data: bytes, *, separator: str = "", encoding: str = "", headed: bool | None = None

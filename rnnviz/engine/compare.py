@@ -162,11 +162,15 @@ def trained_study(
     progress: Callable[[Progress], object] | bool = False,
     owner: str = OWNER,
 ) -> Iterator[tuple[RunStore, str]]:
-    """Give a store in which all runs of a plan are done, and the name of the study there."""
+    """Give a store in which all runs of a plan are done, and the name of the study there.
+
+    Data that the store has not got come from what this script has added.
+    """
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
         url = store.url if isinstance(store, RunStore) else store
         kept = RunStore(url or f"sqlite:///{Path(folder) / 'runs.db'}", timeout=30)
         try:
+            kept.data.bring(plan.data)
             study = kept.studies.start(plan, owner)
             with telling(kept, study, plan, progress) as tell:
                 if workers == 0:

@@ -8,6 +8,7 @@ import torch
 
 from rnnviz.analysis.gradients import norm_over_units, of_top_layer
 from rnnviz.analysis.seeds import mean_interval
+from rnnviz.data.sources import DataSource
 from rnnviz.errors import RunError
 from rnnviz.plan import Plan, Point, parameters
 from rnnviz.recording.probe import look
@@ -15,7 +16,7 @@ from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.states import State
 from rnnviz.store.studies import Ending, Member
-from rnnviz.tasks import Baseline, task_of
+from rnnviz.tasks import Baseline, Task, task_of
 
 RESULTS = ("loss", "metric", "gradient_norm", "validation_loss", "validation_metric")
 SAMPLES = 16
@@ -38,23 +39,30 @@ def outcomes(store: RunStore, study: str) -> pd.DataFrame:
     """
     members = store.studies.members(study)
     endings = store.studies.endings(member.run for member in members if member.run)
-    return outcome_rows(store.studies.get(study).plan, members, endings)
+    return outcome_rows(store.studies.get(study).plan, members, endings, store.data)
 
 
 def outcome_rows(
-    plan: Plan, members: Sequence[Member], endings: Mapping[str, Ending]
+    plan: Plan,
+    members: Sequence[Member],
+    endings: Mapping[str, Ending],
+    data: DataSource | None = None,
 ) -> pd.DataFrame:
-    """Return the rows of `outcomes`, from how the points stand and how finished runs ended."""
+    """Return the rows of `outcomes`, from how the points stand and how finished runs ended.
+
+    data : as for `rnnviz.tasks.task_of`
+    """
     rows = []
-    for point, member in zip(plan.points(), members, strict=True):
+    for point, member in zip(plan.points(data), members, strict=True):
         ending = endings.get(member.run or "")
         loss, metric = ending or (np.nan, np.nan)
-        baseline = baseline_of(point.settings)
+        baseline = baseline_of(point.settings, data)
         done = member.state == State.FAILED or ending is not None
         rows.append(
             {
                 **labels(point),
-                "hidden": point.settings.hidden, "parameters": parameters(point.settings),
+                "hidden": point.settings.hidden,
+                "parameters": parameters(point.settings, data),
                 "run": member.run, "state": member.state, "reason": member.reason,
                 "step": member.step, "seconds": member.seconds, "loss": loss, "metric": metric,
                 "baseline": baseline.loss, "baseline_metric": baseline.metric, "done": done,
@@ -168,7 +176,7 @@ def gradients(store: RunStore, study: str, step: int | None = None) -> pd.DataFr
     frames = []
     for point, member in _with_runs(store, study):
         at, weights = kept_weights(store, member.run or "", step)
-        norm = time_norms(point.settings, weights)
+        norm = time_norms(point.settings, weights, task_of(point.settings, store.data))
         frame = pd.DataFrame({"step": at, "time": np.arange(len(norm)), "norm": norm})
         frames.append(frame.assign(**labels(point)))
     names = [*_label_names(store.studies.get(study).plan), "step", "time", "norm"]
@@ -184,7 +192,9 @@ def kept_weights(store: RunStore, run: str, step: int | None) -> tuple[int, byte
     return checkpoint.step, checkpoint.weights
 
 
-def time_norms(settings: Settings, weights: bytes | None = None) -> np.ndarray:
+def time_norms(
+    settings: Settings, weights: bytes | None = None, task: Task | None = None
+) -> np.ndarray:
     """Measure ‖∂L/∂h_t‖ through time in one network: (time,), float64.
 
     L is a sequence's last answer's loss, h the hidden state of the top layer; the norm is that
@@ -194,19 +204,21 @@ def time_norms(settings: Settings, weights: bytes | None = None) -> np.ndarray:
     ----------
     weights : bytes, optional
         Of a checkpoint; the untrained network if None.
+    task : Task, optional
+        That of the settings, as for `rnnviz.recording.probe.look`.
     """
-    task = task_of(settings)
+    task = task or task_of(settings)
     each = task.steps * settings.units
     probe = task.probe().first(min(SAMPLES, max(1, MOST_ACTIVATIONS // each)))
-    trace = look(settings, weights, probe, dtype=torch.float64).trace
+    trace = look(settings, weights, probe, dtype=torch.float64, task=task).trace
     gradient = of_top_layer(trace, "hidden_state", gradient=True)
     norms: np.ndarray = np.median(norm_over_units(gradient), axis=1)
     return norms
 
 
-def baseline_of(settings: Settings) -> Baseline:
+def baseline_of(settings: Settings, data: DataSource | None = None) -> Baseline:
     """Return what a network scores that has learned nothing of the settings' task."""
-    return task_of(settings).baseline
+    return task_of(settings, data).baseline
 
 
 def labels(point: Point) -> dict[str, object]:
@@ -215,7 +227,7 @@ def labels(point: Point) -> dict[str, object]:
 
 
 def _with_runs(store: RunStore, study: str) -> list[tuple[Point, Member]]:
-    points = store.studies.get(study).plan.points()
+    points = store.studies.get(study).plan.points(store.data)
     pairs = zip(points, store.studies.members(study), strict=True)
     return [(point, member) for point, member in pairs if member.run]
 

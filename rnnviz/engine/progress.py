@@ -27,7 +27,7 @@ def telling(
 ) -> Iterator[Callable[[], bool]]:
     """Give a function that tells of progress and returns whether all runs are done."""
     started, told = time.monotonic(), -1
-    steps = [point.settings.steps for point in plan.points()]
+    steps = [point.settings.steps for point in plan.points(store.data)]
     first: list[float] = []
 
     def tell() -> bool:

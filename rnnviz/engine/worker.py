@@ -25,6 +25,7 @@ from rnnviz.store.orders import Wanted
 from rnnviz.store.rows import Run
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.states import State, Wish
+from rnnviz.tasks import task_of
 from rnnviz.training.checkpoint import MEASURED
 from rnnviz.training.trainer import Trainer
 from rnnviz.words import NOTHING, Words
@@ -73,7 +74,9 @@ class Session:
         self._rows: list[dict[str, float | None]] = []
         kept = store.runs.checkpoint_steps(run.id)
         checkpoint = store.runs.checkpoint(run.id) if kept else None
-        self._trainer = Trainer(run.settings, checkpoint, run.origin.step if run.origin else 0)
+        since = run.origin.step if run.origin else 0
+        task = task_of(run.settings, store.data)
+        self._trainer = Trainer(run.settings, checkpoint, since, task=task)
         # Steps that are committed but come after the newest checkpoint are trained again, with the
         # learning rates of then, and so give the same weights; their rows stay as they are.
         self._committed = store.runs.learning_rates(run.id, since=self._trainer.step)

@@ -17,6 +17,7 @@ from rnnviz.recording.packed_trace import shown_part
 from rnnviz.recording.trace import Trace
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
+from rnnviz.tasks import task_of
 from rnnviz.training.checkpoint import MEASURED
 from rnnviz.training.checkpoint_check import carried
 from rnnviz.training.trainer import Trainer
@@ -82,6 +83,8 @@ def redraw(
 class Retrained:
     """A network that is trained once more, to draw several of its views.
 
+    Data of one's own are those that this script has brought with `rnnviz.add_data`.
+
     Parameters
     ----------
     settings : Settings
@@ -113,14 +116,15 @@ class Retrained:
         self.settings = settings
         self._folder = tempfile.TemporaryDirectory(prefix="rnnviz-")
         self._store = RunStore(f"sqlite:///{Path(self._folder.name) / 'runs.db'}")
-        self._run = self._store.runs.create(settings, OWNER) if last else None
-        if self._run:
-            try:
+        try:
+            self._store.data.bring([settings.data])
+            self._run = self._store.runs.create(settings, OWNER) if last else None
+            if self._run:
                 parts = phases or {0: settings}
                 _train(self._store, self._run, parts, {0, *kept}, last, rates or {})
-            except BaseException:
-                self.close()
-                raise
+        except BaseException:
+            self.close()
+            raise
         self._gallery = Gallery(self._store)
 
     def figure(
@@ -166,12 +170,12 @@ def _train(
     store: RunStore, run: str, parts: Mapping[int, Settings], kept: set[int], last: int,
     rates: Mapping[int, float],
 ) -> None:  # fmt: skip
-    trainer = Trainer(parts[0])
+    trainer = Trainer(parts[0], task=task_of(parts[0], store.data))
     rows: list[dict[str, Any]] = []
     store.queue.record(run, [], trainer.checkpoint())
     while trainer.step < last:
         if trainer.step and trainer.step in parts:
-            trainer = _gone_on(trainer, parts[trainer.step])
+            trainer = _gone_on(trainer, parts[trainer.step], store)
         if trainer.step + 1 in rates:
             trainer.lr = rates[trainer.step + 1]
         done = trainer.advance()
@@ -181,7 +185,8 @@ def _train(
             rows.clear()
 
 
-def _gone_on(trainer: Trainer, settings: Settings) -> Trainer:
+def _gone_on(trainer: Trainer, settings: Settings, store: RunStore) -> Trainer:
     """Return a trainer that goes on with other settings, as a branch does."""
-    start = trainer.checkpoint()
-    return Trainer(settings, replace(start, optimizer=carried(settings, start)), start.step)
+    start, task = trainer.checkpoint(), task_of(settings, store.data)
+    start = replace(start, optimizer=carried(settings, start, task))
+    return Trainer(settings, start, start.step, task=task)

@@ -10,7 +10,7 @@ from rnnviz.errors import RunError
 from rnnviz.files.translator_script import translation_script
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
-from rnnviz.tasks import task_of
+from rnnviz.tasks import TASKS, Task, task_of
 from rnnviz.words import NOTHING, Words
 
 WEIGHTS, SETTINGS, SCRIPT = "weights.safetensors", "settings.json", "model.py"
@@ -46,7 +46,7 @@ def why_no_script(settings: Settings) -> Words:
             "torch has no recurrent module with layer normalisation: train without it, to have a "
             "model that plain torch runs."
         )
-    if settings.residual and settings.layers > 1 and task_of(settings).translates:
+    if settings.residual and settings.layers > 1 and TASKS[settings.task].translates:
         return Words(
             "torch has no recurrent module with residual connections, and a translator's script "
             "does not write them out: train it without them, to have a model that plain torch runs."
@@ -54,8 +54,13 @@ def why_no_script(settings: Settings) -> Words:
     return NOTHING
 
 
-def model_script(settings: Settings) -> str:
+def model_script(settings: Settings, task: Task | None = None) -> str:
     """Return the Python that rebuilds the network of settings and loads its weights.
+
+    Parameters
+    ----------
+    task : Task, optional
+        That of the settings; `rnnviz.tasks.task_of(settings)` if None.
 
     Raises
     ------
@@ -64,7 +69,7 @@ def model_script(settings: Settings) -> str:
     """
     if reason := why_no_script(settings):
         raise RunError(reason)
-    task = task_of(settings)
+    task = task or task_of(settings)
     if task.translates:
         size = f"{settings.embedding}, {settings.hidden}, {settings.layers}"
         return translation_script(settings, MODULES[settings.cell].format(size), WEIGHTS)
@@ -121,7 +126,7 @@ def model_file(store: RunStore, id: str, step: int | None = None) -> bytes:
         If there is no such run or no checkpoint, or torch has no module for the network.
     """
     run = store.runs.get(id)
-    script = model_script(run.settings)
+    script = model_script(run.settings, task_of(run.settings, store.data))
     kept = store.runs.checkpoint(id, step)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:

@@ -14,6 +14,7 @@ from rnnviz.networks.cells import CELLS
 from rnnviz.networks.model import build, read_tensors
 from rnnviz.plots.style import GATES, NAME, Theme, theme
 from rnnviz.settings import Settings
+from rnnviz.tasks import Task
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
 from rnnviz.views.equations import notes, typeset
@@ -141,14 +142,14 @@ def layer_weights(scene: Scene, layer: str) -> Mapping[str, Any]:
     store = scene.gallery.store
     if scene.run and store.runs.checkpoint_steps(scene.run.id):
         return read_tensors(store.runs.checkpoint(scene.run.id, scene.step).weights)
-    return untrained(scene.settings, layer)
+    return untrained(scene.settings, scene.task, layer)
 
 
 @lru_cache(maxsize=4)
-def untrained(settings: Settings, layer: str) -> Mapping[str, Any]:
+def untrained(settings: Settings, task: Task, layer: str) -> Mapping[str, Any]:
     """Return a layer's weights before training; the last few are kept."""
     path, _, suffix = layer.rpartition(".")
-    state = build(settings).state_dict()
+    state = build(settings, task).state_dict()
     own = f"{layer}."  # the gains of layer normalisation
     return {
         name: tensor

@@ -13,7 +13,7 @@ from rnnviz.networks.cells import CELLS
 from rnnviz.recording.probe import look
 from rnnviz.settings import VALIDATE_EVERY, Settings
 from rnnviz.store.states import FORWARD, OVER, State
-from rnnviz.tasks import task_of
+from rnnviz.tasks import Task
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.views import compare_words as words
 from rnnviz.views.look import Look, View, networks
@@ -74,8 +74,8 @@ def show_gates(scene: StudyScene) -> FigureMessage:
     wanted = scene.plan.settings.seed + scene.choice.number("of_seed", 0, 0, scene.plan.seeds - 1)
     places = [place for place in first_place(scene) if scene.points[place].seed == wanted]
 
-    def measure(settings: Settings, weights: bytes | None) -> np.ndarray:
-        return gate_values(settings, weights, sample)
+    def measure(settings: Settings, weights: bytes | None, task: Task) -> np.ndarray:
+        return gate_values(settings, weights, task, sample)
 
     found, whole = scene.measured(t("gates of sample {sample}", sample=sample), places, measure)
     values = {
@@ -165,11 +165,11 @@ def learning_curves(scene: StudyScene, places: list[int]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def gate_values(settings: Settings, weights: bytes | None, sample: int) -> np.ndarray:
+def gate_values(settings: Settings, weights: bytes | None, task: Task, sample: int) -> np.ndarray:
     """Return the keeping gate, or a plain state, of one sample: (time, unit)."""
-    task_probe = task_of(settings).probe()
+    task_probe = task.probe()
     probe = task_probe.one(min(sample, len(task_probe.labels) - 1))
-    trace = look(settings, weights, probe, dtype=torch.float32).trace
+    trace = look(settings, weights, probe, dtype=torch.float32, task=task).trace
     values: np.ndarray = of_top_layer(trace, kept_of(settings.cell))[:, 0].copy()
     return values
 

@@ -7,7 +7,7 @@ from rnnviz import analysis, plots
 from rnnviz.engine import findings
 from rnnviz.errors import RunError
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, Task
 from rnnviz.views import compare_words as words
 from rnnviz.views.look import Look, View, networks
 from rnnviz.views.messages import FigureMessage
@@ -108,9 +108,9 @@ def time_scales(scene: StudyScene, y: str | None) -> tuple[pd.DataFrame, bool]:
     return table.dropna(subset="scale"), whole
 
 
-def log_gain(settings: Settings, weights: bytes | None) -> float:
+def log_gain(settings: Settings, weights: bytes | None, task: Task) -> float:
     """Return ln χ of a network: what a step back does to the squared norm of the gradient."""
-    norm = findings.time_norms(settings, weights)
+    norm = findings.time_norms(settings, weights, task)
     frame = pd.DataFrame({"signal": "hidden_state", "time": np.arange(len(norm)), "norm": norm})
     return 2 * float(analysis.decay(frame)["slope"].iloc[0])
 

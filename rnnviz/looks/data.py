@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from rnnviz.data import known
 from rnnviz.data.examples import example
 from rnnviz.data.labels import Labelled
 from rnnviz.data.series import Series
 from rnnviz.data.sets import DataSet
+from rnnviz.data.sources import find
 from rnnviz.data.texts import text_of
 from rnnviz.errors import RunError
 from rnnviz.plots import own_data as plots
@@ -29,7 +29,8 @@ def show_data(scene: Scene) -> FigureMessage:
     kind = TASKS[scene.settings.task]
     if not issubclass(kind, OwnData):
         raise RunError("This task draws its data itself: choose one of own data.")
-    data = known.get(scene.settings.data) if scene.settings.data else example(kind.kind)
+    key = scene.settings.data
+    data = find(key, scene.gallery.data) if key else example(kind.kind)
     draw = {"series": _series, "labels": _labels, "text": _text}[data.kind]
     return {"figure": draw(data, scene)}
 

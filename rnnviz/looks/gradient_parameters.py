@@ -72,7 +72,7 @@ def probe_gradients(flow: Flow, model: nn.Module) -> pd.DataFrame:
 def check_updates(scene: Scene) -> None:
     """Raise RunError if the network is too large to keep sixty times."""
     with torch.device("meta"):
-        count = parameter_count(make_network(scene.settings))
+        count = parameter_count(make_network(scene.settings, scene.task))
     if count > LARGEST_KEPT:
         raise RunError(
             "{count:,} weights are too many to keep at every checkpoint: how far updates go "
@@ -91,7 +91,7 @@ def updates(flow: Flow, found: dict[int, dict[str, torch.Tensor]]) -> list[pd.Da
     """Return how far each parameter went between two kept checkpoints, per update."""
     kept = sorted(found)
     with torch.device("meta"):
-        model = make_network(flow.scene.settings)
+        model = make_network(flow.scene.settings, flow.scene.task)
     rows = []
     for before, after in zip([None, *kept], kept, strict=False):
         model.load_state_dict(found[after], assign=True)

@@ -85,6 +85,7 @@ def _of_cells(scene: Scene, over: str) -> FigureMessage:
             most=LARGEST,
         )
     settings = settings.replace(length=min(settings.length, LONGEST))
+    task = scene.gallery.task(settings)
     values = RADII if over == "spectral_radius" else BIASES
     cells = [
         cell
@@ -94,7 +95,7 @@ def _of_cells(scene: Scene, over: str) -> FigureMessage:
 
     def measure(network: int, cell: str, value: float) -> pd.DataFrame:
         return analysis.cell_slopes(
-            settings.replace(cell=cell), over, [value], networks=[network], samples=4
+            settings.replace(cell=cell), over, [value], networks=[network], samples=4, task=task
         )
 
     items = _in_turn(CELL_NETWORKS, cells, values)

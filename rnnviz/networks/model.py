@@ -17,7 +17,8 @@ from rnnviz.networks.initialization import initialize
 from rnnviz.networks.recurrent import Watchable, make_stack
 from rnnviz.networks.translator import Translator
 from rnnviz.settings import Settings
-from rnnviz.tasks import task_of
+from rnnviz.tasks import Task, task_of
+from rnnviz.tasks.translation import TranslationTask
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -57,12 +58,12 @@ class SequenceModel(nn.Module):
     """Read a sequence and give an answer at every step.
 
     Untrained and with torch's initialisation, drawn from the global random state; `build` gives
-    the network that settings describe.
+    the network that settings describe, and says what `task` is.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, task: Task | None = None) -> None:
         super().__init__()
-        task = task_of(settings)
+        task = task or task_of(settings)
         self.input: nn.Module = nn.Identity()
         features = task.inputs
         if task.tokens:
@@ -139,30 +140,49 @@ class SequenceModel(nn.Module):
 Network = SequenceModel | Translator
 
 
-def make_network(settings: Settings) -> Network:
+def make_network(settings: Settings, task: Task | None = None) -> Network:
     """Return a network of the settings' kind, with torch's initialisation."""
-    return Translator(settings) if task_of(settings).translates else SequenceModel(settings)
+    task = task or task_of(settings)
+    if task.translates:
+        return Translator(settings, cast(TranslationTask, task))
+    return SequenceModel(settings, task)
 
 
-def build(settings: Settings) -> Network:
-    """Return the untrained network of settings, the same for the same settings."""
+def build(settings: Settings, task: Task | None = None) -> Network:
+    """Return the untrained network of settings, the same for the same settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    task : Task, optional
+        That of the settings; `task_of(settings)`, which finds a script's own data, if None.
+    """
+    task = task or task_of(settings)
     with seeded(settings.seed):
-        model = make_network(settings)
+        model = make_network(settings, task)
         for stack in model.stacks:
-            initialize(stack, settings, task_of(settings).steps)
+            initialize(stack, settings, task.steps)
     return model
 
 
-def load(settings: Settings, weights: bytes) -> Network:
+def load(settings: Settings, weights: bytes, task: Task | None = None) -> Network:
     """Return the network of settings with the weights that `save` wrote.
+
+    Parameters
+    ----------
+    settings : Settings
+    weights : bytes
+    task : Task, optional
+        As in `build`.
 
     Raises
     ------
     RunError
         If the bytes are damaged or belong to a network of another shape.
     """
+    task = task or task_of(settings)
     with torch.device("meta"):
-        model = make_network(settings)
+        model = make_network(settings, task)
     # Copied into torch's own memory, which is aligned: where numbers lie in memory can change the
     # last bit of a matrix product, and a resumed run must give the same bits.
     model.to_empty(device="cpu")

@@ -101,9 +101,9 @@ class Translator(nn.Module):
     decoder run.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, task: TranslationTask | None = None) -> None:
         super().__init__()
-        task = cast(TranslationTask, task_of(settings))
+        task = task or cast(TranslationTask, task_of(settings))
         self.go, self.padding, self.end = task.go, task.padding, task.end
         self.teacher_forcing = settings.teacher_forcing
         self.input = nn.Embedding(task.inputs, settings.embedding)

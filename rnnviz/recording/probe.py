@@ -61,6 +61,7 @@ def look(
     loss_at: LossAt = "last",
     dtype: torch.dtype = torch.float32,
     clamps: Sequence[Clamp] = (),
+    task: Task | None = None,
 ) -> Seen:
     """Run a probe through the network of a run, forward and backward, and note all of it.
 
@@ -80,6 +81,8 @@ def look(
         What to compute in: float64 also shows gradients below 1e-45.
     clamps : sequence of Clamp
         What is changed in the network while it runs; a later one changes what an earlier gave.
+    task : Task, optional
+        That of the settings; `task_of(settings)`, which finds a script's own data, if None.
 
     Raises
     ------
@@ -90,11 +93,11 @@ def look(
     ClampError
         If the network has nothing that a clamp is about.
     """
-    task = task_of(settings)
+    task = task or task_of(settings)
     probe = probe or task.probe()
     asked = task.asked(probe.batch.targets)
     weight = loss_weights(asked, loss_at)
-    model = build(settings) if weights is None else load(settings, weights)
+    model = build(settings, task) if weights is None else load(settings, weights, task)
     model.to(dtype).eval().requires_grad_(False)  # only the gradients of the signals are wanted
     inputs, targets = (in_type(x, dtype) for x in (probe.batch.inputs, probe.batch.targets))
     plain = None
@@ -123,9 +126,12 @@ def inspect(
     loss_at: LossAt = "last",
     dtype: torch.dtype = torch.float32,
     clamps: Sequence[Clamp] = (),
+    task: Task | None = None,
 ) -> Trace:
     """Return the trace of a probe in the network of a run: what `look` sees inside."""
-    return look(settings, weights, probe, loss_at=loss_at, dtype=dtype, clamps=clamps).trace
+    return look(
+        settings, weights, probe, loss_at=loss_at, dtype=dtype, clamps=clamps, task=task
+    ).trace
 
 
 def in_type(x: Tensor, dtype: torch.dtype) -> Tensor:

@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 import plotly.io
 from starlette.websockets import WebSocket
 
+from rnnviz.data.sources import InMemory
 from rnnviz.engine.supervisor import Engine
 from rnnviz.errors import RnnvizError
 from rnnviz.looks import VIEWS, draw
@@ -109,7 +110,9 @@ class Hub:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.gallery = Gallery(engine.store)
+        self.brought = InMemory(engine.store.data)
+        """Data sets that are looked at before anybody keeps them; the store's behind them."""
+        self.gallery = Gallery(engine.store, self.brought)
         self.channels: dict[Request, Channel] = {}
         self.sockets: dict[str, int] = {}
         self.workshop = Workshop()

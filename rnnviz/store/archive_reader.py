@@ -14,12 +14,12 @@ import zipfile
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from rnnviz.data import known
 from rnnviz.data.sets import MOST_PREPARED, DataSet
+from rnnviz.data.sources import DataSource, InMemory
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.settings import Settings
 from rnnviz.store.archive_writer import (
@@ -39,6 +39,9 @@ from rnnviz.store.archive_writer import (
 from rnnviz.store.origin import DEEPEST, phases
 from rnnviz.training.checkpoint import Checkpoint
 from rnnviz.words import Words
+
+if TYPE_CHECKING:
+    from rnnviz.tasks import Task
 
 MOST_CONTENT = 2 * MOST_BYTES
 """Bytes of all that is in a file, but for the metrics, which are read line by line."""
@@ -74,8 +77,14 @@ class Rows:
             yield int(step), *(None if math.isnan(each) else each for each in others)
 
 
-def read_archive(data: bytes) -> Archived:
+def read_archive(data: bytes, source: DataSource | None = None) -> Archived:
     """Return the run in a file, wherever it comes from.
+
+    Parameters
+    ----------
+    source : DataSource, optional
+        Who has the run's data set if it is not in the file: the store that takes the run. What
+        this script has added if None.
 
     Raises
     ------
@@ -97,7 +106,7 @@ def read_archive(data: bytes) -> Archived:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            return _read(file)
+            return _read(file, source)
     except RnnvizError:
         raise
     except _DAMAGE as error:
@@ -105,7 +114,7 @@ def read_archive(data: bytes) -> Archived:
         raise _damaged(said) from None
 
 
-def _read(file: zipfile.ZipFile) -> Archived:
+def _read(file: zipfile.ZipFile, source: DataSource | None) -> Archived:
     infos = {info.filename: info for info in file.infolist() if not _is_folder(info)}
     if len(infos) + sum(map(_is_folder, file.infolist())) < len(file.infolist()):
         raise _damaged(Words("a file is in it twice"))
@@ -135,12 +144,13 @@ def _read(file: zipfile.ZipFile) -> Archived:
         raise RunError("The settings in the file cannot be used: {error}", error=error) from None
     _check_steps(manifest, settings)
     data = _data(file, infos, settings)
+    task = _task(settings, data, source)
     from rnnviz.training.checkpoint_check import check_fits  # here, because it brings torch
 
     table = _table(file, infos[METRICS], manifest.step)
     checkpoints = _checkpoints(file, infos, manifest.checkpoints)
     try:
-        check_fits(settings, checkpoints, manifest.origin.step if manifest.origin else 0)
+        check_fits(settings, checkpoints, task, manifest.origin.step if manifest.origin else 0)
     except RunError as error:
         raise RunError("A checkpoint in the file cannot be used: {error}", error=error) from None
     return Archived(manifest, settings, table, checkpoints, data)
@@ -149,26 +159,32 @@ def _read(file: zipfile.ZipFile) -> Archived:
 def _data(
     file: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], settings: Settings
 ) -> DataSet | None:
-    """Read the data set, from which the settings' task can be made then."""
-    found = None
-    if DATA in infos:
-        found = DataSet.from_bytes(_bytes(file, infos[DATA], MOST_PREPARED))
-        if found.key != settings.data:
-            raise _damaged(Words("its data set is not the one that its settings name"))
-        known.remember(found)
-    if settings.data:
-        from rnnviz.tasks import task_of
-
-        try:
-            task = task_of(settings)
-            task.batch(1, 1), task.probe(), task.validation()
-        except RnnvizError as error:
-            raise RunError("The run's data set cannot be used: {error}", error=error) from None
-        except Exception as error:  # whatever a reader of prepared data stumbles over
-            raise _damaged(
-                Words("its data set is none, {fault}", fault=type(error).__name__)
-            ) from None
+    """Read the data set, if there is one."""
+    if DATA not in infos:
+        return None
+    found = DataSet.from_bytes(_bytes(file, infos[DATA], MOST_PREPARED))
+    if found.key != settings.data:
+        raise _damaged(Words("its data set is not the one that its settings name"))
     return found
+
+
+def _task(settings: Settings, data: DataSet | None, source: DataSource | None) -> "Task":
+    """Return the task of the settings, which can be made of its data set."""
+    from rnnviz.tasks import task_of  # here, because it brings torch
+
+    if data is not None:
+        source = InMemory()
+        source.add(data)
+    if not settings.data:
+        return task_of(settings)
+    try:
+        task = task_of(settings, source)
+        task.batch(1, 1), task.probe(), task.validation()
+    except RnnvizError as error:
+        raise RunError("The run's data set cannot be used: {error}", error=error) from None
+    except Exception as error:  # whatever a reader of prepared data stumbles over
+        raise _damaged(Words("its data set is none, {fault}", fault=type(error).__name__)) from None
+    return task
 
 
 def _check_steps(manifest: Manifest, settings: Settings) -> None:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, exists, func, select
 
-from rnnviz.data import known
 from rnnviz.data.sets import KINDS, MOST_PREPARED, DataSet
+from rnnviz.data.sources import DataSource, find, held, missing
 from rnnviz.errors import DataError, RunError
 from rnnviz.settings import Settings
 from rnnviz.store.database import Database, upserting
@@ -39,19 +39,38 @@ class Kept(NamedTuple):
 
 
 class DataSets:
-    """Keep the data sets of a store."""
+    """Keep the data sets of a store, and be the source of what its runs read.
+
+    Those that were asked for last are held as they are read. A key stands for one content, so what
+    is held is never out of date; what another process has deleted may be found for a while.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._held = held()
+        self._open = True
 
     def get(self, key: str) -> DataSet | None:
-        """Return the data set of a key, None if the store has none.
+        """Return the data set of a key, None if the store has none or was closed.
 
         Raises
         ------
         DataError
             If it is damaged.
         """
+        if not self._open:
+            return None
+        found = self._held.find(key)
+        if found is None and (found := self._read(key)) is not None:
+            self._held.put(key, found)
+        return found
+
+    def close(self) -> None:
+        """Have no data sets any more."""
+        self._open = False
+        self._held = held()
+
+    def _read(self, key: str) -> DataSet | None:
         wanted = select(data_sets.c.content).where(data_sets.c.key == key)
         with self._database.read() as connection:
             content = connection.scalar(wanted)
@@ -119,8 +138,39 @@ class DataSets:
                 owner=owner, key=data.key, title=data.title, created=time.time()
             )
             connection.execute(listed.on_conflict_do_nothing())
-        known.remember(data)
         return data.key
+
+    def add(self, data: DataSet) -> str:
+        """Have a data set that is on nobody's list; return its key.
+
+        It goes like all that no run and no owner has: make the run that reads it within an hour.
+
+        Raises
+        ------
+        DataError
+            If the store has no room.
+        """
+        content = zlib.compress(data.to_bytes(), 6)
+        with self._database.write() as connection:
+            _insert(connection, data, content)
+        return data.key
+
+    def bring(self, keys: Iterable[str], source: DataSource | None = None) -> None:
+        """Have the data sets of these keys, from elsewhere where they are not here.
+
+        Parameters
+        ----------
+        source : DataSource, optional
+            Who has them; what this script has added if None.
+
+        Raises
+        ------
+        RunError
+            If one is neither here nor there.
+        """
+        for key in sorted(set(keys) - {""}):
+            if self.get(key) is None:
+                self.add(find(key, source))
 
     def forget(self, key: str, owner: str) -> None:
         """Take a data set from an owner's list; runs that use it keep it.
@@ -134,7 +184,8 @@ class DataSets:
         with self._database.write() as connection:
             if not connection.execute(delete(data_owners).where(mine)).rowcount:
                 raise RunError("You have no data set {key!r}.", key=key[:8])
-            _drop_unused(connection, [key])
+            dropped = _drop_unused(connection, [key])
+        self._let_go(dropped)
 
     def purge(self, before: float) -> None:
         """Delete the data sets that no owner and no run has, if they are older than that."""
@@ -144,7 +195,12 @@ class DataSets:
             old = connection.scalars(wanted).all()
         if old:
             with self._database.write() as connection:
-                _drop_unused(connection, old)
+                dropped = _drop_unused(connection, old)
+            self._let_go(dropped)
+
+    def _let_go(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._held.drop(key)
 
 
 def ensure_kept(connection: Connection, settings: Settings) -> None:
@@ -153,14 +209,12 @@ def ensure_kept(connection: Connection, settings: Settings) -> None:
     Raises
     ------
     RunError
-        If it is nowhere.
+        If it has not.
     """
     if not settings.data:
         return
-    if connection.scalar(select(exists().where(data_sets.c.key == settings.data))):
-        return
-    data = known.get(settings.data)
-    _insert(connection, data, zlib.compress(data.to_bytes(), 6))
+    if not connection.scalar(select(exists().where(data_sets.c.key == settings.data))):
+        raise missing(settings.data)
 
 
 def _insert(connection: Connection, data: DataSet, content: bytes) -> None:
@@ -177,8 +231,12 @@ def _insert(connection: Connection, data: DataSet, content: bytes) -> None:
     connection.execute(added.on_conflict_do_nothing())  # somebody else may have been faster
 
 
-def _drop_unused(connection: Connection, keys: Iterable[str]) -> None:
-    """Delete the data sets that no owner has, and no run or study, in the bin or out of it."""
+def _drop_unused(connection: Connection, keys: Iterable[str]) -> list[str]:
+    """Delete the data sets that no owner has, and no run or study, in the bin or out of it.
+
+    Returns the keys of those.
+    """
+    dropped = []
     for key in keys:
         used = connection.scalar(
             select(
@@ -189,3 +247,5 @@ def _drop_unused(connection: Connection, keys: Iterable[str]) -> None:
         )
         if not used:
             connection.execute(delete(data_sets).where(data_sets.c.key == key))
+            dropped.append(key)
+    return dropped

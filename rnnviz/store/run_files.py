@@ -92,7 +92,7 @@ class RunFiles:
             If the file is no run, is damaged or too large, is of a newer rnnviz, or does not fit
             together; nothing is kept of it then.
         """
-        found = read_archive(file)
+        found = read_archive(file, self._data)
         told = found.manifest
         rows = iter(found.rows)
         if found.data is not None:

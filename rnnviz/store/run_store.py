@@ -2,7 +2,6 @@
 
 from platformdirs import user_data_path
 
-from rnnviz.data import known
 from rnnviz.store.bin import Bin
 from rnnviz.store.data_sets import DataSets
 from rnnviz.store.database import Database
@@ -71,7 +70,8 @@ class RunStore:
     traces : Traces
         What was recorded elsewhere.
     data : DataSets
-        What visitors brought.
+        What visitors brought: the source of the data that its runs read. No other store's data
+        are looked for, whatever else is open in the process.
     files : RunFiles
         Runs as files.
 
@@ -84,19 +84,18 @@ class RunStore:
     def __init__(self, url: str | None = None, *, timeout: float = 5.0) -> None:
         self.url = default_url() if url is None else url
         self._database = Database(self.url, timeout)
-        self.runs = Runs(self._database)
+        self.data = DataSets(self._database)
+        self.runs = Runs(self._database, self.data)
         self.orders = Orders(self._database)
         self.queue = Queue(self._database)
-        self.studies = Studies(self._database)
+        self.studies = Studies(self._database, self.data)
         self.bin = Bin(self._database)
         self.traces = Traces(self._database)
-        self.data = DataSets(self._database)
         self.files = RunFiles(self._database, self.data)
-        known.look_in(self.data)
 
     def close(self) -> None:
-        """Close all connections that are not in use."""
-        known.leave(self.data)
+        """Close all connections that are not in use; its data sets are found no more."""
+        self.data.close()
         self._database.close()
 
 

@@ -10,6 +10,7 @@ from rnnviz.errors import RunError
 from rnnviz.settings import Settings
 from rnnviz.store import notes, run_list
 from rnnviz.store.branching import add_branch, settings_from
+from rnnviz.store.data_sets import DataSets
 from rnnviz.store.database import Database
 from rnnviz.store.queue import place
 from rnnviz.store.rows import (
@@ -36,8 +37,8 @@ NEWEST_STEP = select(func.max(checkpoints.c.step)).where(checkpoints.c.run == bi
 class Runs:
     """Read the runs of a store, add some, and describe them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, data: DataSets) -> None:
+        self._database, self._data = database, data
 
     def get(self, run: str) -> Run:
         """Return the run as it is now.
@@ -192,14 +193,15 @@ class Runs:
         SettingsError
             If a change is outside its range.
         """
-        from rnnviz.training.checkpoint_check import carried  # here, because it brings torch
+        from rnnviz.tasks import task_of  # here, because these bring torch
+        from rnnviz.training.checkpoint_check import carried
 
         if more < 1:
             raise RunError("{more} more steps: must be at least 1.", more=more)
         start = self.checkpoint(run, step)
         before = self.get(run)
         settings = settings_from(before, start.step, more, changes)
-        optimizer = carried(settings, start)
+        optimizer = carried(settings, start, task_of(settings, self._data))
         with self._database.write() as connection:
             find_run(connection, run)  # deleted meanwhile?
             return add_branch(connection, before, settings, start, optimizer, owner, name)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from rnnviz.errors import RnnvizError
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
+from rnnviz.store.data_sets import DataSets
 from rnnviz.store.database import Database
 from rnnviz.store.queue import next_ticket
 from rnnviz.store.rows import Study, find_study, mark_seen, new_run, own_study, study_of
@@ -63,8 +64,8 @@ class Studies:
         If there is no such study; from what changes one, also if it belongs to somebody else.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, data: DataSets) -> None:
+        self._database, self._data = database, data
 
     def get(self, study: str) -> Study:
         """Return a study."""
@@ -152,7 +153,7 @@ class Studies:
 
         A plan that this owner has started before goes on where it was, under the same id.
         """
-        planned, text = plan.points(), plan.to_json()
+        planned, text = plan.points(self._data), plan.to_json()
         same = (studies.c.owner == owner) & (studies.c.plan == text) & studies.c.deleted.is_(None)
         with self._database.write(alone=True) as connection:
             id = connection.scalar(select(studies.c.id).where(same))
@@ -168,9 +169,9 @@ class Studies:
 
     def resume(self, study: str, owner: str) -> None:
         """Let the runs of a study go on; runs of it that were deleted are made again."""
+        planned = self.get(study).plan.points(self._data)
         with self._database.write(alone=True) as connection:
-            row = own_study(connection, study, owner)
-            planned = study_of(row).plan.points()
+            own_study(connection, study, owner)
             _fill(connection, study, owner, [point.settings for point in planned])
             _queue(connection, study)
             mark_seen(connection, owner)

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from rnnviz.data.sets import DataSet
+from rnnviz.data.sources import DataSource, find
 from rnnviz.settings import Settings
 from rnnviz.tasks.adding import Adding
 from rnnviz.tasks.base import Baseline, Batch, Probe, Task
@@ -65,16 +67,33 @@ TASKS: dict[str, type[Task]] = {
 """In the order of the form, one family after the other."""
 
 
-def task_of(settings: Settings) -> Task:
-    """Return the task of settings; the last few are kept, because building one may read a text."""
+def task_of(settings: Settings, data: DataSource | None = None) -> Task:
+    """Return the task of settings; the last few are kept, because building one may read a text.
+
+    Parameters
+    ----------
+    data : DataSource, optional
+        Who has the data set that the settings of an own-data task name: the `data` of the run
+        store that they are from; what this script has brought with `add_data` if None.
+
+    Raises
+    ------
+    RunError
+        If the data set is not there.
+    TaskError
+        If it is of another kind, or has too little for what is asked.
+    """
     own = TASKS[settings.task]
     if issubclass(own, OwnData):
-        return _of_data(own, settings.length, settings.seed, settings.distance, settings.data)
+        read = find(settings.data, data) if settings.data else None
+        return _of_data(own, settings.length, settings.seed, settings.distance, read)
     return _built(settings.task, settings.length, settings.seed, settings.distance)
 
 
 @lru_cache(16)  # each holds a data set of up to 16 MB
-def _of_data(kind: type[OwnData], length: int, seed: int, distance: int, data: str) -> Task:
+def _of_data(
+    kind: type[OwnData], length: int, seed: int, distance: int, data: DataSet | None
+) -> Task:
     return kind(length, seed, distance, data)
 
 

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from rnnviz.data import known
 from rnnviz.data.examples import example
 from rnnviz.data.sets import DataSet
 from rnnviz.errors import TaskError
@@ -17,19 +16,31 @@ KIND_WORDS = {
 
 
 class OwnData(Task):
-    """Read the data set that `Settings.data` names; "" is an example that is shipped.
+    """Read a data set: the one that `Settings.data` names, or the example that is shipped.
 
     The data set alone decides what the task reads: the same key gives the same numbers wherever
-    it is known.
+    it is kept.
+
+    Parameters
+    ----------
+    data : DataSet, optional
+        The example of the task's kind if None.
+
+    Raises
+    ------
+    TaskError
+        If it is of another kind, or has too little for what is asked.
     """
 
     kind: ClassVar[str]
     """Of its data sets: a key of `rnnviz.data.sets.KINDS`."""
     data: DataSet
 
-    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+    def __init__(
+        self, length: int, seed: int = 0, distance: int = 1, data: DataSet | None = None
+    ) -> None:
         Task.__init__(self, length, seed, distance)
-        self.data = known.get(data) if data else example(self.kind)
+        self.data = example(self.kind) if data is None else data
         if self.data.kind != self.kind:
             raise TaskError(
                 "In the task {task}, {title!r} is {given}, and {needed} is needed: "

@@ -7,6 +7,7 @@ from math import log
 import numpy as np
 
 from rnnviz.data.labels import Labelled
+from rnnviz.data.sets import DataSet
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import MOST_TYPED, NOT_ASKED, PROBE_SIZE, Baseline, Probe
 from rnnviz.tasks.characters import UNKNOWN, plain, shown, split
@@ -41,7 +42,9 @@ class OwnLabels(OwnData, SentenceTask):
     typed_example = "Norwegen = German"
     defaults = {"length": 16, "hidden": 48, "lr": 0.005, "steps": 600, "patience": 4}
 
-    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+    def __init__(
+        self, length: int, seed: int = 0, distance: int = 1, data: DataSet | None = None
+    ) -> None:
         super().__init__(length, seed, distance, data)
         self.labelled = known = Labelled.of(self.data)
         self.words = known.unit == "words"

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rnnviz.data.columns import LARGEST_NUMBER
 from rnnviz.data.series import Series
+from rnnviz.data.sets import DataSet
 from rnnviz.errors import TaskError
 from rnnviz.tasks.base import (
     MOST_TYPED,
@@ -49,7 +50,9 @@ class OwnSeries(OwnData, Forecast):
         "length": 30, "distance": 7, "hidden": 16, "lr": 0.003, "steps": 1500, "patience": 4,
     }  # fmt: skip
 
-    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+    def __init__(
+        self, length: int, seed: int = 0, distance: int = 1, data: DataSet | None = None
+    ) -> None:
         super().__init__(length, seed, distance, data)
         self.series = series = Series.of(self.data)
         self._parts = np.split(series.values, series.cuts)

@@ -52,7 +52,9 @@ class OwnCharacters(OwnData, Characters):
     typed_example = "Alice was not a bit hurt"
     defaults = {"length": 60, "lr": 0.005}
 
-    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+    def __init__(
+        self, length: int, seed: int = 0, distance: int = 1, data: DataSet | None = None
+    ) -> None:
         super().__init__(length, seed, distance, data)
         self.take(_characters(self.data))
         self.length = min(length, max(2, len(self._held_out) // 2))
@@ -101,7 +103,9 @@ class OwnWords(OwnData, WordTask):
     typed_example = "alice looked at the white rabbit, and she"
     defaults = {"length": 30, "hidden": 64, "embedding": 32, "steps": 1000}
 
-    def __init__(self, length: int, seed: int = 0, distance: int = 1, data: str = "") -> None:
+    def __init__(
+        self, length: int, seed: int = 0, distance: int = 1, data: DataSet | None = None
+    ) -> None:
         super().__init__(length, seed, distance, data)
         self.take(_words(self.data))
         if len(self._held_out) < 6 or not self.classes:

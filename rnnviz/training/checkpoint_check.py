@@ -9,6 +9,7 @@ from rnnviz.errors import RunError
 from rnnviz.networks.cells import CELLS
 from rnnviz.networks.model import load, read_tensors
 from rnnviz.settings import Settings
+from rnnviz.tasks import Task
 from rnnviz.training.checkpoint import CARRIED, Checkpoint
 from rnnviz.training.early_stopping import FIGURES
 from rnnviz.training.optimizers import MORE, load_optimizer, make_optimizer, save_optimizer
@@ -79,11 +80,15 @@ class Fit:
         )
 
 
-def check_fits(settings: Settings, checkpoints: Sequence[Checkpoint], since: int = 0) -> None:
+def check_fits(
+    settings: Settings, checkpoints: Sequence[Checkpoint], task: Task, since: int = 0
+) -> None:
     """Refuse checkpoints that no run of these settings can have written.
 
     Parameters
     ----------
+    task : Task
+        That of the settings.
     since : int
         The step after which the settings took over; before it there may have been another
         optimizer.
@@ -96,7 +101,7 @@ def check_fits(settings: Settings, checkpoints: Sequence[Checkpoint], since: int
     """
     if not checkpoints:
         return
-    fit = Fit(settings, load(settings, checkpoints[-1].weights))
+    fit = Fit(settings, load(settings, checkpoints[-1].weights, task))
     for checkpoint in checkpoints:
         if not fit.has_weights(checkpoint.weights):
             raise RunError(
@@ -112,19 +117,27 @@ def check_fits(settings: Settings, checkpoints: Sequence[Checkpoint], since: int
             )
 
 
-def carried(settings: Settings, checkpoint: Checkpoint) -> bytes:
+def carried(settings: Settings, checkpoint: Checkpoint, task: Task) -> bytes:
     """Return the optimizer's state with which a run of other settings goes on from a checkpoint.
 
     What the optimizer remembers stays, if it is of the same kind, and so does a state that is
     carried from batch to batch; the learning rate is the new one, and early stopping waits anew.
+
+    Parameters
+    ----------
+    settings : Settings
+        The new ones.
+    checkpoint : Checkpoint
+    task : Task
+        That of the new settings.
 
     Raises
     ------
     RunError
         If the checkpoint's weights do not fit the settings.
     """
-    model = load(settings, checkpoint.weights)
-    fit = Fit(settings, load(settings, checkpoint.weights))
+    model, another = (load(settings, checkpoint.weights, task) for _ in range(2))
+    fit = Fit(settings, another)
     optimizer = make_optimizer(list(model.parameters()), settings)
     own, more = _parted(checkpoint.optimizer)
     if _layout(own) == fit.working:

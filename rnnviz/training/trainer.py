@@ -14,7 +14,7 @@ from rnnviz.networks.model import Network, State, build, load, read_tensors, sav
 from rnnviz.networks.translator import Translator
 from rnnviz.refusals import MOST_ACTIVATIONS
 from rnnviz.settings import VALIDATE_EVERY, Settings
-from rnnviz.tasks import Batch, task_of
+from rnnviz.tasks import Batch, Task, task_of
 from rnnviz.training.checkpoint import CARRIED, Checkpoint
 from rnnviz.training.early_stopping import Stopping
 from rnnviz.training.optimizers import (
@@ -72,6 +72,8 @@ class Trainer:
         Where to go on; from the beginning if None.
     since : int
         The step after which the settings took over, where others were there before.
+    task : Task, optional
+        That of the settings; `task_of(settings)`, which finds a script's own data, if None.
 
     Raises
     ------
@@ -80,13 +82,22 @@ class Trainer:
     """
 
     def __init__(
-        self, settings: Settings, checkpoint: Checkpoint | None = None, since: int = 0
+        self,
+        settings: Settings,
+        checkpoint: Checkpoint | None = None,
+        since: int = 0,
+        *,
+        task: Task | None = None,
     ) -> None:
         self.settings = settings
         self._since = since
-        self.task = task_of(settings)
+        self.task = task = task or task_of(settings)
         self.step = 0
-        self.model = build(settings) if checkpoint is None else load(settings, checkpoint.weights)
+        self.model = (
+            build(settings, task)
+            if checkpoint is None
+            else load(settings, checkpoint.weights, task)
+        )
         self.model.eval()
         self._parameters = list(self.model.parameters())
         self._optimizer = make_optimizer(self._parameters, settings)
@@ -270,7 +281,11 @@ class Trainer:
 
 
 def train(
-    settings: Settings, checkpoint: Checkpoint | None = None, *, progress: bool = False
+    settings: Settings,
+    checkpoint: Checkpoint | None = None,
+    *,
+    progress: bool = False,
+    task: Task | None = None,
 ) -> Iterator[Step]:
     """Yield the steps of a run, from the beginning or from after a checkpoint.
 
@@ -279,6 +294,8 @@ def train(
     progress : bool
         Draw a bar on a terminal and in a notebook; not where the loop prints lines of its own,
         which a bar would tear apart.
+    task : Task, optional
+        As in `Trainer`.
 
     Raises
     ------
@@ -287,7 +304,7 @@ def train(
     RunError
         If the checkpoint is damaged or belongs to other settings.
     """
-    trainer = Trainer(settings, checkpoint)
+    trainer = Trainer(settings, checkpoint, task=task)
     with Bar("train", settings.steps, shown=progress) as bar:
         bar(trainer.step)
         while not trainer.finished:

@@ -8,10 +8,10 @@ import streamlit as st
 from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import SHORT
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, task_of
+from rnnviz.tasks import TASKS
 from rnnviz.tasks.base import PROBE_SIZE
 from rnnviz.tasks.series import Forecast
-from rnnviz.ui import address
+from rnnviz.ui import address, session
 from rnnviz.views import FIRST_LOOK
 from rnnviz.views.layer_names import layers_of
 from rnnviz.words import language, t
@@ -173,7 +173,7 @@ def sample() -> int:
 
 def target(settings: Settings) -> int:
     """Draw the list of what a task forecasts, if that is several columns; return the place."""
-    task = task_of(settings)
+    task = session.task(settings)
     names = task.target_names if isinstance(task, Forecast) else [""]
     words = dict(enumerate(names))
     return listed("target", t("Column"), words, width=170) if len(words) > 1 else 0

@@ -8,7 +8,6 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from rnnviz.data import known
 from rnnviz.data.adding import first_choice, read, text_choice
 from rnnviz.data.columns import Column
 from rnnviz.data.decoding import ENCODINGS, MOST_BYTES
@@ -70,7 +69,7 @@ def window(task: str) -> None:
     except RnnvizError as error:
         st.error(str(error))
         return
-    key = known.remember(made)
+    key = session.preview(made)
     for note in made.notes:
         st.caption(f":material/info: {plain(note)}")
     figure("data", None, Settings.for_task(task, data=key), height=HEIGHT)

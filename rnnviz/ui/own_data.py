@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz.data import known
 from rnnviz.data.examples import example
+from rnnviz.data.sources import find
 from rnnviz.errors import RnnvizError
 from rnnviz.tasks import TASKS
 from rnnviz.tasks.own import OwnData
@@ -65,7 +65,7 @@ def mine(kind: str) -> dict[str, str]:
 def title_of(key: str) -> str:
     """Return what a data set is called that a link or somebody's run names."""
     try:
-        return known.get(key).title
+        return find(key, session.store().data).title
     except RnnvizError:
         return t("{key} (not here)", key=key[:8])
 

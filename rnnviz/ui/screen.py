@@ -7,7 +7,6 @@ import streamlit as st
 from rnnviz.errors import RnnvizError
 from rnnviz.settings import Settings
 from rnnviz.store.rows import Run
-from rnnviz.tasks import task_of
 from rnnviz.ui import session
 from rnnviz.ui.settings_form import settings_form
 
@@ -29,7 +28,7 @@ def show(draw: Callable[[Run | None, Settings], None]) -> None:
         return
     try:
         for each in (settings, run.settings if run else settings):
-            task_of(each)
+            session.task(each)
     except RnnvizError as error:  # a data set that is gone, or too short for what is asked
         st.error(str(error))
         return

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz.data.sets import DataSet
+from rnnviz.data.sources import DataSource
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.server import live
 from rnnviz.server.orders import NOBODY
@@ -12,12 +14,46 @@ from rnnviz.settings import Settings
 from rnnviz.store.rows import Run
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.states import ACTIVE, Order
+from rnnviz.tasks import Task, task_of
 from rnnviz.ui import address
+from rnnviz.views.subject import Network
 
 
 def store() -> RunStore:
     """Return this server's run store."""
     return live.current().engine.store
+
+
+def data(settings: Settings) -> DataSource | None:
+    """Return who has the data set that settings name: this server's store; None if none is named.
+
+    Raises
+    ------
+    RunError
+        If there is no server.
+    """
+    return store().data if settings.data else None
+
+
+def task(settings: Settings) -> Task:
+    """Return the task of settings.
+
+    Raises
+    ------
+    RunError, TaskError
+        If its data set is not in this server's store, or does not fit.
+    """
+    return task_of(settings, data(settings))
+
+
+def network(settings: Settings, run: Run | None, *, typed: str = "") -> Network:
+    """Return what is looked at: a run, or the untrained network of settings."""
+    return Network(settings, run, typed=typed, data=data(settings))
+
+
+def preview(data: DataSet) -> str:
+    """Let figures show a data set that is not kept yet; return its key."""
+    return live.current().brought.add(data)
 
 
 def prefix() -> str:

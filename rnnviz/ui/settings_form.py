@@ -17,7 +17,7 @@ from rnnviz.store.rows import Run, Study
 from rnnviz.tasks import TASKS, Task
 from rnnviz.tasks.base import FAMILIES
 from rnnviz.tasks.own import OwnData
-from rnnviz.ui import address, own_data
+from rnnviz.ui import address, own_data, session
 from rnnviz.ui.choices import WHOLE, begun, fit
 from rnnviz.words import N_, Words, t, tn
 
@@ -111,7 +111,7 @@ def settings_form(run: Run | Study | None, **own: object) -> Settings | None:
             with heading.container(horizontal=True, horizontal_alignment="distribute"):
                 st.markdown(t("Training"), width="content")
                 if "cell" not in own:  # else there are several networks
-                    count = parameters(settings)
+                    count = parameters(settings, session.data(settings))
                     said = tn("{count:,} parameter", "{count:,} parameters", count)
                     st.caption(said, width="content")
             return settings

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, task_of
+from rnnviz.tasks import TASKS
 from rnnviz.ui import session
 from rnnviz.ui.choices import begun
 from rnnviz.ui.settings_form import take_defaults
@@ -12,7 +12,7 @@ from rnnviz.words import t
 
 def translates(settings: Settings) -> bool:
     """Return whether there is something to translate; else say so, with a way to it."""
-    if task_of(settings).translates:
+    if TASKS[settings.task].translates:
         return True
     st.info(
         t(

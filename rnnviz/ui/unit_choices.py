@@ -11,9 +11,9 @@ from rnnviz.looks.writing import LONGEST_PROMPT, MOST_CHARACTERS, PROMPTS, can_w
 from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import GATES
 from rnnviz.settings import Settings
-from rnnviz.tasks import Task, task_of
+from rnnviz.tasks import Task
 from rnnviz.tasks.base import MOST_TYPED
-from rnnviz.ui import address
+from rnnviz.ui import address, session
 from rnnviz.ui.choices import SHORT, listed, sample, segment, wide
 from rnnviz.views.layer_names import layers_of
 from rnnviz.views.pasted import SHORT_TEXT, keep_text, kept_text
@@ -44,7 +44,7 @@ def what_is_read(settings: Settings) -> dict[str, Any]:
 
 def own_text(settings: Settings) -> dict[str, str]:
     """Draw the place for a text of one's own; return how the view gets it, if there is one."""
-    task = task_of(settings)
+    task = session.task(settings)
     if not readable(task):
         return {}
     address.seed("input", "", str)
@@ -109,7 +109,7 @@ def which_units(hidden: int) -> dict[str, Any]:
 
 def property_choice(settings: Settings) -> dict[str, Any]:
     """Draw the property that units may tell, with its parameters; return the query."""
-    task = task_of(settings)
+    task = session.task(settings)
     known = known_properties(task)
     words = {key: t(PROPERTIES[key].title) for key in known}
     name = listed("property", t("Property"), words, width=215)
@@ -169,7 +169,7 @@ def match_choice(signal: str) -> dict[str, Any]:
 
 def below(settings: Settings) -> dict[str, str]:
     """Return what can be shown beside the ranking: matches, and what the task allows."""
-    task = task_of(settings)
+    task = session.task(settings)
     words = {"match": t("where else")}
     if can_write(task):
         words["write"] = t("let it write")
@@ -180,7 +180,7 @@ def below(settings: Settings) -> dict[str, str]:
 
 def writing_choice(settings: Settings) -> dict[str, Any]:
     """Draw prompt, temperature, length and seed of a text to be written; return the query."""
-    task = task_of(settings)
+    task = session.task(settings)
     first: str = task.prompt  # type: ignore[attr-defined]
     address.seed("prompt", first, str)
     if st.session_state["prompt"] in (*PROMPTS, st.session_state.get("prompt_of_text")):

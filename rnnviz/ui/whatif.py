@@ -14,8 +14,8 @@ from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import NAME
 from rnnviz.recording.clamp_text import MOST, Clamp, parse_clamps, written
 from rnnviz.settings import Settings
-from rnnviz.tasks import TASKS, Probe, task_of
-from rnnviz.ui import address
+from rnnviz.tasks import TASKS, Probe
+from rnnviz.ui import address, session
 from rnnviz.ui.choices import begun, said
 from rnnviz.ui.component import figure
 from rnnviz.views.gallery import edited
@@ -169,7 +169,7 @@ def change_signal(settings: Settings, steps: int) -> None:
 
 def type_input(settings: Settings, trouble: str) -> None:
     """Draw the field for a sequence of the visitor's own."""
-    kind = task_of(settings)
+    kind = session.task(settings)
     label = t("{form}.", form=begun(str(kind.typing)))
     draw = st.text_area if kind.answers == "classes" and kind.tokens else st.text_input
     draw(
@@ -192,7 +192,7 @@ def change_step(settings: Settings, probe: Probe) -> None:
         text = middle.text_input(t("goes in"), placeholder=labels[time], key="whatif_text")
         if right.form_submit_button(t("Change step"), width="stretch") and text:
             try:
-                edited(task_of(settings), probe, sample, f"{time}:{text}")
+                edited(session.task(settings), probe, sample, f"{time}:{text}")
                 st.session_state["edit"] = f"{time}:{text}"
                 st.rerun()
             except TaskError as error:
@@ -270,7 +270,7 @@ def looked_at(settings: Settings) -> tuple[Probe, str, str]:
 
     A text with an error does not take the one before it away.
     """
-    task, typed = task_of(settings), st.session_state["input"] or ""
+    task, typed = session.task(settings), st.session_state["input"] or ""
     if not typed.strip():
         return task.probe(), "", ""
     try:
@@ -306,7 +306,7 @@ def step_fits(settings: Settings, probe: Probe) -> bool:
     if not st.session_state["edit"]:
         return False
     sample = min(int(st.session_state.get("sample") or 0), len(probe.labels) - 1)
-    task = task_of(settings)
+    task = session.task(settings)
     try:
         edited(task, probe, sample, st.session_state["edit"])
     except TaskError:

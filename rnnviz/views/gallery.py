@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from rnnviz.cache import Cache
+from rnnviz.data.sources import DataSource
 from rnnviz.errors import RunError, TaskError
 from rnnviz.networks.model import Network as Model
 from rnnviz.recording.clamp_text import Clamp
@@ -39,9 +40,17 @@ class Gallery:
     """Keeps what several views of a store's runs share: recordings, metrics, tasks.
 
     For one thread at a time. Without a store it serves drafts, and traces that are at hand.
+
+    Attributes
+    ----------
+    kept_in : RunStore or None
+    data : DataSource or None
+        Who has the data that tasks read: the store, unless another is given; without a store, what
+        this script has added.
     """
 
     kept_in: RunStore | None = None
+    data: DataSource | None = None
     _looks: Cache[Seen] = field(default_factory=lambda: Cache(MOST_BYTES, lambda a: a.nbytes))
     _probes: Cache[Probe] = field(default_factory=lambda: Cache(16))
     _metrics: Cache[pd.DataFrame] = field(default_factory=lambda: Cache(16))
@@ -56,6 +65,11 @@ class Gallery:
     written: Cache[Any] = field(default_factory=lambda: Cache(32))
     """Texts that they wrote."""
     _seen: dict[str, tuple[Run, Sequence[int]]] | None = None
+
+    def __post_init__(self) -> None:
+        """Look for data in the store and nowhere else, if nothing else was given."""
+        if self.data is None and self.kept_in is not None:
+            self.data = self.kept_in.data
 
     @property
     def store(self) -> RunStore:
@@ -91,11 +105,11 @@ class Gallery:
         if run is None:
             if draft is None:
                 raise RunError("Name a run or give the settings of a draft.")
-            return Network(draft)
+            return Network(draft, data=self.data)
         if is_trace(run):
             return self._recorded(run, step)
         kept, checkpoints = self._look(run)
-        return Network(kept.settings, kept, checkpoints)
+        return Network(kept.settings, kept, checkpoints, data=self.data)
 
     def _recorded(self, name: str, step: int | None) -> Recorded:
         id, store = name.removeprefix(PREFIX), self.store
@@ -115,7 +129,7 @@ class Gallery:
 
     def task(self, settings: Settings) -> Task:
         """Return the settings' task; building one may read a text, so the last few are kept."""
-        return task_of(settings)
+        return task_of(settings, self.data)
 
     def look(
         self,
@@ -136,8 +150,10 @@ class Gallery:
         def make() -> Seen:
             kept = self.store.runs.checkpoint_steps(run) if run else []
             weights = self.store.runs.checkpoint(run, step).weights if run and kept else None
-            at = cast(LossAt, loss_at)
-            return look(settings, weights, probe, loss_at=at, clamps=clamps, dtype=dtype)
+            return look(
+                settings, weights, probe,
+                loss_at=cast(LossAt, loss_at), clamps=clamps, dtype=dtype, task=self.task(settings),
+            )  # fmt: skip
 
         return self._looks.get((run, settings, step, loss_at, name, clamps, dtype), make)
 

@@ -44,6 +44,7 @@ def measured(
         Training step -> what was measured, in order, at most 60; whether all there is was.
     """
     key = (what, scene.run.id if scene.run else None, scene.settings)
+    _ = scene.task  # is refused where its data are not here, or each checkpoint would seem damaged
     known = scene.gallery.histories.get(key, dict)
     kept = list(scene.checkpoints) or [0]
     wanted = sorted(set(kept) - set(thin(kept, MOST)))

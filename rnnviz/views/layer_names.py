@@ -1,7 +1,7 @@
 """What people call the recurrent layers of a network: `rnn.l0` in a trace is layer 1."""
 
 from rnnviz.settings import Settings
-from rnnviz.tasks import task_of
+from rnnviz.tasks import TASKS
 from rnnviz.words import N_, t
 
 PARTS = {
@@ -16,7 +16,7 @@ ONE_WAY = {False: N_("layer {number} forwards"), True: N_("layer {number} backwa
 def layers_of(settings: Settings) -> dict[str, str]:
     """Return the recurrent layers of a network by their names in a trace, with words for each."""
     places = range(settings.layers)
-    if task_of(settings).translates:
+    if TASKS[settings.task].translates:
         return {
             f"{part}.l{place}": t(one_of, number=place + 1) if settings.layers > 1 else t(alone)
             for part, (alone, one_of) in PARTS.items()

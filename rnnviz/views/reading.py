@@ -61,11 +61,10 @@ def model_of(scene: Scene) -> Network:
 
     def make() -> Network:
         if run is None or not scene.gallery.store.runs.checkpoint_steps(run):
-            model = build(scene.settings)
+            model = build(scene.settings, scene.task)
         else:
-            model = load(
-                scene.settings, scene.gallery.store.runs.checkpoint(run, scene.step).weights
-            )
+            kept = scene.gallery.store.runs.checkpoint(run, scene.step)
+            model = load(scene.settings, kept.weights, scene.task)
         return model.eval().requires_grad_(False)
 
     return scene.gallery.models.get((run, scene.settings, scene.step), make)

@@ -128,11 +128,10 @@ class Scene:
         if (module := self.subject.module(step)) is not None:
             return module
         if self.run is None or not self.checkpoints:
-            model: nn.Module = build(self.settings)
+            model: nn.Module = build(self.settings, self.task)
         else:
-            model = load(
-                self.settings, self.gallery.store.runs.checkpoint(self.run.id, step).weights
-            )
+            kept = self.gallery.store.runs.checkpoint(self.run.id, step)
+            model = load(self.settings, kept.weights, self.task)
         return model.eval().requires_grad_(False)
 
     @property

@@ -15,7 +15,7 @@ from rnnviz.plan import Plan, Point, parameters
 from rnnviz.settings import Settings
 from rnnviz.store.rows import Study
 from rnnviz.store.studies import Member
-from rnnviz.tasks import Task, task_of
+from rnnviz.tasks import Task
 from rnnviz.views.choice import Choice
 from rnnviz.views.gallery import Gallery
 from rnnviz.views.say import together
@@ -28,7 +28,7 @@ LARGEST = 2**16
 MOST_KEPT = 4000
 """Measured networks of a study that are kept."""
 
-Measure = Callable[[Settings, bytes | None], Any]
+Measure = Callable[[Settings, bytes | None, Task], Any]
 
 
 @dataclass
@@ -76,7 +76,7 @@ class StudyScene:
         """How each point ended, as `findings.outcomes` gives it."""
         if self.study is not None:
             return findings.outcomes(self.gallery.store, self.study.id)
-        return findings.outcome_rows(self.plan, self.members, {})
+        return findings.outcome_rows(self.plan, self.members, {}, self.gallery.data)
 
     @cached_property
     def rates(self) -> pd.DataFrame:
@@ -92,7 +92,7 @@ class StudyScene:
     @property
     def points(self) -> tuple[Point, ...]:
         """All points of the plan."""
-        return self.plan.points()
+        return self.plan.points(self.gallery.data)
 
     @property
     def task(self) -> Task:
@@ -116,7 +116,8 @@ class StudyScene:
         places : sequence of int
             Which points, in the order to measure them.
         measure : callable
-            Is given settings and weights (None: untrained) and returns what is kept of a network.
+            Is given settings, weights (None: untrained) and task, and returns what is kept of a
+            network.
         untrained : bool
             Whether to look at all networks as they were before training.
 
@@ -143,7 +144,8 @@ class StudyScene:
                         found[place] = known[place]
                     continue
                 weights = store.runs.checkpoint(run, step).weights if step else None
-                known[key] = measure(self.points[place].settings, weights)
+                settings = self.points[place].settings
+                known[key] = measure(settings, weights, self.gallery.task(settings))
                 done += 1
             found[place] = known[place] = (step, known[key])
         for key in list(known)[: max(0, len(known) - MOST_KEPT)]:
@@ -154,7 +156,7 @@ class StudyScene:
         """Raise RunError if the gradient through one network would take too long to be live."""
         for point in self.points[: len(self.plan.places()) * len(self.plan.cells)]:
             settings = point.settings
-            size = task_of(settings).steps * settings.units
+            size = self.gallery.task(settings).steps * settings.units
             if size > LARGEST:
                 raise RunError(
                     "Time steps x hidden units x layers = {size:,} is too much to follow "
@@ -172,7 +174,7 @@ class StudyScene:
         if "hidden" not in plan.vary:
             parts = [t("hidden {units}", units=plan.settings.hidden)]
         if plan.match == "parameters":
-            count = parameters(plan.settings.replace(cell=plan.reference))
+            count = parameters(plan.settings.replace(cell=plan.reference), self.gallery.data)
             parts = [t("≈ {count:,} parameters each", count=count)]
         if "lr" not in plan.vary:
             tried = len(plan.rates)

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
+from rnnviz.data.sources import DataSource
 from rnnviz.networks.cells import CELLS
 from rnnviz.recording.trace import Trace
 from rnnviz.settings import Settings
@@ -140,7 +141,8 @@ class Subject(ABC):
 class Network(Subject):
     """A network that settings describe: a run at its checkpoints, or before any training.
 
-    With `typed`, what the visitor typed is its input in the place of the task's samples.
+    With `typed`, what the visitor typed is its input in the place of the task's samples. `data` is
+    who has the data that the task reads, as for `rnnviz.tasks.task_of`.
     """
 
     changeable = True
@@ -152,16 +154,18 @@ class Network(Subject):
         checkpoints: Sequence[int] = (),
         *,
         typed: str = "",
+        data: DataSource | None = None,
     ) -> None:
         self.settings: Settings = settings
         self.typed = typed
+        self._data = data
         self.run, self.name = run, run.id if run else None
         self.checkpoints = checkpoints
 
     @property
     def task(self) -> Task:
         """What is asked."""
-        return task_of(self.settings)
+        return task_of(self.settings, self._data)
 
     @property
     def probe(self) -> Probe:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import rnnviz
-from rnnviz.data import known
 from rnnviz.data.adding import first_choice, read, text_choice
 from rnnviz.data.examples import FILES, example
 from rnnviz.data.labels import Labelled, prepare_labels
 from rnnviz.data.series import PARTS, Series, prepare_series
 from rnnviz.data.sets import DataSet
+from rnnviz.data.sources import find
 from rnnviz.data.tables import read_table
 from rnnviz.data.texts import prepare_text, text_of
 from rnnviz.errors import DataError, RunError
@@ -205,17 +205,17 @@ def test_add_data_from_a_script(tmp_path):
     file = tmp_path / "sales.csv"
     file.write_text(rows(*range(100)))
     key = rnnviz.add_data(file, targets=["x"], time="")
-    assert known.get(key).title == "sales.csv" and known.get(key).kind == "series"
-    assert Series.of(known.get(key)).cuts == (70, 85)
+    assert find(key).title == "sales.csv" and find(key).kind == "series"
+    assert Series.of(find(key)).cuts == (70, 85)
     assert sum(PARTS.values()) == pytest.approx(1)
     book = tmp_path / "book.txt"
     book.write_text("It was a dark and stormy night. " * 20)
-    assert known.get(rnnviz.add_data(str(book))).kind == "text"
+    assert find(rnnviz.add_data(str(book))).kind == "text"
     text = "text,label\n" + "".join(f"word {n},{'ab'[n % 2]}\n" for n in range(40))
-    assert known.get(rnnviz.add_data(text, kind="labels")).kind == "labels"
+    assert find(rnnviz.add_data(text, kind="labels")).kind == "labels"
     with pytest.raises(DataError, match="cannot be read: no such file"):
         rnnviz.add_data(tmp_path / "nothing.csv")
     with pytest.raises(DataError, match="must be series, labels or text"):
         rnnviz.add_data(file, kind="picture")
     with pytest.raises(RunError, match="is not here: it was deleted"):
-        known.get("0" * 32)
+        find("0" * 32)

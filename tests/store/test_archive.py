@@ -9,22 +9,20 @@ import threading
 import time
 import tracemalloc
 import zipfile
-from collections import OrderedDict
-from weakref import WeakSet
 
 import pytest
 import torch
 from safetensors.torch import load, save
 
-from rnnviz.data import known
-from rnnviz.data.adding import add_data
 from rnnviz.data.sets import DataSet
+from rnnviz.data.texts import prepare_text
 from rnnviz.engine.worker import Session
 from rnnviz.errors import RnnvizError, RunError
 from rnnviz.settings import Settings
 from rnnviz.store import archive_reader, archive_writer
 from rnnviz.store.archive_reader import read_archive
 from rnnviz.store.run_store import RunStore
+from rnnviz.tasks import task_of
 from rnnviz.training.checkpoint import MEASURED, Checkpoint
 from rnnviz.training.trainer import Trainer
 
@@ -37,7 +35,7 @@ PICKLE = b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06
 def begun(store, settings=SMALL, steps=23, kept=(0, 10, 20), state="paused"):
     """A run that was interrupted: rows after its newest checkpoint, as a killed worker leaves."""
     run = store.runs.create(settings, "ada", "first")
-    trainer, rows = Trainer(settings), []
+    trainer, rows = Trainer(settings, task=task_of(settings, store.data)), []
     for step in range(steps + 1):
         if step:
             done = trainer.advance()
@@ -202,41 +200,37 @@ def test_a_run_that_goes_on_from_another_travels_with_where_it_comes_from(any_st
 
 
 @pytest.fixture
-def own_data(any_store, monkeypatch):
+def own_data(any_store):
     """A run that learns a text that its owner has brought, and the text's data set."""
-    monkeypatch.setattr(known, "_sets", OrderedDict())  # as in a process that was just started
-    key = add_data("To be, or not to be, that is the question. " * 40, kind="text", name="hamlet")
-    data = known.get(key)
-    any_store.data.keep(data, "ada")
+    data = prepare_text("To be, or not to be, that is the question. " * 40, name="hamlet")
+    key = any_store.data.keep(data, "ada")
     settings = Settings.for_task("own_characters", data=key, hidden=4, length=10, batch=4, steps=60)
     return begun(any_store, settings), data
 
 
-def elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(known, "_sets", OrderedDict())
-    monkeypatch.setattr(known, "_sources", WeakSet())
+def elsewhere(tmp_path):
     return RunStore(f"sqlite:///{tmp_path}/elsewhere.db")
 
 
-def test_data_of_ones_own_travel_with_a_run(any_store, own_data, tmp_path, monkeypatch):
+def test_data_of_ones_own_travel_with_a_run(any_store, own_data, tmp_path):
     run, data = own_data
     file = any_store.files.write(run, visitor="ada")
     wanted = resumed(any_store, run, "ada")
     assert contents(file)["dataset.bin"] == data.to_bytes()
-    other = elsewhere(tmp_path, monkeypatch)
+    other = elsewhere(tmp_path)
     copy = other.files.read(file, "bob")
     assert [each.key for each in other.data.list("bob")] == [data.key]
     assert resumed(other, copy, "bob") == wanted
     other.close()
 
 
-def test_data_that_somebody_else_brought_stay_with_them(any_store, own_data, tmp_path, monkeypatch):
+def test_data_that_somebody_else_brought_stay_with_them(any_store, own_data, tmp_path):
     run, data = own_data
     copy = any_store.runs.duplicate(run, "bob")
     file = any_store.files.write(copy, visitor="bob")
     assert "dataset.bin" not in contents(file)
     assert any_store.runs.get(any_store.files.read(file, "eve")).settings.data == data.key
-    other = elsewhere(tmp_path, monkeypatch)
+    other = elsewhere(tmp_path)
     with pytest.raises(RunError, match="The data set .* is not here"):
         other.files.read(file, "eve")
     assert other.runs.list() == []

@@ -1,17 +1,20 @@
-"""Data sets in the run store: kept once, listed by their owners, found by whoever has a key."""
+"""Data sets in the run store: kept once, listed by their owners, read by runs of this store."""
 
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import rnnviz
-from rnnviz.data import known
+from rnnviz.data import sources
+from rnnviz.data.adding import add_data
+from rnnviz.data.sources import ADDED, InMemory
 from rnnviz.data.texts import prepare_text
 from rnnviz.errors import DataError, RunError
 from rnnviz.settings import Settings
 from rnnviz.store import data_sets
 from rnnviz.store.run_store import RunStore
+from rnnviz.tasks import task_of
 from rnnviz.training.trainer import train
 
 
@@ -30,18 +33,8 @@ def store(store_url):
     store.close()
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    """What another test brought into the process is not there."""
-    monkeypatch.setattr(known, "_sets", type(known._sets)())
-
-
 def text(word="night"):
     return prepare_text(f"It was a dark and stormy {word}; the rain fell. " * 12, name="book.txt")
-
-
-def forget_here():
-    known._sets.clear()
 
 
 def settings(key):
@@ -63,14 +56,32 @@ def test_an_owner_lists_only_their_own_and_twice_the_same_is_kept_once(store):
     assert store.data.get(key) is None and store.data.get(other) is not None
 
 
-def test_a_key_is_found_in_any_open_store_and_in_none_that_is_closed(store, tmp_path):
+def test_a_key_is_found_until_the_store_is_closed(store):
     key = store.data.keep(text(), "ada")
-    forget_here()
-    assert known.get(key).body == text().body
-    forget_here()
+    assert store.data.get(key).body == text().body
     store.close()
-    with pytest.raises(RunError, match="is not here"):
-        known.get(key)
+    assert store.data.get(key) is None
+
+
+def test_what_was_read_is_held_until_it_is_deleted_or_many_others_came(store, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_BYTES", 2 * len(text().body))
+    other = RunStore(store.url)
+    keys = [other.data.keep(text(word), "ada") for word in ("night", "month")]
+    held = [other.data.get(key) for key in keys]
+    assert [other.data.get(key) for key in keys] == held
+    third = other.data.keep(text("eight"), "ada")
+    assert other.data.get(keys[1]) is held[1] and other.data.get(third) is not None
+    assert other.data.get(keys[1]) is held[1] and other.data.get(keys[0]) is not held[0]
+    other.data.forget(third, "ada")
+    assert other.data.get(third) is None
+    other.close()
+
+
+def test_many_threads_read_at_once(store):
+    keys = [store.data.keep(text(word), "ada") for word in ("night", "month", "eight")]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(store.data.get, keys * 20))
+    assert [each.key for each in found] == keys * 20
 
 
 def test_a_run_brings_its_data_along_and_keeps_them(store, tmp_path):
@@ -78,13 +89,8 @@ def test_a_run_brings_its_data_along_and_keeps_them(store, tmp_path):
     run = store.runs.create(settings(key), "bob")
     store.data.forget(key, "ada")
     store.data.purge(before=time.time() + 1)
-    forget_here()
-    steps = list(train(store.runs.get(run).settings))
+    steps = list(train(settings(key), task=task_of(settings(key), store.data)))
     assert len(steps) == 2
-    elsewhere = RunStore(f"sqlite:///{tmp_path / 'other.sqlite'}")
-    elsewhere.runs.create(settings(key), "eve")
-    assert elsewhere.data.get(key).key == key and elsewhere.data.list("eve") == []
-    elsewhere.close()
     store.bin.delete(run, "bob")
     store.data.purge(before=time.time() + 1)
     assert store.data.get(key) is not None  # it may come back from the bin
@@ -93,6 +99,22 @@ def test_a_run_brings_its_data_along_and_keeps_them(store, tmp_path):
     assert store.data.get(key) is not None  # too new
     store.data.purge(before=time.time() + 1)
     assert store.data.get(key) is None
+
+
+def test_data_of_a_script_get_into_a_store_where_that_is_asked_for(store):
+    key = ADDED.add(text("script"))
+    with pytest.raises(RunError, match="is not here"):
+        store.runs.create(settings(key), "ada")
+    store.data.bring(["", key])
+    assert store.runs.create(settings(key), "ada") and store.data.list("ada") == []
+    other = text("given")
+    with pytest.raises(RunError, match="is not here"):
+        store.data.bring([other.key])
+    source = InMemory()
+    store.data.bring([source.add(other), key], source)
+    assert store.data.get(other.key).body == other.body
+    third = add_data(b"It was a dark and stormy day. " * 20, kind="text", to=store.data)
+    assert store.data.get(third) is not None and ADDED.get(third) is None
 
 
 def test_a_run_with_data_that_nobody_has_is_refused(store):
@@ -117,11 +139,8 @@ def test_damaged_content_is_a_sentence(file_store, tmp_path):
     key = store.data.keep(text(), "ada")
     with sqlite3.connect(tmp_path / "runs.sqlite") as file:
         file.execute("UPDATE data_sets SET content = ?", (b"\x80\x04K\x01.",))
-    forget_here()
     with pytest.raises(DataError, match="damaged"):
         store.data.get(key)
-    with pytest.raises(RunError, match="is not here"):
-        rnnviz.Settings.for_task("own_words", data=key) and known.get(key)
 
 
 def test_a_store_of_version_5_gets_the_tables(file_store, tmp_path):

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import create_engine
 
-from rnnviz.data import known
 from rnnviz.data.adding import add_data
+from rnnviz.data.sources import find
 from rnnviz.errors import RunError, StoreError
 from rnnviz.plan import Plan
 from rnnviz.settings import Settings
@@ -170,6 +170,6 @@ with serving() as server:
 
 
 def test_the_same_data_brought_at_once_are_kept_once(store):
-    data = known.get(add_data("To be, or not to be. " * 50, kind="text", name="hamlet"))
+    data = find(add_data("To be, or not to be. " * 50, kind="text", name="hamlet"))
     assert set(at_once(*[lambda: store.data.keep(data, "ada")] * 6)) == {data.key}
     assert [each.key for each in store.data.list("ada")] == [data.key]

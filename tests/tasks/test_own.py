@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import rnnviz
-from rnnviz.data import known
 from rnnviz.data.examples import example
 from rnnviz.data.labels import Labelled
 from rnnviz.data.series import Series
+from rnnviz.data.sources import ADDED
 from rnnviz.errors import RunError, TaskError
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, task_of
@@ -19,7 +19,7 @@ def key_of(values, targets=(0,), path=False):
     """A series with these rows (row, column)."""
     values = np.asarray(values, float).reshape(len(values), -1)
     names = [f"x{place}" for place in range(values.shape[1])]
-    return known.remember(Series(names, list(targets), values, None, path, "made").data_set())
+    return ADDED.add(Series(names, list(targets), values, None, path, "made").data_set())
 
 
 def series_task(values, length=8, distance=1, **how):

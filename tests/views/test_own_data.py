@@ -5,15 +5,14 @@ import pandas as pd
 import pytest
 
 import rnnviz
-from rnnviz.data import known
 from rnnviz.data.labels import Labelled
 from rnnviz.data.series import Series
+from rnnviz.data.sources import find
 from rnnviz.errors import RunError
 from rnnviz.looks import draw
 from rnnviz.plots import data_counts, data_split, forecast
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
-from rnnviz.tasks import task_of
 from rnnviz.views import Choice, Gallery
 
 
@@ -29,17 +28,17 @@ def shown(gallery, view, settings, **choice):
     return message["figure"]
 
 
-def key_of(rows, path=False):
+def key_of(gallery, rows, path=False):
     names = [f"<b>{place}" for place in range(rows.shape[1])]
     made = Series(names, list(range(rows.shape[1])), rows, None, path, "made & kept")
-    return known.remember(made.data_set())
+    return gallery.store.data.add(made.data_set())
 
 
 ROWS = np.column_stack([np.arange(200.0), 50 + np.arange(200.0) % 7])
 
 
 def test_a_series_is_drawn_in_its_three_parts(gallery):
-    figure = shown(gallery, "data", Settings(task="own_series", data=key_of(ROWS)))
+    figure = shown(gallery, "data", Settings(task="own_series", data=key_of(gallery, ROWS)))
     parts = [(each["name"], each["yaxis"], len(each["x"])) for each in figure["data"]]
     assert parts == [
         (part, axis, count)
@@ -65,14 +64,13 @@ def test_a_long_series_is_thinned_to_its_highest_and_lowest():
 
 def test_classes_and_symbols_are_counted_in_both_parts(gallery):
     text = "text,label\n" + "".join(f"word {n},{'ab'[n % 4 == 0]}\n" for n in range(40))
-    key = rnnviz.add_data(text, kind="labels")
+    key = rnnviz.add_data(text, kind="labels", to=gallery.store.data)
     figure = shown(gallery, "data", Settings(task="own_labels", data=key))
     counts = {each["name"]: each["y"].tolist() for each in figure["data"]}
     assert counts == {"training": [24, 8], "held out": [6, 2]}
-    assert (
-        figure["layout"]["xaxis"]["ticktext"] == Labelled.of(known.get(key)).classes == ["a", "b"]
-    )
-    key = rnnviz.add_data("the cat sat. the dog ran! " * 20, kind="text")
+    classes = Labelled.of(find(key, gallery.data)).classes
+    assert figure["layout"]["xaxis"]["ticktext"] == classes == ["a", "b"]
+    key = rnnviz.add_data("the cat sat. the dog ran! " * 20, kind="text", to=gallery.store.data)
     words = shown(gallery, "data", Settings(task="own_words", data=key))
     assert words["layout"]["xaxis"]["ticktext"][0] == "the"
     assert words["data"][0]["y"][0] + words["data"][1]["y"][0] == 40
@@ -81,10 +79,12 @@ def test_classes_and_symbols_are_counted_in_both_parts(gallery):
 
 @pytest.mark.parametrize("ahead", [1, 3])
 def test_a_forecast_stands_beside_what_came(gallery, ahead):
-    settings = Settings(task="own_series", data=key_of(ROWS), length=10, distance=ahead, hidden=3)
+    settings = Settings(
+        task="own_series", data=key_of(gallery, ROWS), length=10, distance=ahead, hidden=3
+    )
     figure = shown(gallery, "forecast", settings, sample=2, target=1)
     truth, again, foretold = figure["data"]
-    start = int(str(task_of(settings).probe().captions[2]).removeprefix("from row ")) - 1
+    start = int(str(gallery.task(settings).probe().captions[2]).removeprefix("from row ")) - 1
     np.testing.assert_allclose(truth["y"], ROWS[start : start + 10 + ahead, 1], atol=1e-4)
     np.testing.assert_allclose(again["y"], ROWS[start : start + 10, 1], atol=1e-4)
     assert again["x"][0] == foretold["x"][0] == ahead and len(foretold["y"]) == 10
@@ -95,7 +95,7 @@ def test_a_forecast_stands_beside_what_came(gallery, ahead):
 
 def test_a_path_is_drawn_from_one_step_and_others_faintly(gallery):
     settings = Settings(
-        task="own_series", data=key_of(ROWS, path=True), length=12, distance=4, hidden=3
+        task="own_series", data=key_of(gallery, ROWS, path=True), length=12, distance=4, hidden=3
     )
     figure = shown(gallery, "forecast", settings, t=5)
     truth, *others, chosen = figure["data"]
