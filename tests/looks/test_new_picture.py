@@ -20,6 +20,7 @@ from rnnviz.settings import Settings
 from rnnviz.store.traces import PREFIX
 from rnnviz.ui import session
 from rnnviz.views import Choice, Gallery
+from rnnviz.views.look import Look, View, networks
 
 FILES = {
     "toy_analysis.py": '''
@@ -91,12 +92,12 @@ def run(store):
     return store.runs.create(SMALL, "me")
 
 
-def tabs(page, name, store, monkeypatch, **address):
-    """Open a page with the toy's tab chosen; return the words of all tabs and what is placed."""
+def tabs(page, name, store, monkeypatch, look="spread", **address):
+    """Open a page with a look's tab chosen; return the words of all tabs and what is placed."""
     monkeypatch.setattr(live, "_hub", SimpleNamespace(engine=SimpleNamespace(store=store)))
     monkeypatch.setattr(session, "owner", lambda: "me")
     opened = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=60)
-    for key, value in (address | {name: "spread"}).items():
+    for key, value in (address | {name: look}).items():
         opened.query_params[key] = value
     opened.run()
     assert not opened.exception
@@ -118,6 +119,13 @@ def test_it_is_a_tab_of_your_model(toy, store, monkeypatch):
     assert "spread" in words and "figure_toy_spread" in placed
     figure = drawing(Gallery(store), "toy_spread", PREFIX + name, None, Choice())
     assert len(figure["data"][0]["y"]) == 5
+
+
+def test_one_of_a_study_is_a_tab_of_the_page_that_compares(toy, store, monkeypatch):
+    view = View(lambda scene: {"figure": {}}, of_study=True)
+    register(Look("toys", "compare", "toys", {"toy_of_study": view}, fits=networks))
+    words, placed = tabs("compare.py", "look", store, monkeypatch, look="toys")
+    assert "toys" in words and {"bar_study", "figure_toy_of_study"} <= placed
 
 
 def test_it_is_in_the_list_of_a_bundle_and_in_one(toy, store, run, tmp_path):
