@@ -4,7 +4,7 @@ import rnnviz
 from rnnviz import analysis
 from rnnviz.tasks import task_of
 
-settings = rnnviz.Settings.for_task("reversal", steps=250)
+settings = rnnviz.Settings(task="reversal", steps=250)
 *_, last = rnnviz.train(settings)
 task = task_of(settings)
 print(f"{last.validation_metric:.0f} % of unseen sequences are reversed rightly")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rnnviz.recording.trace import Trace
     from rnnviz.settings import Settings
     from rnnviz.tasks import TASKS
-    from rnnviz.training.trainer import train
+    from rnnviz.training.training import train
 
 __all__ = [
     "CELLS",
@@ -68,7 +68,7 @@ _HOMES = {
     "record": "recording.record",
     "show": "notebook.show",
     "sweep": "engine.compare",
-    "train": "training.trainer",
+    "train": "training.training",
     "watch": "notebook.watch",
 }
 

@@ -27,6 +27,8 @@ MOST_RUNS = 400
 MOST_SEEDS, MOST_RATES, MOST_VALUES, MOST_VARIED = 20, 5, 16, 3
 LARGEST_HIDDEN = int(bounds("hidden")[1])
 NOT_VARIED = {"cell": "cells", "seed": "seeds", "task": Words("two studies")}
+NOT_OWN = {"cell", "seed", "task", "data"}
+"""What makes runs comparable, and so is nobody's own."""
 _CELLS = ", ".join(choices("cell"))
 _MAY_BE = {
     "cells": Words("one or more of {cells}, each once", cells=_CELLS),
@@ -39,6 +41,7 @@ _MAY_BE = {
         most=MOST_VARIED,
         most_values=MOST_VALUES,
     ),
+    "own": Words("for a cell, names of settings and a value for each"),
     "success": Words("between 0.01 and 1"),
 }
 
@@ -80,6 +83,9 @@ class Plan(BaseModel):
         Learning rates to try; the settings' own if empty. Each cell is then compared at its best.
     vary : dict
         Name of a setting -> values: all combinations are trained.
+    own : dict
+        Cell -> names and values of settings that it alone has: what is said of it to be learned
+        well with, such as the identity for an RNN of rectified units (Le, Jaitly, Hinton 2015).
     success : float
         A run has succeeded if its last validation loss is below this share of the task's baseline.
 
@@ -98,6 +104,7 @@ class Plan(BaseModel):
     reference: Cell = "lstm"
     lrs: Annotated[tuple[float, ...], Field(max_length=MOST_RATES)] = ()
     vary: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
+    own: dict[Cell, dict[str, Value]] = Field(default_factory=dict)
     success: float = Field(0.5, ge=0.01, le=1)
 
     def __init__(self, **values: Any) -> None:
@@ -105,6 +112,12 @@ class Plan(BaseModel):
             values["settings"] = Settings(**values["settings"])
         if isinstance(values.get("vary"), Mapping):
             values["vary"] = {name: _listed(each) for name, each in values["vary"].items()}
+        if isinstance(values.get("own"), Mapping):
+            values["own"] = {
+                cell: {name: _plain(each) for name, each in changes.items()}
+                if isinstance(changes, Mapping) else changes
+                for cell, changes in values["own"].items()
+            }  # fmt: skip
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -131,6 +144,8 @@ class Plan(BaseModel):
             raise SettingsError("The plan is not valid JSON: {error}.", error=error) from None
         if not isinstance(values, dict):
             raise SettingsError('The plan must be a JSON object, such as {"cells": ["gru"]}.')
+        if isinstance(values.get("settings"), dict):
+            values["settings"] = Settings.recorded(values["settings"])
         return cls(**values)
 
     def to_json(self) -> str:
@@ -192,11 +207,11 @@ class Plan(BaseModel):
                         yield self._point(cell, seed, lr, place, data)
 
     def _point(
-        self, cell: str, seed: int, lr: float, place: dict[str, Value], data: DataSource | None
+        self, cell: Cell, seed: int, lr: float, place: dict[str, Value], data: DataSource | None
     ) -> Point:
-        settings = self.settings.replace(
-            **{"cell": cell, "lr": lr, "seed": self.settings.seed + seed, **place}
-        )
+        seed += self.settings.seed
+        changes = {"cell": cell, "lr": lr, "seed": seed, **place, **self.own.get(cell, {})}
+        settings = self.settings.replace(**changes)
         if self.match == "parameters" and cell != self.reference:
             settings = settings.replace(hidden=matched_hidden(settings, self.reference, data))
         return Point(settings, cell, settings.seed, settings.lr, tuple(place.items()))
@@ -209,6 +224,7 @@ class Plan(BaseModel):
         for lr in self.lrs:
             self.settings.replace(lr=lr)
         self._check_varied()
+        self._check_own()
         if self.count > MOST_RUNS:
             raise SettingsError(
                 "These are {count:,} runs: at most {most} make a study; take fewer "
@@ -240,6 +256,27 @@ class Plan(BaseModel):
                 raise SettingsError(_sentence("vary", {name: list(values)}))
             for value in values:
                 self.settings.replace(**{name: value})
+
+    def _check_own(self) -> None:
+        for cell, changes in self.own.items():
+            if cell not in self.cells:
+                raise SettingsError(
+                    "{cell} has settings of its own but is not compared: add it to cells.",
+                    cell=cell,
+                )
+            for name in changes:
+                if name in NOT_OWN or name in self.vary or (name == "lr" and self.lrs):
+                    raise SettingsError(
+                        "{name} of {cell}: is the same for all cells of a study; leave it out.",
+                        name=name,
+                        cell=cell,
+                    )
+                if name == "hidden" and self.match == "parameters":
+                    raise SettingsError(
+                        "hidden is chosen by the number of parameters: set match to hidden to "
+                        "give a cell its own."
+                    )
+            self.settings.replace(cell=cell, **changes)
 
 
 # What was worked out, by what decides it: the settings, whose key of a data set is its content.
@@ -319,7 +356,11 @@ def _listed(values: Any) -> tuple[Value, ...]:
     """Return values as a tuple of plain ones: a list of JSON's, an array, a range."""
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         values = (values,)
-    return tuple(each.item() if isinstance(each, np.generic) else each for each in values)
+    return tuple(_plain(each) for each in values)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _sentence(name: str, value: object) -> Words:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from rnnviz.errors import SettingsError
@@ -107,3 +108,32 @@ def test_making_a_plan_needs_no_torch():
     code = "import sys; from rnnviz.plan import Plan; Plan().points()"
     code += "; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+OWN = {"rnn_relu": {"initialization": "identity", "lr": np.float64(0.001)}, "lstm": {"hidden": 5}}
+
+
+def test_a_cell_may_have_settings_of_its_own():
+    plan = Plan(settings=Settings(length=6), cells=("rnn_relu", "gru", "lstm"), seeds=2, own=OWN)
+    assert Plan.from_json(plan.to_json()) == plan
+    for point in plan.points():
+        same = Settings(length=6, cell=point.cell, seed=point.seed)
+        assert point.settings == same.replace(**OWN.get(point.cell, {}))
+        assert point.lr == point.settings.lr
+
+
+@pytest.mark.parametrize(
+    "own, sentence",
+    [
+        ({"gru": {"lr": 0.1}}, "gru has settings of its own but is not compared"),
+        ({"lstm": {"seed": 3}}, "seed of lstm: is the same for all cells"),
+        ({"lstm": {"task": "parity"}}, "task of lstm: is the same for all cells"),
+        ({"lstm": {"length": 3}}, "length of lstm: is the same for all cells"),
+        ({"lstm": {"hidde": 3}}, "did you mean hidden"),
+        ({"lstm": {"hidden": 0}}, "hidden = 0: must be between"),
+        ({"lstm": 3}, "own = 3: must be for a cell"),
+    ],
+)
+def test_own_settings_that_have_no_meaning(own, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        Plan(cells=("rnn", "lstm"), vary={"length": (4, 6)}, own=own)

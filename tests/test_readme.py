@@ -22,7 +22,7 @@ def test_the_python_in_the_readme_runs():
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("\n") == 20
+    assert done.stdout.count("\n") == 21
 
 
 def test_the_files_that_the_documents_name_exist():

@@ -104,6 +104,24 @@ def test_for_task_takes_the_tasks_defaults_and_changes(task):
     assert settings == Settings(**{"task": task, **TASKS[task].defaults, "hidden": 5})
 
 
+@pytest.mark.parametrize("task", choices("task"))
+def test_what_is_not_given_is_what_the_task_is_learned_well_with(task):
+    assert (
+        Settings(task=task)
+        == Settings.for_task(task)
+        == Settings.from_json(f'{{"task": "{task}"}}')
+    )
+    assert Settings(task=task, hidden=7, lr=0.2) == Settings(task=task).replace(hidden=7, lr=0.2)
+
+
+def test_a_record_of_an_older_version_is_the_run_that_it_was():
+    kept = Settings(task="own_labels", patience=0).model_dump()
+    assert Settings(task="own_labels").patience == 4
+    del kept["patience"]  # a version that did not know of it trained to the last step
+    for record in (kept, json.dumps(kept)):
+        assert Settings.recorded(record).patience == 0
+
+
 def test_for_task_refuses_an_unknown_task():
     with pytest.raises(SettingsError, match="task = 'nope'"):
         Settings.for_task("nope")

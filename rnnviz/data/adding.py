@@ -40,7 +40,7 @@ def add_data(
     ::
 
         key = rnnviz.add_data("sales.csv", targets=["revenue"], every="week")
-        rnnviz.train(rnnviz.Settings.for_task("own_series", data=key))
+        rnnviz.train(rnnviz.Settings(task="own_series", data=key))
 
     Parameters
     ----------

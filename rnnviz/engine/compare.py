@@ -68,6 +68,7 @@ def compare(
     match: str = "hidden",
     reference: str = "lstm",
     lrs: Sequence[float] = (),
+    own: Mapping[str, Mapping[str, Any]] | None = None,
     success: float = 0.5,
     store: RunStore | str | None = None,
     workers: int | None = None,
@@ -80,7 +81,7 @@ def compare(
     ----------
     settings : Settings, optional
         What all have in common.
-    cells, seeds, match, reference, lrs, success
+    cells, seeds, match, reference, lrs, own, success
         As in `Plan`.
     store : RunStore or str, optional
         A run store or its URL: what it holds already is not trained again, and what is trained
@@ -98,7 +99,7 @@ def compare(
     """
     plan = Plan(
         settings=settings or Settings(), cells=tuple(cells), seeds=seeds, match=match,
-        reference=reference, lrs=tuple(lrs), success=success,
+        reference=reference, lrs=tuple(lrs), own=dict(own or {}), success=success,
     )  # fmt: skip
     with trained_study(plan, store, workers, progress, owner) as (kept, study):
         before, after = (findings.gradients(kept, study, step) for step in (0, None))

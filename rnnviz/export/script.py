@@ -82,7 +82,7 @@ def _of_trace(source: Source) -> str:
 
 def settings_code(settings: Settings) -> str:
     """Return the call that makes settings, from what is not standard and what always stands."""
-    standard, given = Settings().model_dump(), settings.model_dump()
+    standard, given = Settings(task=settings.task).model_dump(), settings.model_dump()
     # what is the standard today may not be tomorrow: the seed and the size always stand
     always = {"task", "cell", "hidden", "length", "steps", "seed"}
     said = [

@@ -137,7 +137,7 @@ def _read(file: zipfile.ZipFile, source: DataSource | None) -> Archived:
     if README in infos:
         _bytes(file, infos[README], MOST_TEXT)
     try:
-        settings = Settings(**_json(file, infos[SETTINGS]))
+        settings = Settings.recorded(_json(file, infos[SETTINGS]))
         settings.replace(lr=manifest.lr)
         phases(settings, manifest.origin)
     except RnnvizError as error:

@@ -2,7 +2,7 @@
 
 README.txt                                   what is in it, and how to read it
 manifest.json                                format, name, tags, note, how far it got
-settings.json                                what `Settings.from_json` reads
+settings.json                                what `Settings.recorded` reads
 metrics.csv                                  a row a step; empty where nothing was measured
 dataset.bin                                  the data that it learns, where somebody brought them
 checkpoints/0000100/weights.safetensors      under torch's names

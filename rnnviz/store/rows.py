@@ -123,7 +123,7 @@ class Head(NamedTuple):
 def run_of(row: Row[Any]) -> Run:
     """Return what a row of the table `runs` says."""
     return Run(
-        id=row.id, owner=row.owner, name=row.name, settings=Settings.from_json(row.settings),
+        id=row.id, owner=row.owner, name=row.name, settings=Settings.recorded(row.settings),
         state=State(row.state), why=Words.from_json(row.reason), step=row.step, lr=row.lr,
         seconds=row.seconds, created=row.created, heartbeat=row.heartbeat, worker=row.worker,
         study=row.study, tags=tuple(json.loads(row.tags)), note=row.note,

@@ -220,7 +220,7 @@ def _finished(connection: Connection, owner: str, wanted: set[Settings]) -> dict
     found = {}
     for row in connection.execute(select(runs.c.id, runs.c.settings, runs.c.lr).where(of_owner)):
         try:
-            settings = Settings.from_json(row.settings)
+            settings = Settings.recorded(row.settings)
         except RnnvizError:
             continue  # of another version
         if settings in wanted and settings.lr == row.lr:

@@ -1,7 +1,7 @@
 """Training yields steps; who draws or stores them decides when to ask for the next one."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -24,8 +24,7 @@ from rnnviz.training.optimizers import (
     save_optimizer,
     scheduled,
 )
-from rnnviz.training.progress_bar import Bar
-from rnnviz.words import Words, t
+from rnnviz.words import Words
 
 
 @dataclass(frozen=True)
@@ -278,39 +277,6 @@ class Trainer:
         loss = self.task.mean_loss(output, self._validation.targets).item()
         _check_finite(loss, Words("loss on the validation set"), self.step)
         return loss, self.task.metric(output, self._validation)
-
-
-def train(
-    settings: Settings,
-    checkpoint: Checkpoint | None = None,
-    *,
-    progress: bool = False,
-    task: Task | None = None,
-) -> Iterator[Step]:
-    """Yield the steps of a run, from the beginning or from after a checkpoint.
-
-    Parameters
-    ----------
-    progress : bool
-        Draw a bar on a terminal and in a notebook; not where the loop prints lines of its own,
-        which a bar would tear apart.
-    task : Task, optional
-        As in `Trainer`.
-
-    Raises
-    ------
-    DivergedError
-        If the loss or the gradient of a step is not finite.
-    RunError
-        If the checkpoint is damaged or belongs to other settings.
-    """
-    trainer = Trainer(settings, checkpoint, task=task)
-    with Bar("train", settings.steps, shown=progress) as bar:
-        bar(trainer.step)
-        while not trainer.finished:
-            step = trainer.advance()
-            bar(step.step, t("loss {loss:.4g}", loss=step.loss))
-            yield step
 
 
 def clip_gradients(

@@ -1,7 +1,7 @@
 """What a view of a study looks at: its plan, how its runs stand, and their networks in parts."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -170,19 +170,22 @@ class StudyScene:
     def fairness(self) -> str:
         """At which size and learning rate cells are compared, over how many seeds, in short."""
         plan = self.plan
+        own = {name for changes in plan.own.values() for name in changes}
         parts = []
-        if "hidden" not in plan.vary:
+        if "hidden" not in {*plan.vary, *own}:
             parts = [t("hidden {units}", units=plan.settings.hidden)]
         if plan.match == "parameters":
             count = parameters(plan.settings.replace(cell=plan.reference), self.gallery.data)
             parts = [t("≈ {count:,} parameters each", count=count)]
-        if "lr" not in plan.vary:
+        if "lr" not in {*plan.vary, *own}:
             tried = len(plan.rates)
             parts.append(
                 t("lr best of {tried}", tried=tried)
                 if tried > 1
                 else t("lr {rate:g}", rate=plan.rates[0])
             )
+        if own:
+            parts.append(t("each cell with settings of its own"))
         return together(*parts, f"n = {plan.seeds}")
 
     @property
@@ -196,7 +199,17 @@ class StudyScene:
         if len(plan.rates) > 1 and not plan.vary:
             best = ", ".join(f"{title(row.cell)} {row.lr:g}" for row in self.rates.itertuples())
             said.append(t("Learning rates: {rates}.", rates=best))
+        own = "; ".join(own_settings(cell, each) for cell, each in plan.own.items() if each)
+        if own:
+            said.append(t("Settings of their own: {settings}.", settings=own))
         return " ".join(said)
+
+
+def own_settings(cell: str, changes: Mapping[str, object]) -> str:
+    """Say which settings a cell alone has."""
+    fields = Settings.model_fields
+    each = (f"{t(fields[name].title or name)} {value}" for name, value in changes.items())
+    return f"{title(cell)} {', '.join(each)}"
 
 
 def title(cell: str) -> str:

@@ -13,7 +13,7 @@ from rnnviz.__main__ import main
 from rnnviz.commands.progress import ProgressBar
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
-from rnnviz.training.trainer import train
+from rnnviz.training.training import train
 
 SMALL = {"hidden": 4, "length": 8, "batch": 4, "steps": 30}
 

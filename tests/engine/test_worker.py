@@ -13,7 +13,8 @@ from rnnviz.errors import StoreError
 from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
 from rnnviz.training.checkpoint import Checkpoint
-from rnnviz.training.trainer import Trainer, train
+from rnnviz.training.trainer import Trainer
+from rnnviz.training.training import train
 from tests.warm import forking
 
 SETTINGS = Settings(hidden=4, length=5, batch=4, steps=40)

@@ -14,7 +14,8 @@ from rnnviz.recording.probe import look
 from rnnviz.recording.record import record
 from rnnviz.settings import Settings
 from rnnviz.tasks import task_of
-from rnnviz.training.trainer import Trainer, train
+from rnnviz.training.trainer import Trainer
+from rnnviz.training.training import train
 from rnnviz.views.layer_names import layers_of
 
 SMALL = {"hidden": 5, "embedding": 4, "length": 4}

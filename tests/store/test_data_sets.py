@@ -15,7 +15,7 @@ from rnnviz.settings import Settings
 from rnnviz.store import data_sets
 from rnnviz.store.run_store import RunStore
 from rnnviz.tasks import task_of
-from rnnviz.training.trainer import train
+from rnnviz.training.training import train
 
 
 @pytest.fixture

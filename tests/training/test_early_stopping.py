@@ -10,7 +10,8 @@ from rnnviz.looks import draw
 from rnnviz.settings import Settings
 from rnnviz.training.checkpoint import Checkpoint
 from rnnviz.training.early_stopping import Stopping
-from rnnviz.training.trainer import Trainer, train
+from rnnviz.training.trainer import Trainer
+from rnnviz.training.training import train
 from rnnviz.views import Choice, Gallery
 
 # A rate that is too high: the loss soon rises again.

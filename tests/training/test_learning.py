@@ -4,7 +4,7 @@ import pytest
 
 from rnnviz.settings import Settings
 from rnnviz.tasks import TASKS, task_of
-from rnnviz.training.trainer import train
+from rnnviz.training.training import train
 
 SHORT = {"adding": {"length": 10, "lr": 0.01}, "copying": {"length": 2}, "digits_pixels": {}}
 """Where the defaults take longer than a few seconds: shorter sequences."""

@@ -9,7 +9,8 @@ from rnnviz.errors import DivergedError, RunError, SettingsError
 from rnnviz.networks.model import build, save
 from rnnviz.settings import Settings
 from rnnviz.training.checkpoint import Checkpoint
-from rnnviz.training.trainer import VALIDATE_EVERY, Trainer, clip_gradients, train
+from rnnviz.training.trainer import VALIDATE_EVERY, Trainer, clip_gradients
+from rnnviz.training.training import train
 
 
 def small(**values):

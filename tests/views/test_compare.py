@@ -232,3 +232,16 @@ def test_while_a_study_runs_trained_networks_are_not_told_with_untrained_ones(st
         told, _, rest = whole(gallery, view, study)["says"].partition("Still untrained")
         for cell, title in waiting.items():
             assert (title in rest.split(".")[0]) == (cell not in begun), (view, told, rest)
+
+
+def test_settings_of_their_own_are_said(store):
+    own = {"lstm": {"forget_bias": 3.0, "lr": 0.01, "hidden": 5}, "rnn": {}}
+    plan = Plan(settings=Settings(hidden=4, length=5), cells=("rnn", "lstm"), seeds=2, own=own)
+    message = draw(Gallery(store), "compare_gradients", None, plan, Choice())
+    note = message["figure"]["layout"]["meta"]["note"]
+    assert "each cell with settings of its own" in note and "hidden 4" not in note
+    assert "lr" not in note
+    said = draw(Gallery(store), "compare_loss", None, plan, Choice())["says"]
+    assert (
+        "Settings of their own: LSTM Forget bias 3.0, Learning rate 0.01, Hidden units 5." in said
+    )
