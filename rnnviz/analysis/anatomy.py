@@ -6,11 +6,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rnnviz.analysis.beginnings import state_before
+from rnnviz.analysis.beginnings import (
+    LayerWeights,
+    call_of_step,
+    check_as_written,
+    links,
+    running_order,
+    states_before,
+    weights_from,
+    weights_of_calls,
+)
 from rnnviz.analysis.formulas import formula_of
 from rnnviz.analysis.weights import no_equations
 from rnnviz.errors import TraceError
 from rnnviz.networks.cells import CELLS
+from rnnviz.recording.layer_trace import PARAMETERS
 from rnnviz.recording.trace import Trace
 from rnnviz.words import Words
 
@@ -28,7 +38,7 @@ INSIDE = Words("the inside of a unit is")
 def anatomy(
     trace: Trace,
     layer: str,
-    weights: Mapping[str, ArrayLike],
+    weights: Mapping[str, ArrayLike] | None = None,
     *,
     sample: int = 0,
     unit: int | None = 0,
@@ -36,8 +46,8 @@ def anatomy(
 ) -> pd.DataFrame:
     """Take the equations of one unit apart, at every time step of one sample.
 
-    The parts are computed in float64 from the recorded inputs and states; the state before the
-    first step is zero, or, of a translation's decoder, the encoder's last.
+    The parts are computed in float64 from the recorded inputs, the state that each step was given
+    and the weights that it ran with.
 
     Parameters
     ----------
@@ -45,8 +55,8 @@ def anatomy(
         A recording; with a backward pass in it, the gradients are taken apart too.
     layer : str
         One of `trace.layers`.
-    weights : mapping
-        The module's ``state_dict()``.
+    weights : mapping, optional
+        The module's ``state_dict()``, for a trace that kept no weights.
     sample : int
         Which sample of the batch.
     unit : int or None
@@ -69,22 +79,20 @@ def anatomy(
 
         ``gradient.<column>``: dL/d(that), the total one for a signal. For a state ``.before`` is
         what flows back through this step, ``.later`` what comes back from the next one, and
-        ``.out`` what comes from this step's own output: ``later + out`` is the total. Where
+        ``.out`` what comes from this step's own output: ``later + out`` is the total. Where the
+        caller changed the state before the next step, or cut it off, all comes by the output. Where
         something set a value, nothing flows into its equation, and where it was scaled, the
         scaled gradient; ``hidden_state.in`` is what does.
 
     Raises
     ------
     TraceError
-        For a layer, sample or unit that there is not, weights that are not of this layer, a
-        layer with a projection or layer normalisation, one that was called more than once, or
-        one of a cell whose equations are not taken apart here.
+        For a layer, sample or unit that there is not, weights that are not of this layer or were
+        not kept, a layer with a projection or layer normalisation, with dropout between its steps,
+        or one of a cell whose equations are not taken apart here.
     """
     take_apart = formula_of(trace, layer, EQUATIONS, INSIDE)
-    steps = trace.value(layer, "input").shape[0]
-    # a loop over a cell calls it once a step, each time with the state that it gave
-    if len(trace.calls(layer)) > 1 and trace.calls(layer) != tuple(range(steps)):
-        raise TraceError("{layer} was called more than once: record one call of it.", layer=layer)
+    check_as_written(trace, layer, INSIDE, ("dropped",))
     samples, hidden = trace.value(layer, "hidden_state").shape[1:]
     if not 0 <= sample < samples or not (unit is None or 0 <= unit < hidden):
         raise TraceError(
@@ -96,7 +104,7 @@ def anatomy(
             sample=sample,
             unit=unit,
         )
-    part = _Layer(trace, layer, _parameters(layer, weights), sample, scales or {})
+    part = _Layer(trace, layer, _weights(trace, layer, weights), sample, scales or {})
     columns = take_apart(part)
     chosen = {
         name: column
@@ -117,13 +125,14 @@ class _Layer:
         self,
         trace: Trace,
         layer: str,
-        parameters: Columns,
+        weights: list[LayerWeights],
         sample: int,
         scales: Mapping[str, ArrayLike],
     ) -> None:
         self.cell = CELLS[trace.cell(layer)]
-        self.reverse = layer.endswith("_reverse")
-        self.parameters = parameters
+        self.order = running_order(trace, layer)
+        self.linked = links(trace, layer, gradients=True)[:, sample, None]
+        self.weights = weights
         self.gates = tuple(self.cell.gates) or ("hidden_state",)
         self.slope_at_zero = self.cell.key == "rnn_relu"
         signals = trace.signals(layer)
@@ -138,49 +147,39 @@ class _Layer:
         self.columns: Columns = {
             "input": np.linalg.norm(self.value["input"], axis=1, keepdims=True),
             **{name: self.value[name] for name in self.cell.signals},
-            **{f"{name}.before": self.before(self.value[name]) for name in self.cell.states},
+            **{
+                f"{name}.before": states_before(trace, layer, name)[:, sample].astype(float)
+                for name in self.cell.states
+            },
         }
-        for name in self.cell.states:
-            start = state_before(trace, layer, name)
-            if start is not None:
-                self.columns[f"{name}.before"][trace.stretch(layer)[0]] = start[sample]
         self._take_apart()
 
-    def before(self, x: Array) -> Array:
-        """Return what there was a step earlier; nothing before the first."""
-        moved = np.zeros_like(x)
-        if self.reverse:
-            moved[:-1] = x[1:]
-        else:
-            moved[1:] = x[:-1]
-        return np.nan_to_num(moved)  # a shorter sequence read backward begins after its padding
-
     def later(self, x: Array) -> Array:
-        """Return what there is a step later; nothing after the last."""
-        self.reverse = not self.reverse
-        moved = self.before(x)
-        self.reverse = not self.reverse
+        """Return what comes back from the step after; nothing where that began anew."""
+        moved = np.zeros_like(x)
+        now, after = self.order[:-1], self.order[1:]
+        moved[now] = np.where(self.linked[after], x[after], 0.0)
         return moved
 
     def _take_apart(self) -> None:
         """Add the parts of every pre-activation."""
-        wx = self.value["input"] @ self.parameters["weight_ih"].T
-        wh = self.columns["hidden_state.before"] @ self.parameters["weight_hh"].T
-        steps = len(wx)
+        x, h = self.value["input"], self.columns["hidden_state.before"]
+        wx = np.stack([w.ih @ x[t] for t, w in enumerate(self.weights)])
+        wh = np.stack([w.hh @ h[t] for t, w in enumerate(self.weights)])
+        b_ih = np.stack([w.bias_ih for w in self.weights])
+        b_hh = np.stack([w.bias_hh for w in self.weights])
+        size = wh.shape[1] // len(self.gates)
         for place, gate in enumerate(self.gates):
-            rows = slice(place * wh.shape[1] // len(self.gates), None)
-            rows = slice(rows.start, rows.start + wh.shape[1] // len(self.gates))
-            b_ih, b_hh = (
-                np.tile(self.parameters[name][rows], (steps, 1)) for name in ("bias_ih", "bias_hh")
-            )
+            rows = slice(place * size, (place + 1) * size)
+            of_x, of_h = wx[:, rows] + b_ih[:, rows], wh[:, rows] + b_hh[:, rows]
             self.columns |= {
                 f"{gate}.Wx": wx[:, rows],
-                f"{gate}.b_ih": b_ih,
+                f"{gate}.b_ih": b_ih[:, rows],
                 f"{gate}.Wh": wh[:, rows],
-                f"{gate}.b_hh": b_hh,
-                f"{gate}.x": wx[:, rows] + b_ih,
-                f"{gate}.h": wh[:, rows] + b_hh,
-                f"{gate}.sum": wx[:, rows] + b_ih + wh[:, rows] + b_hh,
+                f"{gate}.b_hh": b_hh[:, rows],
+                f"{gate}.x": of_x,
+                f"{gate}.h": of_h,
+                f"{gate}.sum": of_x + of_h,
             }
 
     def activate(self, gate: str) -> Array:
@@ -219,7 +218,7 @@ class _Layer:
         straight : what reaches the earlier state without a weight matrix
         """
         stacked = np.concatenate([into_h[gate] for gate in self.gates], axis=1)
-        through = stacked @ self.parameters["weight_hh"]
+        through = np.stack([da @ w.hh for da, w in zip(stacked, self.weights, strict=True)])
         before = through + straight
         total, later = self.gradient["hidden_state"], self.later(before)
         out = total - later
@@ -315,14 +314,26 @@ EQUATIONS = {"rnn": _rnn, "rnn_relu": _rnn, "lstm": _lstm, "gru": _gru}
 """Cell -> what takes its equations apart."""
 
 
-def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
-    """Return a layer's weights by torch's names without path and suffix; no bias is zero."""
+def _weights(trace: Trace, layer: str, given: Mapping[str, ArrayLike] | None) -> list[LayerWeights]:
+    """Return the weights of each step: those that ran, or the given ones where none were kept."""
+    call = call_of_step(trace, layer)
+    if given is not None and not trace.parameters(layer):
+        found = [weights_from(_named(layer, given))] * len(call)
+    else:
+        calls = weights_of_calls(trace, layer, None)
+        found = [calls[each] for each in call]
+    if any(weights.hr is not None for weights in found):
+        raise TraceError(
+            "{layer} has a projection: its hidden state has no units of its own.", layer=layer
+        )
+    return found
+
+
+def _named(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
+    """Return a layer's weights by torch's names without path and suffix."""
     path, _, suffix = layer.rpartition(".")
     for pattern in (f"{path}.{{}}_{suffix}", f"{layer}.{{}}", "{}"):
-        named = {
-            name: pattern.format(name).lstrip(".")
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-        }
+        named = {name: pattern.format(name).lstrip(".") for name in PARAMETERS}
         if named["weight_ih"] in weights:
             break
     else:
@@ -331,10 +342,4 @@ def _parameters(layer: str, weights: Mapping[str, ArrayLike]) -> Columns:
         )
     if any(name.startswith((f"{layer}.norm", f"{suffix}.norm")) for name in weights):
         raise TraceError(no_equations(layer, INSIDE))
-    if named["weight_hr"] in weights:
-        raise TraceError(
-            "{layer} has a projection: its hidden state has no units of its own.", layer=layer
-        )
-    found = {name: np.asarray(weights[key], float) for name, key in named.items() if key in weights}
-    none = np.zeros(len(found["weight_ih"]))
-    return {"bias_ih": none, "bias_hh": none} | found
+    return {name: np.asarray(weights[key]) for name, key in named.items() if key in weights}

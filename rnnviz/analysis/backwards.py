@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
+from rnnviz.analysis.beginnings import running_order
 from rnnviz.analysis.recurrence import Array, Recurrence, recurrence
 from rnnviz.analysis.weights import find_layer
 from rnnviz.errors import TraceError
@@ -62,7 +63,7 @@ def walk(parts: Recurrence, entries: Entries) -> Iterator[Moment]:
     """Go from the last step to the first with all items; what comes is valid until the next."""
     items, batch = entries.h.shape[-3:-1]
     lstm = parts.cell == "lstm"
-    dh = np.zeros((items, batch, parts.weight_hh.shape[1]))
+    dh = np.zeros((items, batch, parts.hidden))
     dc = np.zeros((items, batch, parts.keep.shape[2] if lstm else 0))
     along = np.zeros_like(dc)
     through = np.zeros_like(dh) if lstm else np.zeros((items, batch, 0))
@@ -106,15 +107,15 @@ def entries_of(trace: Trace, layer: str, parts: Recurrence, sample: int | None =
     What enters at a step is the total there less what comes from the step after; as much as
     rounding could have left is no entry.
     """
-    flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
+    order = running_order(trace, layer)
     samples = slice(None) if sample is None else slice(sample, sample + 1)
-    total = trace.gradient(layer, "hidden_state")[flip, samples]
+    total = trace.gradient(layer, "hidden_state")[order][:, samples]
     eps = float(np.finfo(total.dtype).eps)
     total = np.where(parts.valid[:, :, None], total.astype(np.float64), 0.0)
     lstm = parts.cell == "lstm"
     total_c = np.zeros((*total.shape[:2], 0))
     if lstm:
-        total_c = trace.gradient(layer, "cell_state")[flip, samples].astype(np.float64)
+        total_c = trace.gradient(layer, "cell_state")[order][:, samples].astype(np.float64)
         total_c = np.where(parts.valid[:, :, None], total_c, 0.0)
     steps: list[int] = []
     entering_h: list[Array] = []
@@ -168,13 +169,14 @@ def walk_down(
     """
     above = layers_above(module, trace, layer)
     residual = getattr(find_layer(module, layer)[0], "residual", False)
-    parts = recurrence(module, trace, above[0]).of(sample)
+    flows = top is None  # as they did when it was recorded: not where a state was detached
+    parts = recurrence(module, trace, above[0], gradients=flows).of(sample)
     entries = entries_of(trace, above[0], parts, sample) if top is None else top
     for below in above[1:]:
-        lower = recurrence(module, trace, below).of(sample)
-        flow = np.zeros((parts.steps, *entries.h.shape[-3:-1], parts.weight_ih.shape[1]))
+        lower = recurrence(module, trace, below, gradients=flows).of(sample)
+        flow = np.zeros((parts.steps, *entries.h.shape[-3:-1], parts.weights[0].ih.shape[1]))
         for now in walk(parts, entries):
-            flow[now.t, : now.active] = now.da @ parts.weight_ih
+            flow[now.t, : now.active] = now.da @ parts.weights[now.t].ih
             if residual:  # what the layer reads is also added to what it gives
                 first, added = _entering(entries, now.t, now.active)
                 flow[now.t, first : now.active] += added

@@ -84,28 +84,26 @@ def truncation(
         raise TraceError("{layer} runs backwards: choose the one that runs forwards.", layer=layer)
     parts, entries = walk_down(module, trace, layer, sample=sample)
     samples = slice(None) if sample is None else slice(sample, sample + 1)
-    h = np.nan_to_num(trace.value(layer, "hidden_state").astype(np.float64))[:, samples]
     lengths = np.asarray(windows)
-    kept = np.zeros((len(lengths), parts.steps, *h.shape[1:]))
-    total = np.zeros((parts.steps, *h.shape[1:]))
-    size = parts.weight_hh.shape
-    weights, whole = np.zeros((len(lengths), *size)), np.zeros(size)
+    total = np.zeros(parts.earlier.shape)
+    kept = np.zeros((len(lengths), *total.shape))
+    whole = np.zeros_like(parts.weights[0].hh)
+    weights = np.stack([whole] * len(lengths))
     for now in walk(parts, entries):
         away = entries.steps[: now.active] - now.t  # falls: later loss steps come first
         first = np.searchsorted(-away, 1 - lengths)  # the items within each window
         of_weights = parts.recurrent_gates(now.t, now.dh, now.da)
         dh, da = _from_here(now.dh), _from_here(of_weights)
         kept[:, now.t], total[now.t] = dh[first], dh[0]
-        if parts.linked[now.t]:
-            weights += np.einsum("wba,bh->wah", da[first], h[now.t - 1])
-            whole += da[0].T @ h[now.t - 1]
+        weights += np.einsum("wba,bh->wah", da[first], parts.earlier[now.t])
+        whole += da[0].T @ parts.earlier[now.t]
     check_sum(total, trace.gradient(layer, "hidden_state")[:, samples], layer)
     gone = np.linalg.norm(weights - whole, axis=(1, 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         lost = gone / np.linalg.norm(whole)
         lengths_of = np.linalg.norm(weights, axis=(1, 2)) * np.linalg.norm(whole)
         cosine = (weights * whole).sum(axis=(1, 2)) / lengths_of
-    steps, root = parts.steps, np.sqrt(h.shape[1])
+    steps, root = parts.steps, np.sqrt(parts.valid.shape[1])
     return pd.DataFrame(
         {
             "window": np.repeat(lengths, steps),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz.analysis.beginnings import call_of_step, links, running_order
 from rnnviz.errors import TraceError
 from rnnviz.networks.cells import CELLS
 from rnnviz.recording.clamp_text import Clamp
@@ -114,11 +115,15 @@ def kept_along_path(
             times, units = clamp.where(*factors.shape[::2])
             there = np.ix_(times, range(factors.shape[1]), units)
             factors[there] *= clamp.value if clamp.how == "scale" and clamp.value else 0.0
-    flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
+    order, call = running_order(trace, layer), call_of_step(trace, layer)
+    anew = ~links(trace, layer, gradients=True) & (call > 0)[:, None]
+    if samples is not None:
+        anew = anew[:, list(samples)]
+    factors[anew & ~np.isnan(factors[:, :, 0])] = 0.0
     factors = np.where(np.isnan(factors), 1.0, factors)  # what does not run keeps all there is
-    factors = factors[flip]
+    factors = factors[order]
     later = factors[1:][::-1].cumprod(0)[::-1]
-    kept = np.concatenate([later, np.ones_like(factors[:1])])[flip]
+    kept = np.concatenate([later, np.ones_like(factors[:1])])[np.argsort(order)]
     return pd.DataFrame(
         {
             "time": np.arange(len(kept)),

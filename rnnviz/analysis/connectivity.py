@@ -53,8 +53,7 @@ def connectivity(
     if layer.endswith("_reverse"):
         raise TraceError("{layer} runs backwards: choose the one that runs forwards.", layer=layer)
     top = recurrence(module, trace, layers_above(module, trace, layer)[0])
-    hidden = top.weight_hh.shape[1]
-    rows = np.eye(hidden) if readout is None else _compact(np.asarray(readout, np.float64))
+    rows = np.eye(top.hidden) if readout is None else _compact(np.asarray(readout, np.float64))
     length = int(top.valid[:, sample].sum())
     steps = np.arange(length - 1, -1, -every)
     entering = np.tile(rows, (len(steps), 1))[:, None]  # (output step and row, 1, unit)
@@ -62,7 +61,7 @@ def connectivity(
     parts, entries = walk_down(module, trace, layer, entries, sample)
     found = np.full((len(steps), length), np.nan)
     for now in walk(parts, entries):
-        size = np.square(now.da @ parts.weight_ih).sum(axis=(1, 2))
+        size = np.square(now.da @ parts.weights[now.t].ih).sum(axis=(1, 2))
         found[: now.active // len(rows), now.t] = np.sqrt(size.reshape(-1, len(rows)).sum(1))
     return pd.DataFrame(
         found[::-1],

@@ -5,6 +5,7 @@ import pandas as pd
 from torch import nn
 
 from rnnviz.analysis.backwards import Entries, walk, walk_down
+from rnnviz.analysis.beginnings import running_order
 from rnnviz.analysis.recurrence import Recurrence
 from rnnviz.errors import TraceError
 from rnnviz.recording.trace import Trace
@@ -75,9 +76,8 @@ def itemized_gradients(
         "time": np.broadcast_to(np.arange(steps), shape),
         **dict(zip(COLUMNS[2:], found, strict=True)),
     }
-    if layer.endswith("_reverse"):
-        columns["loss_step"] = steps - 1 - columns["loss_step"]
-        columns["time"] = steps - 1 - columns["time"]
+    order = running_order(trace, layer)
+    columns["loss_step"], columns["time"] = order[columns["loss_step"]], order[columns["time"]]
     found[:, :, ~parts.valid.any(1)] = np.nan  # where the layer does not run
     reached = ~np.isnan(found[0])
     frame = pd.DataFrame({name: values[reached] for name, values in columns.items()})
@@ -115,9 +115,10 @@ def itemized_vectors(
         items[: now.active, now.t] = now.dc if of_c else now.dh
         through[: now.active, now.t] = now.through_c if of_c else now.through_h
     check_sum(items.sum(0), total, layer)
-    if layer.endswith("_reverse"):
-        return len(total) - 1 - entries.steps, items[:, ::-1], through[:, ::-1]
-    return entries.steps[::-1], items[::-1], through[::-1]
+    order = running_order(trace, layer)
+    times = order[entries.steps]
+    in_time, ordered = np.argsort(order), np.argsort(times, kind="stable")
+    return times[ordered], items[ordered][:, in_time], through[ordered][:, in_time]
 
 
 def _prepared(
@@ -134,7 +135,7 @@ def _prepared(
     parts, entries = walk_down(module, trace, layer, sample=sample)
     samples = slice(None) if sample is None else slice(sample, sample + 1)
     total = trace.gradient(layer, signal)[:, samples]
-    return parts, entries, of_c, total[::-1] if layer.endswith("_reverse") else total
+    return parts, entries, of_c, total[running_order(trace, layer)]
 
 
 def check_sum(found: np.ndarray, total: np.ndarray, layer: str) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from rnnviz.analysis.beginnings import call_of_step, running_order, weights_of_calls
 from rnnviz.analysis.gradients import norm_over_units
 from rnnviz.analysis.recurrence import recurrence
-from rnnviz.analysis.weights import check_not_normalized, layer_parameters
+from rnnviz.analysis.weights import check_not_normalized
 from rnnviz.recording.trace import Trace
 from rnnviz.words import Words
 
@@ -16,7 +17,14 @@ STEEPEST = {"rnn": 1.0, "rnn_relu": 1.0}
 """Largest slope of a plain cell's nonlinearity; it is 1/4 for the logistic function."""
 
 
-def jacobians(module: nn.Module, trace: Trace, layer: str, sample: int | None = None) -> np.ndarray:
+def jacobians(
+    module: nn.Module | None,
+    trace: Trace,
+    layer: str,
+    sample: int | None = None,
+    *,
+    given: bool = False,
+) -> np.ndarray:
     """Compute d(state at t)/d(state at t-1) at every step, exactly, from gates and weights.
 
     The state is h; for an LSTM it is h and c, one after the other.
@@ -24,25 +32,34 @@ def jacobians(module: nn.Module, trace: Trace, layer: str, sample: int | None = 
     Parameters
     ----------
     module : nn.Module
-        What was recorded, with the weights that it had then.
+        What was recorded; its weights count only where the trace kept none.
     trace : Trace
         Gradients are not needed.
     layer : str
         One of `trace.layers`.
     sample : int, optional
         One sample; all if not given.
+    given : bool
+        Whether a step counts, too, that set out from a state that it was given: at the start, or
+        because the caller changed the state in between. Its Jacobian is by that state, so the
+        product across it is not that of two steps in a row.
 
     Returns
     -------
     ndarray (time, state, state), or (time, batch, state, state) without a sample
-        Row: the state after the step; NaN at the first step, whose state before was not recorded,
-        and where the sequence was padded. A backward layer's steps are in the order it runs.
+        Row: the state after the step. NaN where the sequence was padded, and at steps that did not
+        set out from the state after the step before. A backward layer's steps are in the order it
+        runs.
     """
     parts = recurrence(module, trace, layer)
     samples = range(parts.keep.shape[1]) if sample is None else [sample]
-    made = np.stack(
-        [np.stack([parts.jacobian(t, each) for each in samples]) for t in range(parts.steps)]
-    )
+    size = parts.hidden + (parts.keep.shape[2] if parts.cell == "lstm" else 0)
+    made = np.empty((parts.steps, len(samples), size, size))
+    begins = [trace.begins(layer)[call] != "zero" for call in call_of_step(trace, layer)]
+    begins = np.asarray(begins)[running_order(trace, layer)].tolist()
+    for t in range(parts.steps):
+        for place, each in enumerate(samples):
+            made[t, place] = parts.jacobian(t, each, given=given and begins[t])
     return made if sample is None else made[:, 0]
 
 
@@ -131,16 +148,16 @@ def state_gradient_norms(module: nn.Module, trace: Trace, layer: str) -> np.ndar
         In the order in which the layer runs.
     """
     parts = recurrence(module, trace, layer)
-    flip = slice(None, None, -1) if layer.endswith("_reverse") else slice(None)
-    dh = trace.gradient(layer, "hidden_state")[flip].astype(np.float64)
+    order = running_order(trace, layer)
+    dh = trace.gradient(layer, "hidden_state")[order].astype(np.float64)
     if parts.cell != "lstm":
         return norm_over_units(dh)
     shown = np.stack([parts.into_cell(t, dh[t]) for t in range(parts.steps)])
-    dc = trace.gradient(layer, "cell_state")[flip].astype(np.float64) - shown
+    dc = trace.gradient(layer, "cell_state")[order].astype(np.float64) - shown
     return norm_over_units(np.concatenate([dh, dc], -1))
 
 
-def jacobian_bound(module: nn.Module, trace: Trace, layer: str) -> float | None:
+def jacobian_bound(module: nn.Module | None, trace: Trace, layer: str) -> float | None:
     """Return what no step's Jacobian of a plain RNN exceeds, γ σ_max(W_hh); None for gated cells.
 
     γ is the nonlinearity's steepest slope (Pascanu, Mikolov, Bengio 2013).
@@ -148,8 +165,10 @@ def jacobian_bound(module: nn.Module, trace: Trace, layer: str) -> float | None:
     slope = STEEPEST.get(trace.cell(layer))
     if slope is None:
         return None
-    check_not_normalized(module, layer, Words("the bound is"))
-    return slope * float(np.linalg.norm(layer_parameters(module, layer)[1], 2))
+    if module is not None:
+        check_not_normalized(module, layer, Words("the bound is"))
+    every = {id(weights): weights.hh for weights in weights_of_calls(trace, layer, module)}
+    return slope * max(float(np.linalg.norm(hh, 2)) for hh in every.values())
 
 
 def lyapunov_exponents(jacobians: Iterable[np.ndarray], burn_in: int = 0) -> np.ndarray:

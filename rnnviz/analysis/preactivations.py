@@ -3,8 +3,14 @@
 import numpy as np
 from torch import nn
 
+from rnnviz.analysis.beginnings import (
+    call_of_step,
+    check_as_written,
+    states_before,
+    weights_of_calls,
+)
 from rnnviz.analysis.formulas import formula_of
-from rnnviz.analysis.weights import check_not_normalized, layer_parameters
+from rnnviz.analysis.weights import check_not_normalized
 from rnnviz.networks.cells import CELLS
 from rnnviz.recording.layer_trace import LayerTrace
 from rnnviz.recording.trace import Trace
@@ -20,23 +26,20 @@ RESET: dict[str, dict[str, str]] = {
 """Cell -> signal -> the gate that multiplies what it reads of the state before."""
 
 
-def preactivations(
-    trace: Trace, layer: str, module: nn.Module, state: np.ndarray | None = None
-) -> Trace:
+def preactivations(trace: Trace, layer: str, module: nn.Module | None = None) -> Trace:
     """Compute the input of every gate's σ or tanh of one layer, and of a plain RNN's state.
 
-    It is ``W_ih x + b_ih + W_hh h_{t-1} + b_hh`` with the recorded x and h, so it is also right
-    where a signal was clamped; for the GRU's candidate ``W_in x + b_in + r (W_hn h + b_hn)``.
+    It is ``W_ih x + b_ih + W_hh h + b_hh`` with the recorded x, the h that each step was given and
+    the weights that it ran with, so it is also right where a signal was clamped; for the GRU's
+    candidate ``W_in x + b_in + r (W_hn h + b_hn)``.
 
     Parameters
     ----------
     trace : Trace
     layer : str
         One of `trace.layers`.
-    module : nn.Module
-        What was recorded, with the weights that it had then.
-    state : ndarray (batch, unit), optional
-        h before the first step of each call; zero if None.
+    module : nn.Module, optional
+        What was recorded: its weights, as they were then, for a trace that kept none.
 
     Returns
     -------
@@ -47,40 +50,28 @@ def preactivations(
     Raises
     ------
     TraceError
-        If the trace has no such layer, it has layer normalisation, or its cell is another one.
+        If the trace has no such layer, it has layer normalisation, dropout was on between its
+        steps, or its cell is another one.
     """
     reset = formula_of(trace, layer, RESET, BEFORE)
-    check_not_normalized(module, layer, BEFORE)
-    x, h = (trace.value(layer, name).astype(np.float64) for name in ("input", "hidden_state"))
-    weight_ih, weight_hh, bias_ih, bias_hh = layer_parameters(module, layer)
-    before = _before(h, trace.calls(layer), layer.endswith("_reverse"), state)
-    from_input = x @ weight_ih.T + bias_ih
-    from_state = before @ weight_hh.T + bias_hh
+    check_as_written(trace, layer, BEFORE, ("dropped",))
+    if module is not None:
+        check_not_normalized(module, layer, BEFORE)
+    weights, call = weights_of_calls(trace, layer, module), call_of_step(trace, layer)
+    x = trace.value(layer, "input").astype(np.float64)
+    h = states_before(trace, layer, "hidden_state").astype(np.float64)
+    at = [weights[each] for each in call]
+    from_input = np.stack([x[t] @ w.ih.T + w.bias_ih for t, w in enumerate(at)])
+    from_state = np.stack([h[t] @ w.hh.T + w.bias_hh for t, w in enumerate(at)])
     cell = trace.cell(layer)
     signals = tuple(CELLS[cell].gates) or ("hidden_state",)
-    values = {}
+    values = {"input": trace.value(layer, "input")}
     for place, signal in enumerate(signals):
-        units = slice(
-            place * len(weight_hh) // len(signals), (place + 1) * len(weight_hh) // len(signals)
-        )
+        size = from_state.shape[-1] // len(signals)
+        units = slice(place * size, (place + 1) * size)
         recurrent = from_state[..., units]
         if signal in reset:
             recurrent = trace.value(layer, reset[signal]) * recurrent
-        values[signal] = (from_input[..., units] + recurrent).astype(np.float32)
-    found = LayerTrace(cell, trace.calls(layer), {"input": trace.value(layer, "input"), **values})
+        values[signal] = (from_input[..., units] + recurrent).astype(values["input"].dtype)
+    found = LayerTrace(cell, trace.calls(layer), values)
     return Trace({layer: found}, trace.labels, N_("Pre-activations are values only."))
-
-
-def _before(
-    h: np.ndarray, calls: tuple[int, ...], reverse: bool, state: np.ndarray | None
-) -> np.ndarray:
-    """Return the hidden state before each step, in the direction in which the layer runs."""
-    before = np.empty_like(h)
-    starts = list(calls)
-    if reverse:  # runs from the end of each call, and of each padded sample, backwards
-        before[:-1] = np.where(np.isnan(h[1:]), 0.0, h[1:])
-        starts = [start - 1 for start in (*calls[1:], len(h))]
-    else:
-        before[1:] = h[:-1]
-    before[starts] = 0.0 if state is None else state
-    return before

@@ -5,6 +5,7 @@ import pandas as pd
 from torch import nn
 
 from rnnviz.analysis.backwards import entries_of
+from rnnviz.analysis.beginnings import running_order
 from rnnviz.analysis.gradients import norm_over_units, quartiles
 from rnnviz.analysis.jacobians import jacobian_bound
 from rnnviz.analysis.recurrence import recurrence
@@ -33,7 +34,7 @@ def predicted_norms(module: nn.Module, trace: Trace, layer: str) -> pd.DataFrame
     DataFrame
         Columns `signal`, `time`, `norm` (median over samples), `kind`: "path" or "bound".
     """
-    parts = recurrence(module, trace, layer)
+    parts = recurrence(module, trace, layer, gradients=True)
     entries = entries_of(trace, layer, parts)
     bound = jacobian_bound(module, trace, layer)
     lstm = parts.cell == "lstm"
@@ -51,9 +52,8 @@ def predicted_norms(module: nn.Module, trace: Trace, layer: str) -> pd.DataFrame
         norms[t] = norm_over_units(carried)
         factor = parts.keep[t] if bound is None else bound
         with np.errstate(over="ignore"):
-            carried = carried * factor * float(parts.linked[t])
-    if layer.endswith("_reverse"):
-        norms = norms[::-1]
+            carried = carried * factor * parts.linked[t][:, None]
+    norms = norms[np.argsort(running_order(trace, layer))]
     return pd.DataFrame(
         {
             "signal": "cell_state" if lstm else "hidden_state",

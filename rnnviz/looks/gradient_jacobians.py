@@ -53,7 +53,7 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
             most=MOST_ENTRIES // size**2,
         )
     trace = flow.trace_of("last")
-    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample)
+    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample, given=not product)
     values = analysis.singular_values(thinned(steps, SVD_WORK / size**3))
     bound = analysis.jacobian_bound(flow.model, trace, flow.layer)
     common: dict[str, Any] = {

@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 
 from rnnviz import analysis, plots
-from rnnviz.analysis.beginnings import state_before
 from rnnviz.recording.trace import Trace
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
@@ -73,8 +72,7 @@ def show_unit(scene: Scene) -> FigureMessage:
 
 def inner(scene: Scene) -> Trace:
     """Return the pre-activations of the chosen layer."""
-    state = state_before(scene.trace, scene.layer, "hidden_state")
-    return analysis.preactivations(scene.trace, scene.layer, scene.network(), state)
+    return analysis.preactivations(scene.trace, scene.layer, scene.network())
 
 
 def controls(subject: Subject) -> Asking:

@@ -21,6 +21,13 @@ from rnnviz.networks.normalized_cells import NORMALIZED
 from rnnviz.networks.stacking import directions, fused_layer, run_stack, time_major
 from rnnviz.settings import Settings
 
+PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+"""What a layer may have, by torch's names without its suffix."""
+Weights = Mapping[str, Tensor]
+Begin = Callable[[str, Weights, State, Tensor | None], None]
+"""Told when a layer begins to run: its suffix, the weights it runs with, by `PARAMETERS`, the state
+before its first step (row, unit), and the mask through which the recurrent weights see h."""
+
 
 @dataclass(frozen=True)
 class TimeAxis:
@@ -61,23 +68,28 @@ def unroll(
     cells: Mapping[str, Cell],
     input: Tensor | PackedSequence,
     hx: Tensor | State | None = None,
+    begin: Begin | None = None,
 ) -> tuple[Tensor | PackedSequence, Tensor | State]:
     """Do what ``rnn(input, hx)`` does, step by step through the modules of the cells.
 
     Takes and gives what torch's forward takes and gives, with the same parameters and, on the
-    CPU, the same random numbers for the dropout between layers.
+    CPU, the same random numbers for the dropout between layers. `begin` is called as each layer
+    begins, in each direction.
 
     Raises
     ------
     ValueError, RuntimeError
         As torch's forward does, for an input or state of a wrong shape or type.
     """
+    weights = kernel_weights(rnn)
 
     def run(layer: int, x: Tensor, sizes: list[int], start: State) -> tuple[Tensor, list[State]]:
         outputs, ends = [], []
         for way, suffix in enumerate(directions(rnn, layer)):
-            begin = tuple(part[way] for part in start)
-            output, end = _run(rnn, suffix, cells[suffix], x, sizes, begin)
+            named = {name: f"{name}_{suffix}" for name in PARAMETERS}
+            own = {name: weights[full] for name, full in named.items() if full in weights}
+            state = tuple(part[way] for part in start)
+            output, end = _run(rnn, suffix, cells[suffix], own, x, sizes, state, begin)
             outputs.append(output)
             ends.append(end)
         return torch.cat(outputs, -1) if rnn.bidirectional else outputs[0], ends
@@ -85,12 +97,27 @@ def unroll(
     return run_stack(rnn, run, input, hx)
 
 
+def kernel_weights(rnn: nn.RNNBase) -> dict[str, Tensor]:
+    """Return the tensors that torch's kernel would run with now, by torch's full names.
+
+    They are asked for as torch does it, so that a parametrization which counts how often it is
+    used (a spectral norm's power iteration) comes out the same.
+    """
+    rnn._update_flat_weights()
+    pairs = zip(rnn._flat_weights_names, rnn._flat_weights, strict=True)
+    return {name: weight for name, weight in pairs if weight is not None}
+
+
 def take_step(
-    module: nn.RNNCellBase, cell: Cell, input: Tensor, hx: Tensor | State | None = None
+    module: nn.RNNCellBase,
+    cell: Cell,
+    input: Tensor,
+    hx: Tensor | State | None = None,
+    begin: Begin | None = None,
 ) -> Tensor | State:
     """Do what ``module(input, hx)`` does, through the modules of the cell.
 
-    ``module`` is torch's `nn.RNNCell`, `nn.LSTMCell` or `nn.GRUCell`.
+    ``module`` is torch's `nn.RNNCell`, `nn.LSTMCell` or `nn.GRUCell`; `begin` is called first.
     """
     if input.dim() not in (1, 2):
         raise ValueError(f"Expected input to be 1D or 2D, got {input.dim()}D instead")
@@ -102,27 +129,44 @@ def take_step(
     else:
         given = (hx,) if isinstance(hx, Tensor) else hx
         state = tuple(s.unsqueeze(0) if squeezed else s for s in given)
-    a, bias_hh = cell.project(cell.input(x), module.weight_ih, module.bias_ih, module.bias_hh)
-    state = cell(a, state, module.weight_hh, bias_hh)
+    weights = {"weight_ih": module.weight_ih, "weight_hh": module.weight_hh}
+    if module.bias:
+        weights |= {"bias_ih": module.bias_ih, "bias_hh": module.bias_hh}
+    if begin is not None:
+        begin("", weights, state, None)
+    a, bias_hh = _project(cell, x, weights)
+    state = cell(a, state, weights["weight_hh"], bias_hh)
     if squeezed:
         state = tuple(s.squeeze(0) for s in state)
     return state if isinstance(module, nn.LSTMCell) else state[0]
 
 
+def _project(cell: Cell, x: Tensor, weights: Weights) -> tuple[Tensor, Tensor | None]:
+    biases = weights.get("bias_ih"), weights.get("bias_hh")
+    return cell.project(cell.input(x), weights["weight_ih"], *biases)
+
+
 def _run(
-    rnn: nn.RNNBase, suffix: str, cell: Cell, x: Tensor, sizes: Sequence[int], start: State
+    rnn: nn.RNNBase,
+    suffix: str,
+    cell: Cell,
+    weights: Weights,
+    x: Tensor,
+    sizes: Sequence[int],
+    start: State,
+    begin: Begin | None,
 ) -> tuple[Tensor, State]:
     """Run one layer in one direction over x; ``sizes`` are the rows of each time step.
 
     In a packed sequence the longest sample is the first row and rows end early: going forward
     they leave the state as they end, going backward they enter it as they begin.
     """
-    bias_ih = getattr(rnn, f"bias_ih_{suffix}", None)
-    bias_hh = getattr(rnn, f"bias_hh_{suffix}", None)
-    weight_ih = getattr(rnn, f"weight_ih_{suffix}")
-    a, bias_hh = cell.project(cell.input(x), weight_ih, bias_ih, bias_hh)
-    weight_hh = getattr(rnn, f"weight_hh_{suffix}")
-    weight_hr = getattr(rnn, f"weight_hr_{suffix}", None)
+    share = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
+    mask = dropout(torch.ones_like(start[0]), share) if share else None
+    if begin is not None:
+        begin(suffix, weights, start, mask)
+    a, bias_hh = _project(cell, x, weights)
+    weight_hh, weight_hr = weights["weight_hh"], weights.get("weight_hr")
 
     packed, reverse = x.dim() == 2, suffix.endswith("_reverse")
     steps = list(zip(a.split(sizes) if packed else a.unbind(0), sizes, strict=True))
@@ -130,8 +174,6 @@ def _run(
         steps.reverse()
     rows = steps[0][1]
     state = tuple(s[:rows] for s in start)
-    share: Any = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
-    mask = dropout(torch.ones_like(start[0]), share) if share else None
     outputs: list[Tensor] = []
     ended: list[State] = []
     for step, size in steps:

@@ -21,7 +21,7 @@ from rnnviz.errors import ClampError
 from rnnviz.networks.cells import Cell
 from rnnviz.networks.stacking import time_major
 from rnnviz.recording.record import Site, sites
-from rnnviz.recording.recorder import NO_BACKWARD
+from rnnviz.recording.recorder import NO_BACKWARD, Altering
 from rnnviz.recording.trace import Trace
 from rnnviz.words import N_, Words
 
@@ -177,7 +177,7 @@ class _Change:
         return x * numbers if self.scales else torch.where(here, numbers, x)
 
 
-class _Hook:
+class _Hook(Altering):
     """The one hook on a signal that makes all its changes, in the order they were asked for."""
 
     def __init__(self, target: nn.Module) -> None:

@@ -20,15 +20,27 @@ from torch.utils.hooks import RemovableHandle
 
 from rnnviz.errors import RecordingError
 from rnnviz.networks.cells import Cell, State
-from rnnviz.networks.recurrent import Watchable, make_cell, make_cells, take_step, unroll
+from rnnviz.networks.recurrent import (
+    Watchable,
+    Weights,
+    make_cell,
+    make_cells,
+    take_step,
+    unroll,
+)
 from rnnviz.networks.stacking import time_major
-from rnnviz.recording.layer_trace import PARAMETERS, LayerTrace
+from rnnviz.recording.layer_trace import Alteration, Beginning, LayerTrace
 from rnnviz.words import Words
 
 Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]
 Recurrent = nn.RNNBase | nn.RNNCellBase
 FIRST_LAYER = {"", "l0", "l0_reverse"}  # torch's suffixes; a cell has none
+TORCH_ORDER = ("hidden_state", "cell_state")  # of the parts of a state
 NO_BACKWARD = -1  # what torch calls the graph task while no backward pass runs
+
+
+class Altering:
+    """A forward hook that changes what a signal is, by even as little as nothing."""
 
 
 @dataclass
@@ -45,12 +57,21 @@ class _Call:
         Rows at each time step of a packed sequence.
     order : Tensor, optional
         Which sample each row is, where a packed sequence was sorted by length.
+    begins : str
+        Whether a state was given, and one that a gradient goes through.
+    starts : dict of State
+        By suffix: the state before the first step.
+    versions : dict of int
+        By suffix: which of the recorder's weights it ran with.
     """
 
     values: dict[tuple[str, str], list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     input_gradients: dict[str, Sequence[Tensor]] = field(default_factory=dict)
     sizes: list[int] | None = None
     order: Tensor | None = None
+    begins: Beginning = "zero"
+    starts: dict[str, State] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
 
     def steps(self, x: Tensor) -> Sequence[Tensor]:
         """Part a whole sequence, or the one step of a cell, into steps (row, unit)."""
@@ -80,19 +101,20 @@ class Recorder:
         self.title = title_of(path, module)
         self.module = module
         self.gradients = gradients
-        self.weights = weights
+        self.weights = weights and not getattr(module, "normalized", False)
         self.validation = validation
         self.passes: set[int] = set()  # the backward passes that came by
         self.calls: list[_Call] = []
         self.call: _Call | None = None  # the one that is running
         self.handles: list[RemovableHandle] = []
         self.cells = module.cells if isinstance(module, Watchable) else new_cells(module)
+        self.kept: dict[str, list[Weights]] = {suffix: [] for suffix in self.cells}
+        self.stamps: list[tuple[Tensor, int]] = []  # the weights of the last call, and their writes
+        self.passes_then: set[int] = set()
+        self.altered: dict[str, set[Alteration]] = {suffix: set() for suffix in self.cells}
 
     def attach(self) -> None:
         """Put the hooks on the gates, and this recorder in the place of the module's forward."""
-        kept = self.weights and not getattr(self.module, "normalized", False)
-        self.parameters = {suffix: _parameters(self.module, suffix) if kept else {}
-                           for suffix in self.cells}  # fmt: skip
         for suffix, cell in self.cells.items():
             note_input = partial(self._note_input, suffix)
             self.handles.append(cell.input.register_forward_hook(note_input))
@@ -131,6 +153,7 @@ class Recorder:
         if torch._C._current_graph_task_id() != NO_BACKWARD:
             # torch.utils.checkpoint runs the forward once more: it has been noted already
             return self._run(input, hx)
+        call.begins = _beginning(hx)
         for suffix in FIRST_LAYER & self.cells.keys():
             self._note_gradient(call, suffix, x, arrange)
         self.call = call
@@ -163,7 +186,7 @@ class Recorder:
         layers = {}
         for suffix, cell in self.cells.items():
             name = layer_name(self.path, suffix)
-            layers[name] = LayerTrace(cell.key, starts, {}, {}, self.parameters[suffix])
+            layers[name] = self._ran_with(suffix, starts)
             for signal in ("input", *cell.signals):
                 steps = [x for call in self.calls for x in call.values[suffix, signal]]
                 layers[name].values[signal] = _array(steps, orders)
@@ -172,18 +195,70 @@ class Recorder:
                     layers[name].gradients[signal] = _array(steps, orders)
         return layers
 
+    def _ran_with(self, suffix: str, times: tuple[int, ...]) -> LayerTrace:
+        """Return what the calls of a layer set out with, and no signals yet."""
+        parameters = [
+            {name: _numpy(weight) for name, weight in weights.items()}
+            for weights in self.kept[suffix]
+        ] or [{}]
+        orders = [call.order for call in self.calls]
+        cell = self.cells[suffix]
+        return LayerTrace(
+            cell.key,
+            times,
+            {},
+            {},
+            parameters[0],
+            tuple(parameters[1:]),
+            tuple(call.versions.get(suffix, 0) for call in self.calls),
+            {
+                state: _array([call.starts[suffix][place] for call in self.calls], orders)
+                for place, state in enumerate(TORCH_ORDER[: len(cell.states)])
+            },
+            tuple(call.begins for call in self.calls),
+            tuple(sorted(self.altered[suffix])),
+        )
+
     def _run(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:
         if isinstance(self.module, nn.RNNBase):
-            return unroll(self.module, self.cells, input, hx)
+            return unroll(self.module, self.cells, input, hx, self._begin)
         # The caller may change in place what a cell gives: the record keeps its own.
-        state = take_step(self.module, self.cells[""], cast(Tensor, input), hx)
+        state = take_step(self.module, self.cells[""], cast(Tensor, input), hx, self._begin)
         return state.clone() if isinstance(state, Tensor) else tuple(s.clone() for s in state)
+
+    def _begin(self, suffix: str, weights: Weights, state: State, mask: Tensor | None) -> None:
+        """Note what a layer sets out with: the caller may change all of it later, in place."""
+        if self.call is None:
+            return
+        self.call.starts[suffix] = tuple(part.detach().clone() for part in state)
+        if mask is not None:
+            self.altered[suffix].add("dropped")
+        cell = self.cells[suffix]
+        if cell._forward_hooks or cell._forward_pre_hooks:
+            self.altered[suffix].add("changed")
+        if self.weights:
+            self.call.versions[suffix] = self._version(suffix, weights)
+
+    def _version(self, suffix: str, weights: Weights) -> int:
+        """Return the place of a layer's weights among those that were kept; keep new ones."""
+        kept = self.kept[suffix]
+        # A cell is called at every step, for which a look at all weights would take too long; a
+        # write through .data, which torch does not count, comes with a training step.
+        single = isinstance(self.module, nn.RNNCellBase) and self.passes == self.passes_then
+        if not (single and _untouched(weights, self.stamps)):
+            if not kept or not _same(weights, kept[-1]):
+                kept.append({name: weight.detach().clone() for name, weight in weights.items()})
+            self.stamps = [(weight, _writes(weight)) for weight in weights.values()]
+            self.passes_then = set(self.passes)
+        return len(kept) - 1
 
     def _note(
         self, key: tuple[str, str], module: nn.Module, args: tuple[Tensor], output: Tensor
     ) -> None:
         if self.call is None:
             return
+        if len(module._forward_hooks) > 1 or module._forward_pre_hooks:
+            self._compare(key[0], module, args, output)
         if not self.gradients:
             output = output.detach()
         elif output.requires_grad:
@@ -195,10 +270,21 @@ class Recorder:
     ) -> None:
         if self.call is None:
             return
+        if output is not args[0]:
+            self.altered[suffix].add("changed")
         # A copy: the user may change the input in place before the block ends.
         self.call.values[suffix, "input"].extend(self.call.steps(output.detach().clone()))
         if suffix not in FIRST_LAYER:
             self._note_gradient(self.call, suffix, output)
+
+    @torch.no_grad()
+    def _compare(self, suffix: str, module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+        """Find out whether others' hooks on a signal changed it, or only looked."""
+        others = (*module._forward_hooks.values(), *module._forward_pre_hooks.values())
+        if any(isinstance(hook, Altering) for hook in others) or module._forward_pre_hooks:
+            self.altered[suffix].add("changed")
+        elif not _equal(module.forward(*args), output):
+            self.altered[suffix].add("changed")
 
     def _note_gradient(
         self, call: _Call, suffix: str, x: Tensor, arrange: Callable[[Tensor], Tensor] | None = None
@@ -232,16 +318,38 @@ def title_of(path: str, module: nn.Module) -> Words:
     return Words("{path} ({kind})", path=path, kind=kind)
 
 
+def _beginning(hx: Tensor | State | None) -> Beginning:
+    if hx is None:
+        return "zero"
+    given = (hx,) if isinstance(hx, Tensor) else hx
+    return "given" if any(part.requires_grad for part in given) else "cut"
+
+
+def _writes(tensor: Tensor) -> int:
+    """Return how often torch wrote to a tensor; -1 where it does not count."""
+    return -1 if tensor.is_inference() else tensor._version
+
+
+def _untouched(weights: Weights, stamps: Sequence[tuple[Tensor, int]]) -> bool:
+    """Return whether the weights are tensors that were seen before, and not written to since."""
+    return len(stamps) == len(weights) and all(
+        weight is seen and -1 != writes == _writes(weight)
+        for weight, (seen, writes) in zip(weights.values(), stamps, strict=True)
+    )
+
+
 @torch.no_grad()
-def _parameters(module: Recurrent, suffix: str) -> dict[str, np.ndarray]:
-    """Return a copy of a layer's weights, by torch's names without its suffix."""
-    found = {}
-    for name in PARAMETERS:
-        tensor = getattr(module, f"{name}_{suffix}" if suffix else name, None)
-        if isinstance(tensor, Tensor):
-            wide = tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
-            found[name] = wide.cpu().numpy().copy()
-    return found
+def _same(weights: Weights, kept: Weights) -> bool:
+    return weights.keys() == kept.keys() and all(
+        _equal(weight, kept[name]) for name, weight in weights.items()
+    )
+
+
+def _equal(a: Tensor, b: Tensor) -> bool:
+    """Return whether all numbers are the same; NaN is NaN."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.equal(a, b) or bool(((a == b) | (a.isnan() & b.isnan())).all())
 
 
 @torch.no_grad()
@@ -255,6 +363,9 @@ def _array(steps: list[Tensor], orders: list[Tensor | None]) -> np.ndarray:
         array = steps[0].new_full((len(steps), batch, steps[0].size(1)), torch.nan)
         for time, (step, size, order) in enumerate(zip(steps, sizes, orders, strict=True)):
             array[time, slice(size) if order is None else order[:size]] = step
-    if array.dtype in (torch.float16, torch.bfloat16):
-        array = array.float()
-    return array.cpu().numpy()
+    return _numpy(array)
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    wide = tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+    return wide.cpu().numpy()

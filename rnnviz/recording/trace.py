@@ -10,7 +10,7 @@ import pandas as pd
 
 from rnnviz.errors import TraceError
 from rnnviz.networks.cells import CELLS
-from rnnviz.recording.layer_trace import Labels, LayerTrace, size_words
+from rnnviz.recording.layer_trace import Alteration, Beginning, Labels, LayerTrace, size_words
 from rnnviz.recording.trace_file import read_layers, write_layers
 from rnnviz.words import NOTHING, Words, listed, t, tn
 
@@ -74,10 +74,7 @@ class Trace:
     def nbytes(self) -> int:
         """Size of all arrays in bytes."""
         return sum(
-            array.nbytes
-            for layer in self._filled().values()
-            for arrays in (layer.values, layer.gradients, layer.parameters)
-            for array in arrays.values()
+            array.nbytes for layer in self._filled().values() for array in layer.arrays().values()
         )
 
     def cell(self, layer: str) -> str:
@@ -94,13 +91,45 @@ class Trace:
         places = np.flatnonzero(ran)
         return range(int(places[0]), int(places[-1]) + 1) if len(places) else range(len(ran))
 
-    def parameters(self, layer: str) -> dict[str, np.ndarray]:
-        """Return the weights that a layer ran with, in torch's packing; none if not kept.
+    def parameters(self, layer: str, call: int = 0) -> dict[str, np.ndarray]:
+        """Return the weights that a call of a layer ran with, in torch's packing; none if not kept.
 
         ``weight_ih`` (gate * unit, feature), ``weight_hh`` (gate * unit, unit), ``bias_ih`` and
         ``bias_hh`` (gate * unit,), ``weight_hr`` of a projection: `layer_trace.PARAMETERS`.
         """
-        return dict(self._layer(layer).parameters)
+        recorded = self._layer(layer)
+        version = recorded.versions[call] if recorded.versions else 0
+        return dict((recorded.parameters, *recorded.later)[version])
+
+    def versions(self, layer: str) -> tuple[int, ...]:
+        """Return for each call of a layer which weights it ran with: 0 are those of the first."""
+        recorded = self._layer(layer)
+        return recorded.versions or (0,) * len(recorded.calls)
+
+    def starts(self, layer: str, state: str) -> np.ndarray:
+        """Return a state as each call of a layer was given it, (call, batch, unit).
+
+        Raises
+        ------
+        TraceError
+            For a layer or state that there is not, and for a trace of an older rnnviz.
+        """
+        recorded = self._layer(layer)
+        if not recorded.starts:
+            raise TraceError(
+                "This trace does not hold the state that {layer} started from, as those written "
+                "by an older rnnviz: record it again.",
+                layer=layer,
+            )
+        return self._signal(layer, state, recorded.starts)
+
+    def begins(self, layer: str) -> tuple[Beginning, ...]:
+        """Return how each call of a layer began: "zero", "given" or "cut" off from gradients."""
+        return self._layer(layer).begins
+
+    def altered(self, layer: str) -> tuple[Alteration, ...]:
+        """Return why a layer's equations are not those that ran; nothing where they are."""
+        return self._layer(layer).altered
 
     def signals(self, layer: str) -> tuple[str, ...]:
         """Return the names of a layer's signals: ``input``, the gates, the states."""
@@ -164,6 +193,7 @@ class Trace:
                 layer,
                 values={signal: array[:, :samples] for signal, array in layer.values.items()},
                 gradients={signal: array[:, :samples] for signal, array in layer.gradients.items()},
+                starts={state: array[:, :samples] for state, array in layer.starts.items()},
             )
             for name, layer in self._filled().items()
         }

@@ -1,7 +1,10 @@
 """Trace files: one .npz, no pickled object. What nobody vouches for is checked before it is used.
 
-header              JSON: format, layers (name, cell, calls, parameters), labels, why_no_gradients
-<layer>.<signal>    (time, batch, unit); <layer>.<signal>.gradient; <layer>.<parameter>
+header              JSON: format, layers (name, cell, calls, parameters; starts, begins, later,
+                    versions, altered, which older files lack), labels, why_no_gradients
+<layer>.<signal>    (time, batch, unit); <layer>.<signal>.gradient; <layer>.<state>.before (call,
+                    batch, unit); <layer>.<parameter>, and <layer>.<parameter>.1, .2, ... of later
+                    calls that ran with other weights
 """
 
 import json
@@ -13,7 +16,14 @@ import numpy as np
 
 from rnnviz.errors import TraceError
 from rnnviz.networks.cells import CELLS
-from rnnviz.recording.layer_trace import PARAMETERS, Labels, LayerTrace, size_words
+from rnnviz.recording.layer_trace import (
+    ALTERATIONS,
+    BEGINNINGS,
+    PARAMETERS,
+    Labels,
+    LayerTrace,
+    size_words,
+)
 from rnnviz.words import Words
 
 Contents = tuple[dict[str, LayerTrace], Labels | None, Words]
@@ -37,6 +47,11 @@ def write_layers(
                 "cell": layer.cell,
                 "calls": layer.calls,
                 "parameters": list(layer.parameters),
+                "later": len(layer.later),
+                "versions": layer.versions,
+                "starts": list(layer.starts),
+                "begins": layer.begins,
+                "altered": layer.altered,
             }
             for name, layer in layers.items()
         ],
@@ -114,20 +129,34 @@ def _read(file: BinaryIO, most: int) -> Contents:
             signals = ("input", *CELLS[cell].signals)
             values = {s: arrays[f"{name}.{s}"] for s in signals}
             gradients = {} if why else {s: arrays[f"{name}.{s}.gradient"] for s in signals}
-            parameters = {key: arrays[f"{name}.{key}"] for key in entry.get("parameters", ())}
-            layers[name] = LayerTrace(cell, tuple(entry["calls"]), values, gradients, parameters)
+            kept = entry.get("parameters", ())
+            later = tuple(
+                {key: arrays[f"{name}.{key}.{version + 1}"] for key in kept}
+                for version in range(entry.get("later", 0) if kept else 0)
+            )
+            layers[name] = LayerTrace(
+                cell,
+                tuple(entry["calls"]),
+                values,
+                gradients,
+                {key: arrays[f"{name}.{key}"] for key in kept},
+                later,
+                tuple(entry.get("versions", ())),
+                {state: arrays[f"{name}.{state}.before"] for state in entry.get("starts", ())},
+                tuple(entry.get("begins", ())),
+                tuple(entry.get("altered", ())),
+            )
             _check(layers[name])
     return layers, labels, why
 
 
 def _arrays(layers: Mapping[str, LayerTrace]) -> dict[str, np.ndarray]:
     """Return all arrays by the names they have in a file."""
-    arrays: dict[str, np.ndarray] = {}
-    for name, layer in layers.items():
-        arrays |= {f"{name}.{signal}": array for signal, array in layer.values.items()}
-        arrays |= {f"{name}.{s}.gradient": array for s, array in layer.gradients.items()}
-        arrays |= {f"{name}.{key}": array for key, array in layer.parameters.items()}
-    return arrays
+    return {
+        f"{name}.{key}": array
+        for name, layer in layers.items()
+        for key, array in layer.arrays().items()
+    }
 
 
 def _check(layer: LayerTrace) -> None:
@@ -140,9 +169,19 @@ def _check(layer: LayerTrace) -> None:
         raise ValueError("a gradient has another shape than its signal")
     if not all(isinstance(start, int) and 0 <= start < len(arrays[0]) for start in layer.calls):
         raise ValueError("a call begins at no time step")
+    if not layer.calls or list(layer.calls) != sorted(set(layer.calls)):
+        raise ValueError("the calls do not follow each other")
     _check_units(layer)
-    if layer.parameters:
-        _check_parameters(layer)
+    if layer.starts or layer.begins:
+        _check_starts(layer)
+    for parameters in (layer.parameters, *layer.later):
+        if parameters:
+            _check_parameters(layer, parameters)
+    versions = range(1 + len(layer.later))
+    if any(version not in versions for version in layer.versions):
+        raise ValueError("a call ran with weights that there are not")
+    if len(layer.versions) not in (0, len(layer.calls)) or not set(layer.altered) <= {*ALTERATIONS}:
+        raise ValueError("what a layer ran with is not told of each call")
 
 
 def _check_units(layer: LayerTrace) -> None:
@@ -155,9 +194,21 @@ def _check_units(layer: LayerTrace) -> None:
         raise ValueError("the signals of a layer differ in their units")
 
 
-def _check_parameters(layer: LayerTrace) -> None:
+def _check_starts(layer: LayerTrace) -> None:
+    """Raise ValueError unless there is a state before each call, of the layer's sizes."""
+    if set(layer.starts) != {*CELLS[layer.cell].states}:
+        raise ValueError("a state before the calls of a layer is missing")
+    if len(layer.begins) != len(layer.calls) or not set(layer.begins) <= {*BEGINNINGS}:
+        raise ValueError("how a call began is not told of each")
+    for state, array in layer.starts.items():
+        shape = (len(layer.calls), *layer.values[state].shape[1:])
+        if array.dtype.kind != "f" or array.shape != shape:
+            raise ValueError("a state before the calls of a layer has another shape")
+
+
+def _check_parameters(layer: LayerTrace, found: Mapping[str, np.ndarray]) -> None:
     """Raise ValueError unless the weights are those of such a layer."""
-    found, cell = layer.parameters, CELLS[layer.cell]
+    cell = CELLS[layer.cell]
     seen = layer.values["hidden_state"].shape[2]
     units = layer.values["cell_state"].shape[2] if layer.cell == "lstm" else seen
     rows = max(1, len(cell.gates)) * units

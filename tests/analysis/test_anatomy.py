@@ -171,14 +171,12 @@ def test_what_there_is_not_is_refused():
         anatomy(trace, "l0", state, sample=2)
     with pytest.raises(TraceError, match="no layer"):
         anatomy(trace, "l1", state)
+    with record(module, weights=False) as bare:
+        module(torch.randn(2, 1, module.input_size).to(module.weight_hh_l0))
     with pytest.raises(TraceError, match="state_dict"):
-        anatomy(trace, "l0", {})
+        anatomy(bare, "l0", {})
+    with pytest.raises(TraceError, match="kept no weights"):
+        anatomy(bare, "l0")
     module, trace = recorded("lstm", proj_size=2)
     with pytest.raises(TraceError, match="projection"):
-        anatomy(trace, "l0", module.state_dict())
-    module = nn.RNN(3, 2)
-    with record(module) as trace:
-        module(torch.randn(2, 1, 3))
-        module(torch.randn(2, 1, 3))
-    with pytest.raises(TraceError, match="more than once"):
         anatomy(trace, "l0", module.state_dict())

@@ -77,5 +77,5 @@ def test_a_given_first_state_is_used():
     state = torch.randn(1, 4, 3)
     with rnnviz.record(rnn, gradients=False) as trace:
         rnn(torch.randn(3, 4, 2), state)
-    before = preactivations(trace, "l0", rnn, state[0].numpy()).value("l0", "update_gate")
+    before = preactivations(trace, "l0", rnn).value("l0", "update_gate")
     np.testing.assert_allclose(logistic(before), trace.value("l0", "update_gate"), atol=1e-6)

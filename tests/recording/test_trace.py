@@ -5,7 +5,10 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
+import rnnviz
 from rnnviz.errors import TraceError
 from rnnviz.networks.cells import CELLS
 from rnnviz.recording.layer_trace import LayerTrace
@@ -18,8 +21,15 @@ def layer(cell="lstm", gradients=True, calls=(0,), dtype=np.float32):
     random = np.random.default_rng(0)
     signals = ("input", *CELLS[cell].signals)
     values = {s: random.normal(size=(T, B, H)).astype(dtype) for s in signals}
+    size = (len(calls), B, H)
+    starts = {state: random.normal(size=size).astype(dtype) for state in CELLS[cell].states}
     return LayerTrace(
-        cell, calls, values, {s: 2 * v for s, v in values.items()} if gradients else {}
+        cell,
+        calls,
+        values,
+        {s: 2 * v for s, v in values.items()} if gradients else {},
+        starts=starts,
+        begins=("given",) * len(calls),
     )
 
 
@@ -35,7 +45,7 @@ def test_it_says_what_is_inside(trace):
     assert trace.signals("rnn.l0") == ("input", *CELLS["lstm"].signals)
     assert trace.labels == [["a", "b", "c", "d"], ["é", None, "", "2"]]
     assert trace.has_gradients
-    assert trace.nbytes == (7 + 5) * 2 * T * B * H * 4
+    assert trace.nbytes == (7 + 5) * 2 * T * B * H * 4 + (2 + 1) * B * H * 4
     text = repr(trace)
     for part in ("2 layers", "with gradients", "rnn.l0", "LSTM", "GRU", "4 steps", "2 samples"):
         assert part in text
@@ -165,6 +175,10 @@ def header(**changes):
     return lambda path: rewrite(path, lambda h: h.update(changes))
 
 
+def of_layer(**changes):
+    return lambda path: rewrite(path, lambda h: h["layers"][0].update(changes))
+
+
 DAMAGE = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("PK, but no archive"),
@@ -184,6 +198,15 @@ DAMAGE = {
     "unknown cell": header(layers=[{"name": "rnn.l0", "cell": "qrnn", "calls": [0]}]),
     "call too late": header(layers=[{"name": "rnn.l0", "cell": "lstm", "calls": [T]}]),
     "call no number": header(layers=[{"name": "rnn.l0", "cell": "lstm", "calls": ["0"]}]),
+    "no call": of_layer(calls=[]),
+    "weights of no call": of_layer(versions=[1]),
+    "weights that are not there": of_layer(later=1, parameters=["weight_hh"]),
+    "unknown beginning": of_layer(begins=["somehow"]),
+    "unknown alteration": of_layer(altered=["somehow"]),
+    "a state missing": of_layer(starts=["cell_state"]),
+    "states before of another shape": replaced(
+        rnn__l0__hidden_state__before=np.zeros((2, B, H), np.float32)
+    ),
     "labels a number": header(labels=3),
     "format no number": header(format="x"),
     "header no dict": lambda path: rewrite(path, header=np.frombuffer(b"[[[", np.uint8)),
@@ -197,6 +220,30 @@ def test_a_damaged_or_hostile_file_is_refused_with_a_sentence(trace, tmp_path, d
     damage(path)
     with pytest.raises(TraceError, match="Trace.save"):
         Trace.load(path)
+
+
+def test_a_file_of_an_older_rnnviz_opens_and_says_what_it_lacks(tmp_path):
+    path, model = tmp_path / "t.npz", nn.ModuleDict({"rnn": nn.LSTM(2, 3)})
+    with rnnviz.record(model) as trace:
+        model["rnn"](torch.randn(4, 2, 2))[0].sum().backward()
+    trace.save(path)
+    lacks = ("later", "versions", "starts", "begins", "altered")
+    rewrite(path, lambda h: [layer.pop(name) for layer in h["layers"] for name in lacks])
+    old = Trace.load(path)
+    np.testing.assert_array_equal(
+        old.gradient("rnn.l0", "forget_gate"), trace.gradient("rnn.l0", "forget_gate")
+    )
+    assert old.parameters("rnn.l0").keys() == trace.parameters("rnn.l0").keys()
+    assert old.altered("rnn.l0") == () and old.versions("rnn.l0") == (0,)
+    for ask in (
+        lambda: old.starts("rnn.l0", "hidden_state"),
+        lambda: rnnviz.analysis.anatomy(old, "rnn.l0"),
+        lambda: rnnviz.analysis.preactivations(old, "rnn.l0"),
+        lambda: rnnviz.analysis.jacobians(None, old, "rnn.l0"),
+        lambda: rnnviz.analysis.itemized_gradients(model, old, "rnn.l0"),
+    ):
+        with pytest.raises(TraceError, match="older rnnviz: record it again"):
+            ask()
 
 
 def test_a_newer_file_is_refused(trace, tmp_path):

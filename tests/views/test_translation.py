@@ -126,15 +126,13 @@ def test_a_decoder_is_taken_apart_from_the_state_that_it_begins_with(gallery, ce
     assert shown["steps"] == 4 and shown["labels"] == list("→ABC")
     look = scene_of(gallery, None, made, asked).trace
     from rnnviz.analysis import anatomy, preactivations
-    from rnnviz.analysis.beginnings import state_before
     from rnnviz.networks.model import build
 
     model = build(made)
     table = anatomy(look, "decoder.l0", model.state_dict(), unit=1).iloc[3:]
     for signal in look.signals("decoder.l0")[1:]:
         np.testing.assert_allclose(table[f"{signal}.computed"], table[signal], atol=1e-6)
-    before = state_before(look, "decoder.l0", "hidden_state")
-    inner = preactivations(look, "decoder.l0", model, before)
+    inner = preactivations(look, "decoder.l0", model)
     gate = look.signals("decoder.l0")[1]
     a = inner.value("decoder.l0", gate)[3:]
     given = look.value("decoder.l0", gate)[3:]
