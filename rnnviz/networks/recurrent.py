@@ -69,19 +69,23 @@ def unroll(
     input: Tensor | PackedSequence,
     hx: Tensor | State | None = None,
     begin: Begin | None = None,
+    weights: Weights | None = None,
 ) -> tuple[Tensor | PackedSequence, Tensor | State]:
     """Do what ``rnn(input, hx)`` does, step by step through the modules of the cells.
 
     Takes and gives what torch's forward takes and gives, with the same parameters and, on the
     CPU, the same random numbers for the dropout between layers. `begin` is called as each layer
-    begins, in each direction.
+    begins, in each direction; `weights` are its own if not given.
 
     Raises
     ------
     ValueError, RuntimeError
         As torch's forward does, for an input or state of a wrong shape or type.
     """
-    weights = kernel_weights(rnn)
+    weights = kernel_weights(rnn) if weights is None else weights
+    lower = _lower_dtype(rnn, input.data)
+    if lower is not None:
+        input, hx, weights = _lowered(input, hx, weights, lower)
 
     def run(layer: int, x: Tensor, sizes: list[int], start: State) -> tuple[Tensor, list[State]]:
         outputs, ends = [], []
@@ -97,15 +101,46 @@ def unroll(
     return run_stack(rnn, run, input, hx)
 
 
-def kernel_weights(rnn: nn.RNNBase) -> dict[str, Tensor]:
-    """Return the tensors that torch's kernel would run with now, by torch's full names.
+def kernel_weights(module: nn.RNNBase | nn.RNNCellBase, update: bool = True) -> dict[str, Tensor]:
+    """Return the tensors that torch's kernel runs with, by torch's full names.
 
     They are asked for as torch does it, so that a parametrization which counts how often it is
-    used (a spectral norm's power iteration) comes out the same.
+    used (a spectral norm's power iteration) comes out the same. Without `update` they are those of
+    the last call.
     """
-    rnn._update_flat_weights()
-    pairs = zip(rnn._flat_weights_names, rnn._flat_weights, strict=True)
+    if isinstance(module, nn.RNNCellBase):
+        names = PARAMETERS[:4] if module.bias else PARAMETERS[:2]
+        return {name: getattr(module, name) for name in names}
+    if update:
+        module._update_flat_weights()
+    pairs = zip(module._flat_weights_names, module._flat_weights, strict=True)
     return {name: weight for name, weight in pairs if weight is not None}
+
+
+def _lower_dtype(module: nn.RNNBase | nn.RNNCellBase, x: Tensor) -> torch.dtype | None:
+    """Return the type to which autocast brings all that torch's kernel takes, None if it does not.
+
+    On a CPU it knows the LSTM's kernel alone; of the others it lowers the products, as of cells.
+    """
+    kind = x.device.type
+    if not torch.is_autocast_enabled(kind) or x.dtype == torch.float64:
+        return None
+    if kind == "cpu" and not isinstance(module, nn.LSTM):
+        return None
+    return torch.get_autocast_dtype(kind)
+
+
+def _lowered(
+    input: Any, hx: Tensor | State | None, weights: Weights, dtype: torch.dtype
+) -> tuple[Any, Tensor | State | None, Weights]:
+    """Return what a recurrent module takes in another type."""
+    if isinstance(input, PackedSequence):
+        input = PackedSequence(input.data.to(dtype), *input[1:])
+    else:
+        input = input.to(dtype)
+    if hx is not None:
+        hx = hx.to(dtype) if isinstance(hx, Tensor) else tuple(part.to(dtype) for part in hx)
+    return input, hx, {name: weight.to(dtype) for name, weight in weights.items()}
 
 
 def take_step(
@@ -114,11 +149,17 @@ def take_step(
     input: Tensor,
     hx: Tensor | State | None = None,
     begin: Begin | None = None,
+    weights: Weights | None = None,
 ) -> Tensor | State:
     """Do what ``module(input, hx)`` does, through the modules of the cell.
 
     ``module`` is torch's `nn.RNNCell`, `nn.LSTMCell` or `nn.GRUCell`; `begin` is called first.
+    `weights` are its own if not given.
     """
+    weights = kernel_weights(module) if weights is None else weights
+    lower = _lower_dtype(module, input)
+    if lower is not None:
+        input, hx, weights = _lowered(input, hx, weights, lower)
     if input.dim() not in (1, 2):
         raise ValueError(f"Expected input to be 1D or 2D, got {input.dim()}D instead")
     squeezed = input.dim() == 1
@@ -129,9 +170,6 @@ def take_step(
     else:
         given = (hx,) if isinstance(hx, Tensor) else hx
         state = tuple(s.unsqueeze(0) if squeezed else s for s in given)
-    weights = {"weight_ih": module.weight_ih, "weight_hh": module.weight_hh}
-    if module.bias:
-        weights |= {"bias_ih": module.bias_ih, "bias_hh": module.bias_hh}
     if begin is not None:
         begin("", weights, state, None)
     a, bias_hh = _project(cell, x, weights)

@@ -43,7 +43,7 @@ class Watch:
 
     What the recurrent layers do in the user's own forward and backward pass is recorded, of the
     first samples of the batch; passes without gradients (a validation) are left out. A step that
-    is recorded runs step by step and takes longer than others; no number of it changes.
+    is recorded takes longer than others; no number of it changes by a bit.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Watch:
     def arm(self) -> None:
         """Begin to record if the next step's turn has come; `step` does so by itself."""
         if self.probe is None and self._recording is None and self._due(self.last + 1):
-            self._recording = record(self.model, validation=False, labels=self.labels)
+            self._recording = record(self.model, validation=False, labels=self.labels, beside=True)
             self._trace = self._recording.__enter__()
 
     def step(self, loss: Tensor | float) -> None:

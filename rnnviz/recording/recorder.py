@@ -1,38 +1,46 @@
-"""What watches one recurrent module while it is recorded; the border where torch becomes numpy.
+"""What watches one recurrent module while it is recorded.
 
 The module gets a ``forward`` that runs step by step through the gate modules of
 `rnnviz.networks.cells`; forward hooks on these note every value, and torch retains their gradients.
 Nothing else is watched, so each number is autograd's.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
+from threading import RLock
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 from torch.utils.hooks import RemovableHandle
 
-from rnnviz.errors import RecordingError
 from rnnviz.networks.cells import Cell, State
 from rnnviz.networks.recurrent import (
     Watchable,
     Weights,
+    kernel_weights,
     make_cell,
     make_cells,
     take_step,
     unroll,
 )
 from rnnviz.networks.stacking import time_major
-from rnnviz.recording.layer_trace import Alteration, Beginning, LayerTrace
+from rnnviz.recording.beside import (
+    Returned,
+    apart,
+    batched,
+    once,
+    parts_of,
+    plain,
+    plain_arguments,
+    transforming,
+)
+from rnnviz.recording.calls import Call, Result, as_array, as_numpy, equal, same_weights
+from rnnviz.recording.layer_trace import Alteration, LayerTrace
 from rnnviz.words import Words
 
-Result = Tensor | PackedSequence | State | tuple[Tensor | PackedSequence, Tensor | State]
 Recurrent = nn.RNNBase | nn.RNNCellBase
 FIRST_LAYER = {"", "l0", "l0_reverse"}  # torch's suffixes; a cell has none
 TORCH_ORDER = ("hidden_state", "cell_state")  # of the parts of a state
@@ -43,50 +51,6 @@ class Altering:
     """A forward hook that changes what a signal is, by even as little as nothing."""
 
 
-@dataclass
-class _Call:
-    """One call of a recurrent module: what its gates put out, step by step.
-
-    Attributes
-    ----------
-    values : dict of list (step) of Tensor (row, unit)
-        By suffix of the layer and name of the signal.
-    input_gradients : dict of sequence (step) of Tensor (row, unit)
-        By suffix of the layer.
-    sizes : list of int, optional
-        Rows at each time step of a packed sequence.
-    order : Tensor, optional
-        Which sample each row is, where a packed sequence was sorted by length.
-    begins : str
-        Whether a state was given, and one that a gradient goes through.
-    starts : dict of State
-        By suffix: the state before the first step.
-    versions : dict of int
-        By suffix: which of the recorder's weights it ran with.
-    """
-
-    values: dict[tuple[str, str], list[Tensor]] = field(default_factory=lambda: defaultdict(list))
-    input_gradients: dict[str, Sequence[Tensor]] = field(default_factory=dict)
-    sizes: list[int] | None = None
-    order: Tensor | None = None
-    begins: Beginning = "zero"
-    starts: dict[str, State] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
-
-    def steps(self, x: Tensor) -> Sequence[Tensor]:
-        """Part a whole sequence, or the one step of a cell, into steps (row, unit)."""
-        if self.sizes is not None:
-            return x.split(self.sizes)
-        return x.unbind(0) if x.dim() == 3 else (x,)
-
-    def gradients(self, suffix: str, signal: str) -> Sequence[Tensor]:
-        """Return dL/d(signal) at each step; zero where no gradient came by."""
-        if signal == "input" and suffix in self.input_gradients:
-            return self.input_gradients[suffix]
-        steps = self.values[suffix, signal]
-        return [torch.zeros_like(step) if step.grad is None else step.grad for step in steps]
-
-
 class Recorder:
     """Stands in for the forward of one recurrent module while it is recorded.
 
@@ -95,7 +59,13 @@ class Recorder:
     """
 
     def __init__(
-        self, path: str, module: Recurrent, gradients: bool, weights: bool, validation: bool
+        self,
+        path: str,
+        module: Recurrent,
+        gradients: bool,
+        weights: bool,
+        validation: bool,
+        beside: bool = False,
     ) -> None:
         self.path = path
         self.title = title_of(path, module)
@@ -103,25 +73,31 @@ class Recorder:
         self.gradients = gradients
         self.weights = weights and not getattr(module, "normalized", False)
         self.validation = validation
-        self.passes: set[int] = set()  # the backward passes that came by
-        self.calls: list[_Call] = []
-        self.call: _Call | None = None  # the one that is running
+        self.beside = beside and not _runs_by_steps(module)
+        self.calls: list[Call] = []
+        self.call: Call | None = None  # the one that is running
+        self.reentrant = False  # whether a call without a graph ran again in a backward pass
+        self.lock = RLock()  # calls of several threads stand one after the other
         self.handles: list[RemovableHandle] = []
-        self.cells = module.cells if isinstance(module, Watchable) else new_cells(module)
+        self.unsent: list[tuple[Call, Tensor, Returned]] = []
+        self.cells: Mapping[str, Cell] = (
+            module.cells if isinstance(module, Watchable) and not self.beside else new_cells(module)
+        )
         self.kept: dict[str, list[Weights]] = {suffix: [] for suffix in self.cells}
         self.stamps: list[tuple[Tensor, int]] = []  # the weights of the last call, and their writes
-        self.passes_then: set[int] = set()
+        self.arrivals = self.arrivals_then = 0  # of gradients
+        self.sending = False
         self.altered: dict[str, set[Alteration]] = {suffix: set() for suffix in self.cells}
 
     def attach(self) -> None:
         """Put the hooks on the gates, and this recorder in the place of the module's forward."""
         for suffix, cell in self.cells.items():
-            note_input = partial(self._note_input, suffix)
+            note_input = _Hook(self._note_input, suffix)
             self.handles.append(cell.input.register_forward_hook(note_input))
             for signal in cell.signals:
-                note = partial(self._note, (suffix, signal))
+                note = _Hook(self._note, (suffix, signal))
                 self.handles.append(cell.get_submodule(signal).register_forward_hook(note))
-        self.module.forward = self.forward
+        self.module.forward = self
 
     def detach(self) -> None:
         """Leave the module, and its user's tensors, as they were."""
@@ -129,36 +105,61 @@ class Recorder:
         for handle in self.handles:
             handle.remove()
 
-    def __reduce__(self) -> str:
-        """Refuse to be copied or pickled as a part of the module."""
-        raise RecordingError(
-            "A module cannot be copied or pickled while it is recorded: do it outside the `with` "
-            "block, or keep its state_dict()."
-        )
+    def __reduce__(self) -> tuple[object, ...]:
+        """Give a copy of the module, and one that is saved, its own forward again."""
+        return partial, (type(self.module).forward, self.module)
 
-    def forward(self, input: Tensor | PackedSequence, hx: Tensor | State | None = None) -> Result:
-        """Do what the module's forward does, through the cells, and note every signal."""
+    def __call__(self, input: Tensor | PackedSequence, hx: Tensor | State | None = None) -> Result:
+        """Do what the module's forward does, and note every signal."""
         if not (self.validation or torch.is_grad_enabled()):
-            return cast(Result, type(self.module).forward(self.module, input, hx))
+            return self._kernel(input, hx)
+        with self.lock:
+            if torch._C._current_graph_task_id() != NO_BACKWARD:
+                return self._again(input, hx)
+            if (self.beside and not self._draws_elsewhere(input)) or transforming():
+                return self._beside(input, hx)
+            input, call = self._with_gradient(input), Call.of(input, hx)
+            self._note_input_gradient(call, input)
+            return self._noted(call, input, hx)
+
+    @property
+    def passes(self) -> int:
+        """The most backward passes that came by one call."""
+        return max((len(call.passes) for call in self.calls), default=0)
+
+    def _kernel(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:
+        """Do what the module does when nobody looks."""
+        return cast(Result, type(self.module).forward(self.module, input, hx))
+
+    def _again(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:
+        """Run a call once more in a backward pass, for torch.utils.checkpoint: it is noted."""
+        if not self.beside:
+            input = self._with_gradient(input)
+        x = input.data if isinstance(input, PackedSequence) else time_major(self.module, input)
+        first = next(iter(self.cells))
+        with_graph = [call for call in self.calls if not call.graphless]
+        if len(with_graph) < max(1, len(self.calls)):
+            self.reentrant |= not any(call.read(first, x) for call in with_graph)
+        return self._kernel(input, hx) if self.beside else self._run(input, hx)
+
+    def _with_gradient(self, input: Tensor | PackedSequence) -> Tensor | PackedSequence:
+        """Return an input that takes a gradient, so that the way back in time goes on to it."""
         x = input.data if isinstance(input, PackedSequence) else input
         if self.gradients and torch.is_grad_enabled() and not x.requires_grad:
             x = x.detach().requires_grad_()
-        if isinstance(input, PackedSequence):
-            input = PackedSequence(x, *input[1:])
-            call = _Call(sizes=input.batch_sizes.tolist(), order=input.sorted_indices)
-            arrange = None
-        else:
-            input, call = x, _Call()
-            arrange = partial(time_major, self.module)
-        if torch._C._current_graph_task_id() != NO_BACKWARD:
-            # torch.utils.checkpoint runs the forward once more: it has been noted already
-            return self._run(input, hx)
-        call.begins = _beginning(hx)
-        for suffix in FIRST_LAYER & self.cells.keys():
-            self._note_gradient(call, suffix, x, arrange)
+        return PackedSequence(x, *input[1:]) if isinstance(input, PackedSequence) else x
+
+    def _noted(
+        self,
+        call: Call,
+        input: Tensor | PackedSequence,
+        hx: Tensor | State | None,
+        weights: Weights | None = None,
+    ) -> Result:
+        """Run a call through the cells, whose hooks note it."""
         self.call = call
         try:
-            result = self._run(input, hx)
+            result = self._run(input, hx, weights)
         finally:
             self.call = None
         for (suffix, signal), steps in call.values.items():
@@ -167,13 +168,63 @@ class Recorder:
         self.calls.append(call)
         return result
 
+    def _beside(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:
+        """Let torch's kernel run, and take the call again through the cells beside it."""
+        drops = getattr(self.module, "dropout", 0.0) and self.module.training
+        random = torch.get_rng_state() if drops else None
+        call = Call.of(input, hx)
+        call.transformed = transforming()
+        with once(self.module):
+            result = self._kernel(input, hx)
+            if isinstance(self.module, nn.LSTMCell):  # whose h is computed from the c that it gives
+                result = tuple(part.clone() for part in parts_of(result))
+            weights = kernel_weights(self.module, update=False)
+            given = parts_of(result)
+            if batched(*parts_of(input), *parts_of(hx), *given, *weights.values()):
+                return result
+            x, copied, state = plain_arguments(input, hx)
+            weights = {name: plain(weight) for name, weight in weights.items()}
+            wanted = self.gradients and not call.transformed and torch.is_grad_enabled()
+            with apart(random):
+                x.requires_grad_(wanted)
+                again = self._noted(call, copied, state, weights)
+        if wanted:
+            self._note_input_gradient(call, input)
+            returned = Returned(given, parts_of(again), partial(self._passed, call))
+            self.handles += returned.handles
+            self.unsent.append((call, x, returned))
+        return result
+
+    def finish(self) -> None:
+        """Send the gradients that came by torch's kernel through the gates beside it."""
+        self.sending = True
+        for call, x, returned in self.unsent:
+            gradient = returned.send(x)
+            if gradient is not None:
+                if call.sizes is None:
+                    gradient = time_major(self.module, gradient)
+                for suffix in FIRST_LAYER & self.cells.keys():
+                    call.input_gradients.setdefault(suffix, call.steps(gradient))
+        self.unsent.clear()
+
+    def _passed(self, call: Call) -> None:
+        """Count a backward pass that comes by a call."""
+        if not self.sending:
+            call.passes.add(torch._C._current_graph_task_id())
+            self.arrivals += 1
+
+    def _draws_elsewhere(self, input: Tensor | PackedSequence) -> bool:
+        """Return whether dropout's random numbers cannot be drawn again: they are a GPU's own."""
+        drops = getattr(self.module, "dropout", 0.0) and self.module.training
+        return bool(drops) and input.data.device.type != "cpu"
+
     def lengths(self) -> list[int]:
         """Return how many time steps each call has had."""
         first = next(iter(self.cells))
         return [len(call.values[first, "input"]) for call in self.calls]
 
-    def layers(self, gradients: bool) -> dict[str, LayerTrace]:
-        """Return what was noted, as numpy arrays."""
+    def layers(self, gradients: bool, scale: float = 1.0) -> dict[str, LayerTrace]:
+        """Return what was noted, as numpy arrays; gradients without a factor of the loss."""
         if not self.calls:
             return {}
         lengths = self.lengths()
@@ -189,16 +240,17 @@ class Recorder:
             layers[name] = self._ran_with(suffix, starts)
             for signal in ("input", *cell.signals):
                 steps = [x for call in self.calls for x in call.values[suffix, signal]]
-                layers[name].values[signal] = _array(steps, orders)
+                layers[name].values[signal] = as_array(steps, orders)
                 if gradients:
                     steps = [x for call in self.calls for x in call.gradients(suffix, signal)]
-                    layers[name].gradients[signal] = _array(steps, orders)
+                    gradient = as_array(steps, orders)
+                    layers[name].gradients[signal] = gradient if scale == 1 else gradient / scale
         return layers
 
     def _ran_with(self, suffix: str, times: tuple[int, ...]) -> LayerTrace:
         """Return what the calls of a layer set out with, and no signals yet."""
         parameters = [
-            {name: _numpy(weight) for name, weight in weights.items()}
+            {name: as_numpy(weight) for name, weight in weights.items()}
             for weights in self.kept[suffix]
         ] or [{}]
         orders = [call.order for call in self.calls]
@@ -212,18 +264,24 @@ class Recorder:
             tuple(parameters[1:]),
             tuple(call.versions.get(suffix, 0) for call in self.calls),
             {
-                state: _array([call.starts[suffix][place] for call in self.calls], orders)
+                state: as_array([call.starts[suffix][place] for call in self.calls], orders)
                 for place, state in enumerate(TORCH_ORDER[: len(cell.states)])
             },
             tuple(call.begins for call in self.calls),
             tuple(sorted(self.altered[suffix])),
         )
 
-    def _run(self, input: Tensor | PackedSequence, hx: Tensor | State | None) -> Result:
+    def _run(
+        self,
+        input: Tensor | PackedSequence,
+        hx: Tensor | State | None,
+        weights: Weights | None = None,
+    ) -> Result:
         if isinstance(self.module, nn.RNNBase):
-            return unroll(self.module, self.cells, input, hx, self._begin)
+            return unroll(self.module, self.cells, input, hx, self._begin, weights)
         # The caller may change in place what a cell gives: the record keeps its own.
-        state = take_step(self.module, self.cells[""], cast(Tensor, input), hx, self._begin)
+        x, cell = cast(Tensor, input), self.cells[""]
+        state = take_step(self.module, cell, x, hx, self._begin, weights)
         return state.clone() if isinstance(state, Tensor) else tuple(s.clone() for s in state)
 
     def _begin(self, suffix: str, weights: Weights, state: State, mask: Tensor | None) -> None:
@@ -244,12 +302,12 @@ class Recorder:
         kept = self.kept[suffix]
         # A cell is called at every step, for which a look at all weights would take too long; a
         # write through .data, which torch does not count, comes with a training step.
-        single = isinstance(self.module, nn.RNNCellBase) and self.passes == self.passes_then
+        single = isinstance(self.module, nn.RNNCellBase) and self.arrivals == self.arrivals_then
         if not (single and _untouched(weights, self.stamps)):
-            if not kept or not _same(weights, kept[-1]):
+            if not kept or not same_weights(weights, kept[-1]):
                 kept.append({name: weight.detach().clone() for name, weight in weights.items()})
             self.stamps = [(weight, _writes(weight)) for weight in weights.values()]
-            self.passes_then = set(self.passes)
+            self.arrivals_then = self.arrivals
         return len(kept) - 1
 
     def _note(
@@ -283,16 +341,24 @@ class Recorder:
         others = (*module._forward_hooks.values(), *module._forward_pre_hooks.values())
         if any(isinstance(hook, Altering) for hook in others) or module._forward_pre_hooks:
             self.altered[suffix].add("changed")
-        elif not _equal(module.forward(*args), output):
+        elif not equal(module.forward(*args), output):
             self.altered[suffix].add("changed")
 
+    def _note_input_gradient(self, call: Call, input: Tensor | PackedSequence) -> None:
+        """Note what comes back to the input that the user gave."""
+        for suffix in FIRST_LAYER & self.cells.keys():
+            if isinstance(input, PackedSequence):
+                self._note_gradient(call, suffix, input.data)
+            else:
+                self._note_gradient(call, suffix, input, partial(time_major, self.module))
+
     def _note_gradient(
-        self, call: _Call, suffix: str, x: Tensor, arrange: Callable[[Tensor], Tensor] | None = None
+        self, call: Call, suffix: str, x: Tensor, arrange: Callable[[Tensor], Tensor] | None = None
     ) -> None:
         """Note dL/dx when a backward pass comes by, time first."""
 
         def note(gradient: Tensor) -> None:
-            self.passes.add(torch._C._current_graph_task_id())
+            self._passed(call)
             gradient = gradient.detach()
             call.input_gradients[suffix] = call.steps(arrange(gradient) if arrange else gradient)
 
@@ -318,11 +384,34 @@ def title_of(path: str, module: nn.Module) -> Words:
     return Words("{path} ({kind})", path=path, kind=kind)
 
 
-def _beginning(hx: Tensor | State | None) -> Beginning:
-    if hx is None:
-        return "zero"
-    given = (hx,) if isinstance(hx, Tensor) else hx
-    return "given" if any(part.requires_grad for part in given) else "cut"
+class _Hook:
+    """A recorder's hook on a gate; that of a copy of the module does nothing."""
+
+    def __init__(self, note: Callable[..., None], key: object) -> None:
+        self.note, self.key = note, key
+
+    def __call__(self, module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+        """Note what came out."""
+        self.note(self.key, module, args, output)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Leave nothing of the recorder to a copy."""
+        return _no_hook, ()
+
+
+def _no_hook() -> Callable[..., None]:
+    return _nothing
+
+
+def _nothing(module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+    """Stand where a copied module's recorder was."""
+
+
+def _runs_by_steps(module: Recurrent) -> bool:
+    """Return whether a module runs through its own cells anyway, so that nothing runs beside it."""
+    return isinstance(module, Watchable) and bool(
+        module.normalized or module.watched or (module.training and module.recurrent_dropout)
+    )
 
 
 def _writes(tensor: Tensor) -> int:
@@ -336,36 +425,3 @@ def _untouched(weights: Weights, stamps: Sequence[tuple[Tensor, int]]) -> bool:
         weight is seen and -1 != writes == _writes(weight)
         for weight, (seen, writes) in zip(weights.values(), stamps, strict=True)
     )
-
-
-@torch.no_grad()
-def _same(weights: Weights, kept: Weights) -> bool:
-    return weights.keys() == kept.keys() and all(
-        _equal(weight, kept[name]) for name, weight in weights.items()
-    )
-
-
-def _equal(a: Tensor, b: Tensor) -> bool:
-    """Return whether all numbers are the same; NaN is NaN."""
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return torch.equal(a, b) or bool(((a == b) | (a.isnan() & b.isnan())).all())
-
-
-@torch.no_grad()
-def _array(steps: list[Tensor], orders: list[Tensor | None]) -> np.ndarray:
-    """Put steps (row, unit) together to (time, batch, unit), NaN where a sample has no row."""
-    sizes = [step.size(0) for step in steps]
-    batch = max(sizes)
-    if min(sizes) == batch and all(order is None for order in orders):
-        array = torch.stack(steps)
-    else:
-        array = steps[0].new_full((len(steps), batch, steps[0].size(1)), torch.nan)
-        for time, (step, size, order) in enumerate(zip(steps, sizes, orders, strict=True)):
-            array[time, slice(size) if order is None else order[:size]] = step
-    return _numpy(array)
-
-
-def _numpy(tensor: Tensor) -> np.ndarray:
-    wide = tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
-    return wide.cpu().numpy()

@@ -1,6 +1,7 @@
 """A training of one's own that is watched: its numbers stay, and the store has what it did."""
 
 import copy
+import io
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 import rnnviz
-from rnnviz.errors import RecordingError, RunError, StoreError
+from rnnviz.errors import RecordingError, RunError, StoreError, TraceError
 from rnnviz.looks import draw
 from rnnviz.notebook.lightning import Hooks
 from rnnviz.store.run_store import RunStore
@@ -71,8 +72,6 @@ def train(model, steps, watch=None, validate=True):
 
 
 def read(store, id, step):
-    import io
-
     from rnnviz.recording.packed_trace import read_trace
 
     return read_trace(io.BytesIO(store.traces.moment(id, step)), "it", 2**30)
@@ -163,6 +162,154 @@ def test_the_views_follow_it(url, store):
     assert older["step"] == 4 and "step 4" in str(older["figure"]["layout"]["title"])
     with pytest.raises(RunError, match="of a model of your own"):
         draw(gallery, "watched_loss", None, rnnviz.Settings(hidden=2, length=4), Choice())
+
+
+# -- bit for bit -----------------------------------------------------------------------------
+
+
+class Loop:
+    """A training loop of somebody's own; each step is one of the ways below."""
+
+    def __init__(self, kind=nn.LSTM, **options):
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            self.model = nn.ModuleDict({"rnn": kind(2, 6, **options), "head": nn.Linear(6, 1)})
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.05)
+        self.scaler = torch.amp.GradScaler("cpu")
+        self.best = []
+
+    def loss(self, x):
+        return (self.model["head"](self.model["rnn"](x)[0][-1]) - 1).square().mean()
+
+    def plain(self, x):
+        self.optimizer.zero_grad()
+        loss = self.loss(x)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def copied(self, x):
+        loss = self.plain(x)
+        self.best.append(copy.deepcopy(self.model))
+        return loss
+
+    def saved(self, x):
+        self.optimizer.zero_grad()
+        loss = self.loss(x)
+        torch.save(self.model, io.BytesIO())
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def accumulated(self, x):
+        self.optimizer.zero_grad()
+        for part in x.chunk(2, 1):
+            loss = self.loss(part)
+            loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def penalised(self, x):
+        """Two backward passes through one call."""
+        self.optimizer.zero_grad()
+        loss = self.loss(x)
+        loss.backward(retain_graph=True)
+        (0.1 * loss).backward()
+        self.optimizer.step()
+        return loss
+
+    def windows(self, x):
+        self.optimizer.zero_grad()
+        state = None
+        for window in x.split(3):
+            out, state = self.model["rnn"](window, state)
+            loss = self.model["head"](out).square().mean()
+            loss.backward()
+            state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+        self.optimizer.step()
+        return loss
+
+    def mixed(self, x):
+        self.optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = self.loss(x)
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss
+
+    def lbfgs(self, x):
+        optimizer = torch.optim.LBFGS(self.model.parameters(), lr=0.1, max_iter=4)
+
+        def closure():
+            optimizer.zero_grad()
+            loss = self.loss(x)
+            loss.backward()
+            return loss
+
+        return optimizer.step(closure)
+
+    def checkpointed(self, x):
+        self.optimizer.zero_grad()
+        x = x.requires_grad_()
+        loss = torch.utils.checkpoint.checkpoint(self.loss, x, use_reentrant=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def run(self, way, steps=4, watch=None):
+        with torch.random.fork_rng():
+            torch.manual_seed(2)
+            for step in range(steps):
+                loss = getattr(self, way)(batch(step).float())
+                if watch is not None:
+                    watch.step(loss)
+        return [parameter.detach().clone() for parameter in self.model.parameters()]
+
+
+WAYS = ["plain", "copied", "saved", "accumulated", "penalised", "windows", "mixed", "lbfgs"]
+
+
+@pytest.mark.parametrize("way", [*WAYS, "checkpointed"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [(nn.LSTM, {}), (nn.LSTM, {"num_layers": 2, "dropout": 0.4}), (nn.GRU, {}), (nn.RNN, {})],
+    ids=["lstm", "stack", "gru", "rnn"],
+)
+def test_a_training_that_is_watched_is_the_same_bit_for_bit(url, store, way, kind, options, caplog):
+    expected = Loop(kind, **options).run(way)
+    loop = Loop(kind, **options)
+    with rnnviz.watch(loop.model, every=2, store=url) as watch:
+        found = loop.run(way, watch=watch)
+    assert all(map(torch.equal, found, expected))
+    if way == "checkpointed":  # which no picture can be made of
+        assert "use_reentrant=False" in caplog.text and not store.traces.steps(watch.id)
+        return
+    assert list(store.traces.steps(watch.id)) == [1, 2, 4] and not caplog.text
+    trace = read(store, watch.id, 4)
+    if way == "penalised":
+        with pytest.raises(TraceError, match="2 backward passes"):
+            trace.gradient(trace.top, "hidden_state")
+        return
+    gradient = trace.gradient(trace.top, "hidden_state")
+    assert np.isfinite(gradient).all() and 0 < abs(gradient).max() < 100
+    for model in loop.best:
+        torch.testing.assert_close(model["rnn"](batch(0).float())[0].shape, (6, 12, 6))
+
+
+def test_a_spectral_norm_that_counts_its_uses_is_not_turned_further(url):
+    def normed():
+        loop = Loop()
+        with torch.random.fork_rng():
+            torch.manual_seed(3)
+            nn.utils.parametrizations.spectral_norm(loop.model["rnn"], "weight_hh_l0")
+        loop.optimizer = torch.optim.SGD(loop.model.parameters(), lr=0.1)
+        return loop
+
+    expected = normed().run("plain")
+    loop = normed()
+    with rnnviz.watch(loop.model, every=1, store=url) as watch:
+        assert all(map(torch.equal, loop.run("plain", watch=watch), expected))
 
 
 # -- PyTorch Lightning -----------------------------------------------------------------------

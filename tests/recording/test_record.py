@@ -497,16 +497,14 @@ def test_a_forward_that_failed_is_not_in_the_trace():
 
 
 @pytest.mark.parametrize("make", [nn.LSTM, LSTM])
-def test_a_module_is_copied_and_pickled_outside_the_block_only(make):
-    rnn = build(make, X, H)
+def test_a_module_is_copied_and_pickled_inside_the_block_and_after_it(make):
+    rnn, x = build(make, X, H), draw(T, B, X)
     with rnnviz.record(rnn, gradients=False):
-        rnn(draw(T, B, X))
-        for keep in (copy.deepcopy, pickle.dumps):
-            with pytest.raises(RecordingError, match="state_dict"):
-                keep(rnn)
+        rnn(x)
+        inside = [pickle.loads(pickle.dumps(rnn)), copy.deepcopy(rnn)]
         assert copy.deepcopy(rnn.state_dict()).keys() == rnn.state_dict().keys()
-    copied = pickle.loads(pickle.dumps(copy.deepcopy(rnn)))
-    assert torch.equal(copied(draw(T, B, X))[0], rnn(draw(T, B, X))[0])
+    for copied in (*inside, pickle.loads(pickle.dumps(copy.deepcopy(rnn)))):
+        torch.testing.assert_close(copied(x)[0], rnn(x)[0])
 
 
 @pytest.mark.parametrize("make", [nn.LSTM, LSTM])
@@ -619,7 +617,14 @@ def test_a_backward_pass_kept_away_from_the_input():
     def run(rnn, x):
         loss_of(rnn(x)[0]).backward(inputs=[rnn.weight_hh_l0])
 
-    assert "No backward pass" in gradient_error(run)
+    assert "ended at the weights" in gradient_error(run)
+
+
+def test_the_gradients_of_the_weights_alone():
+    def run(rnn, x):
+        torch.autograd.grad(loss_of(rnn(x)[0]), list(rnn.parameters()))
+
+    assert "ended at the weights and did not come by the layers' input" in gradient_error(run)
 
 
 def test_two_backward_passes():
@@ -628,12 +633,21 @@ def test_two_backward_passes():
         loss.backward(retain_graph=True)
         loss.backward()
 
-    def one_each(rnn, x):
-        for part in (x[:2], x[2:]):
-            loss_of(rnn(part)[0]).backward()
+    assert "2 backward passes ran" in gradient_error(twice)
 
-    for run in (twice, one_each):
-        assert "2 backward passes ran" in gradient_error(run)
+
+def test_a_backward_pass_for_each_part_of_a_batch():
+    torch.manual_seed(0)
+    rnn, x = nn.GRU(3, 4), torch.randn(2, 5, 2, 3)
+    with rnnviz.record(rnn) as together:
+        sum(loss_of(rnn(part)[0]) for part in x).backward()
+    with rnnviz.record(rnn) as each:
+        for part in x:
+            loss_of(rnn(part)[0]).backward()
+    for signal in each.signals("l0"):
+        np.testing.assert_allclose(
+            each.gradient("l0", signal), together.gradient("l0", signal), atol=1e-7
+        )
 
 
 def test_gradients_that_were_not_wanted():
