@@ -104,8 +104,9 @@ def anatomy(
             sample=sample,
             unit=unit,
         )
-    part = _Layer(trace, layer, _weights(trace, layer, weights), sample, scales or {})
-    columns = take_apart(part)
+    with np.errstate(invalid="ignore", over="ignore"):  # inf less inf, where the layer exploded
+        part = _Layer(trace, layer, _weights(trace, layer, weights), sample, scales or {})
+        columns = take_apart(part)
     chosen = {
         name: column
         if len(column[0]) == 1

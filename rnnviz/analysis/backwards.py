@@ -111,6 +111,12 @@ def entries_of(trace: Trace, layer: str, parts: Recurrence, sample: int | None =
     samples = slice(None) if sample is None else slice(sample, sample + 1)
     total = trace.gradient(layer, "hidden_state")[order][:, samples]
     eps = float(np.finfo(total.dtype).eps)
+    if not np.isfinite(total[parts.valid]).all():
+        raise TraceError(
+            "The gradient of {layer} is beyond the largest number there is at some steps, or no "
+            "number, so it cannot be followed: record a shorter sequence, or in float64.",
+            layer=layer,
+        )
     total = np.where(parts.valid[:, :, None], total.astype(np.float64), 0.0)
     lstm = parts.cell == "lstm"
     total_c = np.zeros((*total.shape[:2], 0))

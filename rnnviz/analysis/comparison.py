@@ -50,7 +50,8 @@ def differences(
                 now=now.shape,
                 before=before.shape,
             )
-        apart = np.abs(now[:, chosen].astype(np.float64) - before[:, chosen])
+        with np.errstate(invalid="ignore"):  # inf less inf
+            apart = np.abs(now[:, chosen].astype(np.float64) - before[:, chosen])
         counted = np.isfinite(apart)
         total = np.where(counted, apart, 0.0)
         with np.errstate(invalid="ignore"):
@@ -61,7 +62,7 @@ def differences(
                     "signal": signal,
                     "time": np.arange(len(mean)),
                     "difference": mean,
-                    "largest": total.max((1, 2)),
+                    "largest": total.max((1, 2), initial=0.0),
                 }
             )
         )

@@ -43,9 +43,9 @@ def distributions(
         gate = is_logistic(trace, layer, signal) and not before
         low, high = (0.0, 1.0) if gate else reach(values)
         table = values.reshape(len(values), -1) if through_time else values.reshape(1, -1)
-        place = np.clip(((table - low) / (high - low) * bins), 0, bins - 1)
         counted = np.isfinite(table)
-        place = np.where(counted, place, 0).astype(np.int64)
+        wide = np.where(counted, table, 0.0).astype(np.float64)
+        place = np.clip((wide - low) / (high - low) * bins, 0, bins - 1).astype(np.int64)
         place += bins * np.arange(len(table))[:, None]
         counts = np.bincount(place[counted], minlength=bins * len(table)).reshape(-1, bins)
         total = counts.sum(1, keepdims=True)

@@ -29,8 +29,9 @@ def gradient_norms(
     Returns
     -------
     DataFrame
-        Columns `signal`, `time`, `norm` (median over samples), `low` and `high` (quartiles).
-        A step that is padding in every sample is NaN; a gradient that is exactly zero is 0.
+        Columns `signal`, `time`, `norm` (median over samples), `low` and `high` (quartiles), and
+        `infinite`, how many samples' gradients are beyond the largest number there is: they count
+        as inf. A step that is padding in every sample is NaN; a gradient that is exactly zero is 0.
     """
     signals = signals or trace.signals(layer)
     steps = trace.gradient(layer, signals[0]).shape[0]
@@ -46,6 +47,7 @@ def gradient_norms(
             "norm": middle,
             "low": low,
             "high": high,
+            "infinite": np.isinf(norms).sum(-1).ravel(),
         }
     )
 
@@ -70,7 +72,8 @@ def sample_norms(
     Returns
     -------
     DataFrame
-        Columns `signal`, `time`, `sample`, `norm`; NaN where the sequence was padded.
+        Columns `signal`, `time`, `sample`, `norm`; NaN where the sequence was padded, inf where the
+        gradient is beyond the largest number there is.
     """
     frames = []
     for signal in signals or trace.signals(layer):
@@ -95,7 +98,8 @@ def gradient_of(trace: Trace, layer: str, signal: str, *, before: bool = False) 
     """
     gradient = trace.gradient(layer, signal)
     slope = slope_of(trace, layer, signal) if before else None
-    return gradient if slope is None else gradient * slope
+    with np.errstate(invalid="ignore"):  # inf times the slope 0
+        return gradient if slope is None else gradient * slope
 
 
 def of_top_layer(trace: Trace, signal: str, *, gradient: bool = False) -> np.ndarray:
@@ -119,21 +123,28 @@ def of_top_layer(trace: Trace, signal: str, *, gradient: bool = False) -> np.nda
 def norm_over_units(gradient: np.ndarray) -> np.ndarray:
     """Return the Euclidean norm over the last axis in float64, whatever the size of the values.
 
-    The square of a float32 gradient of 1e-25 would already be zero.
+    The square of a float32 gradient of 1e-25 would already be zero. One infinite unit makes it
+    infinite: an overflow is no padding, which is NaN in all units.
     """
     values = gradient.astype(np.float64)
-    largest = np.abs(values).max(axis=-1, keepdims=True)
+    infinite = np.asarray(np.isinf(values).any(axis=-1))
+    values = np.where(infinite[..., None], 0.0, values)
+    largest = np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
     safe = np.where(largest > 0, largest, 1.0)
-    return np.linalg.norm(values / safe, axis=-1) * safe[..., 0]
+    norm = np.linalg.norm(values / safe, axis=-1) * safe[..., 0]
+    return np.where(infinite, np.inf, norm)
 
 
 def quartiles(values: np.ndarray) -> np.ndarray:
     """Return lower quartile, median and upper quartile over the last axis, NaN left out.
 
-    As `np.nanpercentile` does, but at once for all rows instead of one after the other.
+    As `np.nanpercentile` does, but at once for all rows instead of one after the other, and with
+    inf as the largest of numbers; NaN of nothing.
     """
+    if not values.shape[-1]:
+        return np.full((3, *values.shape[:-1]), np.nan)
     ranked = np.sort(values, axis=-1)  # NaN comes last
-    count = np.isfinite(values).sum(axis=-1)
+    count = (~np.isnan(values)).sum(axis=-1)
     found = []
     for share in (0.25, 0.5, 0.75):
         place = share * np.maximum(count - 1, 0)
@@ -142,5 +153,7 @@ def quartiles(values: np.ndarray) -> np.ndarray:
         lower, upper = (
             np.take_along_axis(ranked, at[..., None], axis=-1)[..., 0] for at in (below, above)
         )
-        found.append(lower + (upper - lower) * (place - below))
+        between = (place > below) & (lower != upper)
+        with np.errstate(invalid="ignore"):
+            found.append(np.where(between, lower + (upper - lower) * (place - below), lower))
     return np.stack(found)

@@ -97,7 +97,7 @@ def of_jacobians(
 ) -> str:
     """Say how much one step stretches at most, and in how many directions."""
     if values.empty:
-        return t("There is no second step, so no Jacobian.")
+        return t("No step sets out from a state that is known, so there is no Jacobian.")
     top = values[values["rank"] == 0]["value"]
     count = values["rank"].max() + 1
     stretched = float((values["value"] > 1).groupby(values["time"]).sum().mean())
@@ -129,8 +129,8 @@ def of_jacobians(
 
 def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.ndarray) -> str:
     """Say what the product of all steps does, and what of it the gradient uses."""
-    if len(products) < 2:
-        return t("There is no second step, so no product of Jacobians.")
+    if len(products) < 2 or measured.empty:
+        return t("There are no two steps in a row with a Jacobian, so no product.")
     far = products.iloc[0]
     left = float(measured["norm"].iloc[-1])
     said = t(

@@ -63,7 +63,12 @@ def show_time(scene: Scene) -> FigureMessage:
     figure["layout"]["title"] |= LONG_TITLE
     return {
         "figure": figure,
-        "says": " ".join(filter(None, (of_time(flow, fits, norms, predicted), of_attention(flow)))),
+        "says": " ".join(
+            filter(
+                None,
+                (of_overflow(every), of_time(flow, fits, norms, predicted), of_attention(flow)),
+            )
+        ),
     }
 
 
@@ -146,8 +151,7 @@ def of_time(
             )
         )
     cells = fits[(fits["signal"] == "cell_state") & np.isfinite(fits["slope"])]
-    if len(cells):
-        life = cells.iloc[0]["half_life"]
+    if len(cells) and np.isfinite(life := cells.iloc[0]["half_life"]):
         said.append(
             t("Along c, it halves every {steps}.", steps=steps(life))
             if life > 0
@@ -160,8 +164,23 @@ def of_time(
     return " ".join([*filter(None, said), t(NOTE)])
 
 
+def of_overflow(every: pd.DataFrame) -> str:
+    """Say at how many steps of how many samples the gradient is too large for a number."""
+    beyond = every[np.isinf(every["norm"])]
+    if beyond.empty:
+        return ""
+    return t(
+        "In {samples} of {all} samples the gradient grows beyond the largest number there is: at "
+        "those steps it counts as infinite, and no line is fitted through it.",
+        samples=beyond["sample"].nunique(),
+        all=every["sample"].nunique(),
+    )
+
+
 def halving(fit: pd.Series) -> str:
     """Say the half-life, or the time to double, with its 95 % interval."""
+    if fit["slope"] == 0:
+        return t("‖∂L/∂h‖ neither fades nor grows from step to step.")
     low, high = fit["low"], fit["high"]
     between = sorted((abs(np.log(2) / low), abs(np.log(2) / high))) if low * high > 0 else None
     interval = (

@@ -4,9 +4,9 @@ import numpy as np
 
 from rnnviz.analysis import gradient_norms
 from rnnviz.plots import gradients
-from rnnviz.views.flow import Flow
 from rnnviz.views.look import Look, View, networks
 from rnnviz.views.messages import FigureMessage
+from rnnviz.views.recorded_flow import flow_of
 from rnnviz.views.say import together
 from rnnviz.views.scene import Scene
 from rnnviz.words import N_, t
@@ -17,10 +17,10 @@ def show_gradients(scene: Scene) -> FigureMessage:
     of = t("last answer") if scene.loss == "last" else t("all answers")
     norms = gradient_norms(scene.trace, scene.layer)
     size = norms.loc[norms["signal"] == "hidden_state", "norm"]
-    if not (np.isfinite(size) & (size > 0)).all():
+    if norms["infinite"].any() or not (np.isfinite(size) & (size > 0)).all():
         # too small or too large for float32, whose numbers end at 1e-45 and 1e38
         norms = gradient_norms(
-            Flow(scene).trace_of("last" if scene.loss == "last" else "all"), scene.layer
+            flow_of(scene).trace_of("last" if scene.loss == "last" else "all"), scene.layer
         )
     figure = gradients.spec(
         norms,

@@ -34,10 +34,10 @@ def jacobians(
     """
     palette = theme(colours)
     table = values.pivot(index="time", columns="rank", values="value")
-    last = int(table.columns.max()) if table.shape[1] else 0
+    last = int(table.columns.max()) if table.shape[1] else -1
     time = table.index.to_numpy(np.int32)
     steps = int(time.max()) + 1 if len(time) else 1
-    ranks = np.unique(np.linspace(0, last, min(last + 1, 24)).round().astype(int))
+    ranks = np.unique(np.linspace(0, max(last, 0), min(last + 1, 24)).round().astype(int))
     ink = palette.signal["hidden_state"]
     strong = {last: rgba(ink, 0.7), 0: palette.heat[4]}
     named = {0: t("largest σ<sub>1</sub>"), last: t("smallest σ<sub>{last}</sub>", last=last + 1)}

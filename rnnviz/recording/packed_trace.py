@@ -38,7 +38,7 @@ def shown_part(trace: Trace) -> Trace:
     Raises
     ------
     TraceError
-        If even one sample is too long or too large.
+        If there is no sample, or even one is too long or too large.
     """
     layers = trace.layers
     if len(layers) > MOST_LAYERS:
@@ -49,7 +49,12 @@ def shown_part(trace: Trace) -> Trace:
         )
     most = None
     for layer in layers:
-        steps, _, units = trace.value(layer, "hidden_state").shape
+        steps, samples, units = trace.value(layer, "hidden_state").shape
+        if not samples:
+            raise TraceError(
+                "{layer} ran without a sample in its batch: there is nothing to show.",
+                layer=layer[:LONGEST_NAME],
+            )
         if steps > MOST_STEPS or units > MOST_UNITS or len(layer) > LONGEST_NAME:
             raise TraceError(
                 "{layer} has {steps:,} time steps and {units:,} units: up to "
