@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from rnnviz.analysis.beginnings import running_order
+from rnnviz.analysis.beginnings import changed_between, running_order
 from rnnviz.analysis.recurrence import Array, Recurrence, recurrence
 from rnnviz.analysis.weights import find_layer
 from rnnviz.errors import TraceError
@@ -171,13 +171,16 @@ def walk_down(
     Raises
     ------
     TraceError
-        If there are layers above in two directions, or calls that differ.
+        If there are layers above in two directions, calls that differ, or the caller changed the
+        state between two steps and gradient came back that way.
     """
     above = layers_above(module, trace, layer)
     residual = getattr(find_layer(module, layer)[0], "residual", False)
     flows = top is None  # as they did when it was recorded: not where a state was detached
     parts = recurrence(module, trace, above[0], gradients=flows).of(sample)
     entries = entries_of(trace, above[0], parts, sample) if top is None else top
+    if flows:
+        _check_ways(trace, above[0], entries, sample)
     for below in above[1:]:
         lower = recurrence(module, trace, below, gradients=flows).of(sample)
         flow = np.zeros((parts.steps, *entries.h.shape[-3:-1], parts.weights[0].ih.shape[1]))
@@ -188,6 +191,18 @@ def walk_down(
                 flow[now.t, first : now.active] += added
         parts, entries = lower, Entries(entries.steps, flow)
     return parts, entries
+
+
+def _check_ways(trace: Trace, layer: str, entries: Entries, sample: int | None) -> None:
+    """Refuse a layer to which gradient comes back by what the caller made of its state."""
+    samples = slice(None) if sample is None else slice(sample, sample + 1)
+    changed = changed_between(trace, layer)[running_order(trace, layer)][:, samples]
+    if (changed[entries.steps] & entries.h.any(-1)).any():
+        raise TraceError(
+            "The state of {layer} was changed between its steps, and gradient comes back by that "
+            "way, too: which loss it comes from is not known.",
+            layer=layer,
+        )
 
 
 def layers_above(module: nn.Module, trace: Trace, layer: str) -> Sequence[str]:

@@ -148,6 +148,20 @@ def links(trace: Trace, layer: str, *, gradients: bool = False) -> Array:
     return linked
 
 
+def changed_between(trace: Trace, layer: str) -> Array:
+    """Return where a gradient may come back by a way of the caller's own, (time, batch).
+
+    That is after a step whose next one set out from another state than it left, to which gradient
+    flows: one that was reset or normalised in between, or a learned one.
+    """
+    order, call = running_order(trace, layer), call_of_step(trace, layer)
+    given = np.array([trace.begins(layer)[each] == "given" for each in call[order]], bool)
+    anew = given[1:] & (call[order[1:]] != call[order[:-1]])
+    found = np.zeros(trace.value(layer, "input").shape[:2], bool)
+    found[order[:-1]] = anew[:, None] & ~links(trace, layer, gradients=True)[order[1:]]
+    return found
+
+
 def check_as_written(
     trace: Trace, layer: str, what: Words, reasons: tuple[str, ...] = ("changed", "dropped")
 ) -> None:

@@ -24,6 +24,7 @@ def jacobians(
     sample: int | None = None,
     *,
     given: bool = False,
+    gradients: bool = False,
 ) -> np.ndarray:
     """Compute d(state at t)/d(state at t-1) at every step, exactly, from gates and weights.
 
@@ -43,6 +44,9 @@ def jacobians(
         Whether a step counts, too, that set out from a state that it was given: at the start, or
         because the caller changed the state in between. Its Jacobian is by that state, so the
         product across it is not that of two steps in a row.
+    gradients : bool
+        Whether a state that was detached in between links two steps no more: no gradient took
+        that way.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def jacobians(
         set out from the state after the step before. A backward layer's steps are in the order it
         runs.
     """
-    parts = recurrence(module, trace, layer)
+    parts = recurrence(module, trace, layer, gradients=gradients)
     samples = range(parts.keep.shape[1]) if sample is None else [sample]
     size = parts.hidden + (parts.keep.shape[2] if parts.cell == "lstm" else 0)
     made = np.empty((parts.steps, len(samples), size, size))

@@ -53,7 +53,8 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
             most=MOST_ENTRIES // size**2,
         )
     trace = flow.trace_of("last")
-    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample, given=not product)
+    which = {"gradients": True} if product else {"given": True}
+    steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample, **which)
     values = analysis.singular_values(thinned(steps, SVD_WORK / size**3))
     bound = analysis.jacobian_bound(flow.model, trace, flow.layer)
     common: dict[str, Any] = {
@@ -72,6 +73,7 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
     measured = pd.DataFrame(
         {"lag": np.arange(last + 1), "norm": norm[last::-1] / (norm[last] or 1.0)}
     ).dropna()
+    measured = measured[measured["lag"] <= products["lag"].max()]  # as far as steps are linked
     figure = plots.stretching.spec(values, products, measured, **common)
     return {
         "figure": figure,

@@ -4,6 +4,8 @@ Each case runs twice: through a recorded module of torch's, and through the equa
 below, whose every term autograd knows. What the analyses say of the first is what the second was.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -402,6 +404,28 @@ def test_items_of_windows_end_where_the_state_was_cut_off(kind):
     state = itemized_gradients(module, trace, layer, sample=1)
     total = np.linalg.norm(trace.gradient(layer, "hidden_state")[:, 1], axis=1)
     np.testing.assert_allclose(state.groupby("time")["part"].sum(), total, atol=1e-12)
+
+
+def test_items_are_refused_where_the_caller_made_something_of_the_state():
+    module, layer, run, own, plain = normalised("gru", torch.float64)
+    with rnnviz.record(module) as trace:
+        run()[-1].sum().backward()
+    for ask in (itemized_gradients, partial(rnnviz.analysis.truncation, windows=[2])):
+        with pytest.raises(TraceError, match="which loss it comes from is not known"):
+            ask(module, trace, layer)
+    with rnnviz.record(module) as trace, torch.no_grad():
+        outputs = run()
+    assert not outputs.requires_grad and not trace.has_gradients
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_product_ends_where_the_state_was_cut_off(kind):
+    module, layer, run, own, plain = windows(True)(kind, torch.float64)
+    with rnnviz.record(module) as trace:
+        loss_of(run()).backward()
+    whole = rnnviz.analysis.product_norms(jacobians(None, trace, layer, 0))
+    taken = rnnviz.analysis.product_norms(jacobians(None, trace, layer, 0, gradients=True))
+    assert whole["lag"].max() == STEPS - 1 and taken["lag"].max() == 1
 
 
 @pytest.mark.parametrize("changed", ["forget_gate", "hidden_state", "input"])

@@ -160,6 +160,40 @@ def test_what_once_failed_is_drawn(gallery, make, view):
     assert view in draw_all(gallery, make())
 
 
+def in_calls(module, x, size):
+    """A layer called a few steps at a time, or a cell a step at a time."""
+    with rnnviz.record(module) as trace:
+        state, cell = None, isinstance(module, nn.RNNCellBase)
+        for part in x.split(size):
+            found = module(part[0] if cell else part, state)
+            out, state = (found, found) if cell else found
+        (out[0] if isinstance(out, tuple) else out).sum().backward()
+    return trace
+
+
+LOOPS = {
+    "cells": lambda x: in_calls(nn.LSTMCell(3, 4), x, 1),
+    "gru cells": lambda x: in_calls(nn.GRUCell(3, 4), x, 1),
+    "one unit three times": lambda x: in_calls(nn.LSTM(3, 4), x, 4),
+    "step by step": lambda x: in_calls(nn.GRU(3, 4), x, 1),
+    "windows of two layers": lambda x: in_calls(nn.LSTM(3, 4, 2), x, 4),
+}
+
+
+@pytest.mark.parametrize("make", LOOPS.values(), ids=LOOPS)
+def test_a_layer_called_many_times_is_drawn_along_the_whole_of_its_time(gallery, make):
+    torch.manual_seed(0)
+    trace = make(torch.randn(12, 2, 3))
+    of_a_trace = """signals unit_lines distribution saturation memory weights anatomy gradients
+     gates gradient_time gradient_units gradient_items gradient_bars gradient_jacobians
+     gradient_products""".split()
+    assert {*of_a_trace} <= draw_all(gallery, trace)
+    name = PREFIX + gallery.store.traces.keep(pack_trace(trace), "me", "loop")
+    asked = Choice.of({"layer": trace.top})
+    assert draw(gallery, "anatomy", name, None, asked)["anatomy"]["steps"] == 12
+    assert "Over 11 steps" in draw(gallery, "gradient_products", name, None, asked)["says"]
+
+
 def test_a_trace_without_samples_is_refused():
     with pytest.raises(TraceError, match="ran without a sample"):
         pack_trace(one(nn.LSTM(3, 4), torch.zeros(6, 0, 3)))
