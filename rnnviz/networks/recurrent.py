@@ -199,7 +199,7 @@ def _run(
     In a packed sequence the longest sample is the first row and rows end early: going forward
     they leave the state as they end, going backward they enter it as they begin.
     """
-    share = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
+    share: Any = getattr(rnn, "recurrent_dropout", 0.0) if rnn.training else 0.0
     mask = dropout(torch.ones_like(start[0]), share) if share else None
     if begin is not None:
         begin(suffix, weights, start, mask)
