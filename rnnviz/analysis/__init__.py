@@ -8,6 +8,7 @@ from rnnviz.analysis.connectivity import connectivity
 from rnnviz.analysis.continuation import continuation, next_probabilities
 from rnnviz.analysis.decay import decay
 from rnnviz.analysis.distributions import distributions
+from rnnviz.analysis.entering import Entering, entering
 from rnnviz.analysis.gradients import gradient_norms, sample_norms
 from rnnviz.analysis.initial_slopes import cell_slopes, initial_slopes
 from rnnviz.analysis.itemized import itemized_gradients
@@ -43,6 +44,7 @@ from rnnviz.analysis.weights import (
 )
 
 __all__ = [
+    "Entering",
     "PROPERTIES",
     "anatomy",
     "attention",
@@ -54,6 +56,7 @@ __all__ = [
     "differences",
     "distributions",
     "eigenvalues",
+    "entering",
     "examples",
     "find_matches",
     "gradient_norms",

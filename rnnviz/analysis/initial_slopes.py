@@ -8,9 +8,12 @@ import pandas as pd
 import torch
 
 from rnnviz.analysis.decay import decay
+from rnnviz.analysis.entering import entering
 from rnnviz.analysis.gradients import sample_norms
 from rnnviz.errors import TraceError
+from rnnviz.networks.model import build
 from rnnviz.recording.probe import inspect
+from rnnviz.recording.trace import Trace
 from rnnviz.refusals import needed
 from rnnviz.settings import Settings
 from rnnviz.tasks import Task, task_of
@@ -85,7 +88,8 @@ def cell_slopes(
     """Measure how fast the gradient fades in the untrained networks of settings, by autograd.
 
     The task's probe runs through the network; the loss is that of its last answer. A line is fitted
-    to ln of the norm of dL/dc_t (LSTM) or dL/dh_t (the others) of the first layer, as in `decay`.
+    to ln of the norm of dL/dc_t (LSTM) or dL/dh_t (the others) of the top layer, as in `decay`:
+    there gradient enters once, and below another layer at every step.
 
     Parameters
     ----------
@@ -112,7 +116,8 @@ def cell_slopes(
     Raises
     ------
     TraceError
-        If `over` has no meaning for the cell.
+        If `over` has no meaning for the cell, or gradient enters at more than one step, as where
+        the mean of all states is read out.
     SettingsError
         If a value is outside its range.
     """
@@ -133,7 +138,9 @@ def cell_slopes(
             changes = {over: value, "seed": (settings.seed + network) % 2**32}
             asked = settings.replace(**changes | needed(over, settings))
             trace = inspect(asked, probe=probe, dtype=torch.float64, task=task)
-            fit = decay(sample_norms(trace, trace.layers[0], (signal,)))
+            if not rows:  # how networks are built is the same for all
+                _check_entering_once(asked, trace, task)
+            fit = decay(sample_norms(trace, trace.top, (signal,)))
             with np.errstate(divide="ignore"):
                 reference = (
                     np.log(value) if over == "spectral_radius" else -np.logaddexp(0.0, -value)
@@ -142,6 +149,18 @@ def cell_slopes(
                 (settings.cell, over, value, network, fit["slope"].iloc[0], float(reference))
             )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _check_entering_once(settings: Settings, trace: Trace, task: Task) -> None:
+    """Raise TraceError if gradient enters the top layer at more than one step."""
+    last = trace.gradient(trace.top, "hidden_state").shape[0] - 1
+    where = entering(build(settings, task).double().eval(), trace, trace.top, asked=[last])
+    if not where.once:
+        raise TraceError(
+            "Gradient enters at {count} time steps here, so its norm has no slope of its own: "
+            "look at a network with the read-out of every step, without attention.",
+            count=len(where.steps),
+        )
 
 
 @lru_cache(maxsize=16)

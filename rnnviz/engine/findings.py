@@ -1,15 +1,18 @@
 """What a study has found so far, as DataFrames: read from the run store, a point at a time."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
+from rnnviz.analysis.entering import entering
 from rnnviz.analysis.gradients import norm_over_units, of_top_layer
 from rnnviz.analysis.seeds import mean_interval
 from rnnviz.data.sources import DataSource
 from rnnviz.errors import RunError
+from rnnviz.networks.model import build, load
 from rnnviz.plan import Plan, Point, parameters
 from rnnviz.recording.probe import look
 from rnnviz.settings import Settings
@@ -207,13 +210,38 @@ def time_norms(
     task : Task, optional
         That of the settings, as for `rnnviz.recording.probe.look`.
     """
+    return time_gradient(settings, weights, task).norm
+
+
+class TimeGradient(NamedTuple):
+    """The gradient through time in one network.
+
+    norm : (time,), as `time_norms` has it
+    once : whether it enters the layers at one step alone, and is only carried back from there
+    """
+
+    norm: np.ndarray
+    once: bool
+
+
+def time_gradient(
+    settings: Settings, weights: bytes | None = None, task: Task | None = None
+) -> TimeGradient:
+    """Measure ‖∂L/∂h_t‖ as `time_norms` does, and whether it can be said to decay."""
     task = task or task_of(settings)
     each = task.steps * settings.units
     probe = task.probe().first(min(SAMPLES, max(1, MOST_ACTIVATIONS // each)))
     trace = look(settings, weights, probe, dtype=torch.float64, task=task).trace
     gradient = of_top_layer(trace, "hidden_state", gradient=True)
     norms: np.ndarray = np.median(norm_over_units(gradient), axis=1)
-    return norms
+    model = build(settings, task) if weights is None else load(settings, weights, task)
+    model = model.double().eval()
+    layers = [trace.top]
+    if trace.top.startswith("decoder."):
+        layers.append(trace.top.replace("decoder.", "encoder."))
+    last = [len(norms) - 1]
+    once = all(entering(model, trace, layer, asked=last).once for layer in layers)
+    return TimeGradient(norms, once)
 
 
 def baseline_of(settings: Settings, data: DataSource | None = None) -> Baseline:

@@ -30,9 +30,10 @@ def show_gradients(scene: StudyScene) -> FigureMessage:
     """‖∂L/∂h_t‖ through time, all cells overlaid, with a band over seeds."""
     relative = scene.choice.word("scale", ("norm", "share"), "norm") == "share"
     scene.check_size()
-    found, whole = scene.measured("norms", first_place(scene), findings.time_norms)
+    found, whole = scene.measured("norms", first_place(scene), findings.time_gradient)
     norms = gradient_frame(scene, found)
     shown = norms
+    relative = relative and bool(norms["once"].all())
     if relative:
         entering = norms[norms["norm"] > 0].groupby(["cell", "seed"])["norm"].transform("last")
         shown = norms.assign(norm=(norms["norm"] / entering))
@@ -133,11 +134,11 @@ def first_place(scene: StudyScene) -> list[int]:
 
 
 def gradient_frame(scene: StudyScene, found: dict[int, tuple[int, Any]]) -> pd.DataFrame:
-    """Return measured norms as columns cell, seed, step, time, norm."""
+    """Return measured norms as columns cell, seed, step, time, norm, once."""
     frames = []
-    for place, (step, norm) in found.items():
+    for place, (step, (norm, once)) in found.items():
         point = scene.points[place]
-        frame = pd.DataFrame({"time": np.arange(len(norm)), "norm": norm})
+        frame = pd.DataFrame({"time": np.arange(len(norm)), "norm": norm, "once": once})
         frames.append(frame.assign(cell=point.cell, seed=point.seed, step=step))
     return pd.concat(frames, ignore_index=True)
 

@@ -101,16 +101,21 @@ def time_scales(scene: StudyScene, y: str | None) -> tuple[pd.DataFrame, bool]:
         }
         for place, (_, slope) in found.items()
     ]
-    means = pd.DataFrame(rows).groupby(["cell", "y"], sort=False, dropna=False)["slope"].mean()
-    table = means.reset_index()
+    means = pd.DataFrame(rows).groupby(["cell", "y"], sort=False, dropna=False)["slope"]
+    table = means.agg(lambda each: each.mean(skipna=False)).reset_index()
     fading = table["slope"] < 0
     table["scale"] = np.where(fading, -1 / table["slope"].where(fading, -1.0), np.nan)
     return table.dropna(subset="scale"), whole
 
 
 def log_gain(settings: Settings, weights: bytes | None, task: Task) -> float:
-    """Return ln χ of a network: what a step back does to the squared norm of the gradient."""
-    norm = findings.time_norms(settings, weights, task)
+    """Return ln χ of a network: what a step back does to the squared norm of the gradient.
+
+    NaN where the norm is 0 nearly everywhere, or is no decay: gradient enters at many steps.
+    """
+    norm, once = findings.time_gradient(settings, weights, task)
+    if not once:
+        return np.nan
     frame = pd.DataFrame({"signal": "hidden_state", "time": np.arange(len(norm)), "norm": norm})
     return 2 * float(analysis.decay(frame)["slope"].iloc[0])
 

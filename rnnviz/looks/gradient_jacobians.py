@@ -68,12 +68,15 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
         return {"figure": figure, "says": of_jacobians(values, radius, bound, flow)}
     every = max(1, int(len(steps) * size**3 / SVD_WORK))
     products = analysis.product_norms(steps, every)
+    once = analysis.entering(flow.model, trace, flow.layer, sample=flow.sample).once
     norm = state_gradient_norms(flow.model, trace, flow.layer)[:, flow.sample]
     last = int(np.flatnonzero(norm > 0)[-1]) if (norm > 0).any() else len(norm) - 1
     measured = pd.DataFrame(
         {"lag": np.arange(last + 1), "norm": norm[last::-1] / (norm[last] or 1.0)}
     ).dropna()
     measured = measured[measured["lag"] <= products["lag"].max()]  # as far as steps are linked
+    if not once:  # what enters on the way back is bounded by no product
+        measured = measured[:0]
     figure = plots.stretching.spec(values, products, measured, **common)
     return {
         "figure": figure,
@@ -131,18 +134,23 @@ def of_jacobians(
 
 def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.ndarray) -> str:
     """Say what the product of all steps does, and what of it the gradient uses."""
-    if len(products) < 2 or measured.empty:
+    if len(products) < 2:
         return t("There are no two steps in a row with a Jacobian, so no product.")
     far = products.iloc[0]
-    left = float(measured["norm"].iloc[-1])
-    said = t(
-        "Over {steps}, the product of the Jacobians lets through "
-        "{most} of a gradient at most; "
-        "of this one {left} is left.",
+    through = t(
+        "Over {steps}, the product of the Jacobians lets through {most} times a gradient at most.",
         steps=steps(int(far["lag"])),
         most=number(float(np.exp(np.clip(far["log_norm"], -700, 700)))),
-        left=number(left),
     )
+    kept = (
+        t("This gradient is {left} times what it was.", left=number(measured["norm"].iloc[-1]))
+        if len(measured)
+        else t(
+            "Gradient enters this layer at more than one step, so what the last one's has become "
+            "is not told apart."
+        )
+    )
+    said = f"{through} {kept}"
     if len(steps_of) * steps_of.shape[1] ** 3 >= 6e7:
         return said
     exponents = lyapunov_exponents(steps_of)

@@ -42,9 +42,9 @@ def show_time(scene: Scene) -> FigureMessage:
         else analysis.gradient_norms(trace, layer, signals, before=kind == "before")
     )
     states = every[every["signal"].isin(cell.states)]
-    if layer.endswith("_reverse"):
-        states = states[:0]  # its gradient goes to later steps: there is no slope back in time
-    fits = analysis.decay(states, last=fitted_until(flow))
+    if flow.carried is None:
+        states = states[:0]  # what enters at every step, or goes to later ones, has no slope
+    fits = analysis.decay(states, last=flow.carried)
     predicted = flow.predicted()
     shown = one_sample(flow.sample) if one else samples(flow.samples)
     of_unit = "" if unit is None else t("unit {unit}", unit=unit)
@@ -90,13 +90,6 @@ def show_units(scene: Scene) -> FigureMessage:
     return {"figure": figure, "says": of_units(gradient, flow.symbols[signal])}
 
 
-def fitted_until(flow: Flow) -> int:
-    """Return the last step of the stretch that a decay is fitted to: before any other loss."""
-    if flow.loss == "all":
-        return int(flow.asked[0])
-    return int(flow.asked[-1]) if flow.loss == "last" else int(flow.loss)
-
-
 def middle(every: pd.DataFrame) -> pd.DataFrame:
     """Return median and quartiles over samples, as `gradient_norms` gives them."""
     grouped = every.groupby(["signal", "time"], sort=False)["norm"]
@@ -127,14 +120,11 @@ def of_time(
         )
         return f"{backwards} {t(NOTE)}"
     if found.empty:
-        return ""
+        return no_slope(flow)
     fit = found.iloc[0]
     if not np.isfinite(fit["slope"]):
-        if flow.loss == "all" and flow.asked[0] < 3:
-            return t(
-                "Answers are asked from the first steps on, so this curve is a sum over many "
-                "losses and has no slope of its own: look at it itemized, or at one answer's loss."
-            )
+        if flow.entering is not None and not flow.entering.once:
+            return no_slope(flow)
         if fit["zeros"]:
             return t("The gradient is exactly 0 nearly everywhere: nothing reaches back.")
         return t("There are too few steps before this answer to speak of a slope.")
@@ -143,20 +133,10 @@ def of_time(
     h = h[(h > 0) & (h.index <= fit["last"])]
     if len(h) > 1:
         far = int(h.index[-1] - h.index[0])
-        said.append(
-            t(
-                "{steps} back, {share} of it is left.",
-                steps=steps(far),
-                share=number(h.iloc[0] / h.iloc[-1]),
-            )
-        )
+        said.append(left_of_it(far, h.iloc[0] / h.iloc[-1]))
     cells = fits[(fits["signal"] == "cell_state") & np.isfinite(fits["slope"])]
-    if len(cells) and np.isfinite(life := cells.iloc[0]["half_life"]):
-        said.append(
-            t("Along c, it halves every {steps}.", steps=steps(life))
-            if life > 0
-            else t("Along c, it doubles every {steps}.", steps=steps(-life))
-        )
+    if len(cells):
+        said.append(halving(cells.iloc[0], "c"))
     if fit["zeros"]:
         places = int(fit["zeros"])
         said.append(t("At {places} places it is exactly 0 and has no logarithm.", places=places))
@@ -177,10 +157,55 @@ def of_overflow(every: pd.DataFrame) -> str:
     )
 
 
-def halving(fit: pd.Series) -> str:
-    """Say the half-life, or the time to double, with its 95 % interval."""
+def left_of_it(far: int, ratio: float) -> str:
+    """Say what has become of the gradient so many steps back."""
+    message = (
+        N_("{steps} back, {share} of it is left.")
+        if ratio <= 1
+        else N_("{steps} back, it is {share} times as large.")
+    )
+    return t(message, steps=steps(far), share=number(ratio))
+
+
+def no_slope(flow: Flow) -> str:
+    """Say why the curve has no slope of its own."""
+    if flow.entering is None:
+        return t(
+            "Whether gradient enters this layer at one step alone is not known, so nothing is said "
+            "of its decay."
+        )
+    if not flow.entering.steps:
+        return t("No gradient reaches this layer.")
+    if flow.loss == "all" and flow.readout != "mean" and flow.layer == flow.scene.subject.top:
+        return t(
+            "Answers are asked from the first steps on, so this curve is a sum over many "
+            "losses and has no slope of its own: look at it itemized, or at one answer's loss."
+        )
+    return t(
+        "Gradient enters this layer at {count} of {steps} time steps, from {first} on: {why}. The "
+        "curve is a sum over all of them and has no decay of its own.",
+        count=len(flow.entering.steps),
+        steps=flow.length,
+        first=flow.entering.first,
+        why=why_many(flow),
+    )
+
+
+def why_many(flow: Flow) -> str:
+    """Say by which way gradient enters a layer at more than one step, as a clause."""
+    if flow.readout == "mean" and flow.layer == flow.scene.subject.top:
+        return t("the mean of all states is read out")
+    if of_attention(flow):
+        return t("attention looks at every state")
+    if flow.layer != flow.scene.subject.top:
+        return t("the layer above reads every state")
+    return t("more than one loss reaches it directly")
+
+
+def halving(fit: pd.Series, symbol: str = "h") -> str:
+    """Say the half-life of a state's gradient, or the time to double, with its 95 % interval."""
     if fit["slope"] == 0:
-        return t("‖∂L/∂h‖ neither fades nor grows from step to step.")
+        return t("‖∂L/∂{symbol}‖ neither fades nor grows from step to step.", symbol=symbol)
     low, high = fit["low"], fit["high"]
     between = sorted((abs(np.log(2) / low), abs(np.log(2) / high))) if low * high > 0 else None
     interval = (
@@ -190,22 +215,23 @@ def halving(fit: pd.Series) -> str:
     )
     message = {
         (True, True): N_(
-            "‖∂L/∂h‖ halves every {steps} back (95 %: {interval}; slope {slope} ± {error})."
+            "‖∂L/∂{symbol}‖ halves every {steps} back (95 %: {interval}; slope {slope} ± {error})."
         ),
         (False, True): N_(
-            "‖∂L/∂h‖ doubles every {steps} back (95 %: {interval}; slope {slope} ± {error})."
+            "‖∂L/∂{symbol}‖ doubles every {steps} back (95 %: {interval}; slope {slope} ± {error})."
         ),
         (True, False): N_(
-            "‖∂L/∂h‖ is no straight line here; the line that comes nearest halves every {steps} "
-            "back (95 %: {interval}; slope {slope} ± {error})."
+            "‖∂L/∂{symbol}‖ is no straight line here; the line that comes nearest halves every "
+            "{steps} back (95 %: {interval}; slope {slope} ± {error})."
         ),
         (False, False): N_(
-            "‖∂L/∂h‖ is no straight line here; the line that comes nearest doubles every {steps} "
-            "back (95 %: {interval}; slope {slope} ± {error})."
+            "‖∂L/∂{symbol}‖ is no straight line here; the line that comes nearest doubles every "
+            "{steps} back (95 %: {interval}; slope {slope} ± {error})."
         ),
     }[bool(fit["slope"] < 0), bool(fit["straight"] > CROOKED)]
     return t(
         message,
+        symbol=symbol,
         steps=steps(abs(fit["half_life"])),
         interval=interval,
         slope=number(fit["slope"]),

@@ -212,24 +212,33 @@ def _words_of_cells(slopes: pd.DataFrame, over: str, whole: bool) -> str:
         here = one[one["value"] == 1.0]["slope"].median()
         if not np.isfinite(here):
             continue
-        name, speed, crossing = CELLS[str(cell)].title, _speed(here), _crossing(one)
         said.append(
             t(
-                "{cell}: at a spectral radius of 1 the norm {speed}, and it fades at all radii "
-                "shown.",
-                cell=name,
-                speed=speed,
-            )
-            if crossing is None
-            else t(
-                "{cell}: at a spectral radius of 1 the norm {speed}; it stops fading at about "
-                "{crossing:.2g}.",
-                cell=name,
-                speed=speed,
-                crossing=crossing,
+                "{cell}: at a spectral radius of 1 the norm {speed}; {where}.",
+                cell=CELLS[str(cell)].title,
+                speed=_speed(here),
+                where=_where_it_fades(one),
             )
         )
     return " ".join(said)
+
+
+def _where_it_fades(slopes: pd.DataFrame) -> str:
+    """Say at which of the radii shown the norm fades, as a clause."""
+    middle = slopes.groupby("value")["slope"].median().dropna()
+    if (middle < 0).all():
+        return t("it fades at all radii shown")
+    if (middle >= 0).all():
+        return t("it fades at none of the radii shown")
+    crossing = _crossing(slopes)
+    signs = np.flatnonzero(np.diff(np.sign(middle.to_numpy()) >= 0))
+    if crossing is None or len(signs) > 1:
+        return t(
+            "it fades at {count} of {all} radii shown, in no one stretch",
+            count=int((middle < 0).sum()),
+            all=len(middle),
+        )
+    return t("it stops fading at about {crossing:.2g}", crossing=crossing)
 
 
 def _signed(slope: float) -> str:

@@ -13,6 +13,10 @@ from rnnviz.views.study import StudyScene, title
 from rnnviz.words import N_, t, tn
 
 NOTE = N_("A gradient's norm is not memory; gates slow its fading, they do not abolish it.")
+MANY_ENTRIES = N_(
+    "Gradient enters at more than one step here (the mean of all states is read out, or attention "
+    "looks at them), so no curve is a decay, and what is left of it is not told."
+)
 LONG = 50
 """Steps back at which shares of the gradient are told, where a sequence is as long."""
 
@@ -21,6 +25,8 @@ def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
     """Say which share of the gradient each cell keeps, and how much more one keeps than another."""
     every = len(norms)
     norms, waiting = begun(norms)
+    if not norms["once"].all():
+        return " ".join(filter(None, (t(MANY_ENTRIES), waiting, t(NOTE))))
     shares = kept_shares(norms)
     if shares.empty:
         return t("No gradient reaches any hidden state.")
@@ -253,6 +259,13 @@ def of_map(scene: StudyScene, table: pd.DataFrame, scales: pd.DataFrame, x: str)
     said.append(
         t("Learned: last validation loss below {share:g} × the task's baseline.", share=share)
     )
+    if x == "length" and scales.empty:
+        said.append(
+            t(
+                "No line of ξ is drawn: it is measured where gradient enters at one step alone and "
+                "fades on its way back."
+            )
+        )
     if len(scales):
         said.append(
             t(

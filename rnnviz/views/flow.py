@@ -1,5 +1,6 @@
 """What the views of gradients share: which loss, which layer, and a recording in float64."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,8 +9,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from rnnviz.analysis import predicted_norms
-from rnnviz.errors import RunError
+from rnnviz.analysis import Entering, entering, predicted_norms
+from rnnviz.errors import RunError, TraceError
 from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import raised
 from rnnviz.recording.probe import LossAt, Seen
@@ -147,6 +148,30 @@ class Flow:
         )  # fmt: skip
         check_finite(look)
         return look.trace
+
+    @cached_property
+    def entering(self) -> Entering | None:
+        """Where gradient enters the layer, of all samples or the chosen one; None if unknown."""
+        sample = self.sample if self.one_sample else None
+        try:
+            return entering(self.model, self.trace, self.layer, asked=self.losses, sample=sample)
+        except TraceError:
+            return None
+
+    @property
+    def losses(self) -> Sequence[int] | None:
+        """The time steps at which the chosen loss is taken; None if they are not known."""
+        if self.loss == "all":
+            return [int(step) for step in self.asked]
+        return [int(self.asked[-1]) if self.loss == "last" else int(self.loss)]
+
+    @property
+    def carried(self) -> int | None:
+        """The last step up to which gradient is only carried back; None if there is none."""
+        found = self.entering
+        if found is None or not found.steps or self.layer.endswith("_reverse"):
+            return None
+        return found.steps[-1] if found.once else found.first
 
     @cached_property
     def model(self) -> nn.Module:

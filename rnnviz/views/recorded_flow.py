@@ -59,6 +59,11 @@ class RecordedFlow(Flow):
         return "last"
 
     @property
+    def losses(self) -> None:
+        """Not known: where gradient enters is seen in the recording itself."""
+        return
+
+    @property
     def loss_words(self) -> str:
         """Which loss this is, in words."""
         return t("recorded loss")
