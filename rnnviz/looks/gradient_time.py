@@ -1,5 +1,7 @@
 """The gradient through time: its norm with the fitted decay, and unit by unit."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,7 @@ from rnnviz.views.recorded_flow import flow_of
 from rnnviz.views.say import one_sample, samples
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
-from rnnviz.words import N_, t
+from rnnviz.words import N_, t, tn
 
 
 def show_time(scene: Scene) -> FigureMessage:
@@ -51,7 +53,7 @@ def show_time(scene: Scene) -> FigureMessage:
     figure = plots.gradients.spec(
         norms,
         symbols=flow.symbols,
-        fits=fits[fits["signal"] == "hidden_state"],
+        fits=drawn_lines(fits),
         predicted=None if unit is not None or one else predicted,
         inputs=kind == "input",
         before=kind == "before",
@@ -104,8 +106,8 @@ FEWEST = 5
 """Outputs at a distance of which a median is spoken."""
 
 
-CROOKED = 0.7
-"""Share of variance explained, below which a fitted line is said to be none."""
+CROOKED, BENT = 0.7, 0.5
+"""Share of variance explained, and of the steeper half's slope, below which a line says nothing."""
 
 
 def of_time(
@@ -140,6 +142,16 @@ def of_time(
     if fit["zeros"]:
         places = int(fit["zeros"])
         said.append(t("At {places} places it is exactly 0 and has no logarithm.", places=places))
+    lost = 0 if flow.one_sample else flow.samples - int(fit["samples"])
+    if lost:
+        said.append(
+            tn(
+                "In {count} of {all} samples it is 0 nearly everywhere: that one is in no slope.",
+                "In {count} of {all} samples it is 0 nearly everywhere: these are in no slope.",
+                lost,
+                all=flow.samples,
+            )
+        )
     said.append(theory(flow, h, predicted))
     return " ".join([*filter(None, said), t(NOTE)])
 
@@ -206,36 +218,45 @@ def halving(fit: pd.Series, symbol: str = "h") -> str:
     """Say the half-life of a state's gradient, or the time to double, with its 95 % interval."""
     if fit["slope"] == 0:
         return t("‖∂L/∂{symbol}‖ neither fades nor grows from step to step.", symbol=symbol)
-    low, high = fit["low"], fit["high"]
-    between = sorted((abs(np.log(2) / low), abs(np.log(2) / high))) if low * high > 0 else None
-    interval = (
-        t("{low} to {high}", low=number(between[0]), high=number(between[1]))
-        if between
-        else t("not told from standing still")
+    if not exponential(fit):
+        return t(
+            "The decay of ‖∂L/∂{symbol}‖ is not exponential here; no half-life is given.",
+            symbol=symbol,
+        )
+    message = (
+        N_("‖∂L/∂{symbol}‖ halves every {steps} back ({interval}).")
+        if fit["slope"] < 0
+        else N_("‖∂L/∂{symbol}‖ doubles every {steps} back ({interval}).")
     )
-    message = {
-        (True, True): N_(
-            "‖∂L/∂{symbol}‖ halves every {steps} back (95 %: {interval}; slope {slope} ± {error})."
-        ),
-        (False, True): N_(
-            "‖∂L/∂{symbol}‖ doubles every {steps} back (95 %: {interval}; slope {slope} ± {error})."
-        ),
-        (True, False): N_(
-            "‖∂L/∂{symbol}‖ is no straight line here; the line that comes nearest halves every "
-            "{steps} back (95 %: {interval}; slope {slope} ± {error})."
-        ),
-        (False, False): N_(
-            "‖∂L/∂{symbol}‖ is no straight line here; the line that comes nearest doubles every "
-            "{steps} back (95 %: {interval}; slope {slope} ± {error})."
-        ),
-    }[bool(fit["slope"] < 0), bool(fit["straight"] > CROOKED)]
+    return t(message, symbol=symbol, steps=steps(abs(fit["half_life"])), interval=interval_of(fit))
+
+
+def drawn_lines(fits: pd.DataFrame) -> pd.DataFrame:
+    """Return the fits of the hidden state that are drawn as lines: those that say what it does."""
+    wanted = [row.signal == "hidden_state" and exponential(row) for row in fits.itertuples()]
+    return fits[wanted]
+
+
+def exponential(fit: Any) -> bool:
+    """Whether a line says what the curve does: nearly straight, and alike in both halves."""
+    return bool(fit.straight > CROOKED and fit.even > BENT)
+
+
+def interval_of(fit: pd.Series) -> str:
+    """Write the 95 % interval of a half-life, and over what it is."""
+    low, high = fit["low"], fit["high"]
+    if not np.isfinite(fit["error"]):
+        return t("one sample, so no interval")
+    over = t("95 % over {samples} of this network", samples=samples(int(fit["samples"])))
+    if low * high > 0:
+        near, far = (number(each) for each in sorted(np.log(2) / abs(np.array([low, high]))))
+        return t("{over}: {low} to {high}", over=over, low=near, high=far)
+    fades, grows = (number(np.log(2) / abs(each)) if each else "∞" for each in (low, high))
     return t(
-        message,
-        symbol=symbol,
-        steps=steps(abs(fit["half_life"])),
-        interval=interval,
-        slope=number(fit["slope"]),
-        error=number(fit["error"]),
+        "{over}: from halving every {fades} to doubling every {grows}",
+        over=over,
+        fades=fades,
+        grows=grows,
     )
 
 

@@ -128,6 +128,22 @@ def test_the_sentence_says_the_numbers_of_the_picture(gallery):
     assert "f alone" in shown(gallery, "gradient_time", draft=Settings())["says"]
 
 
+def test_one_sample_has_no_interval_and_several_say_over_what_it_is(gallery):
+    draft = Settings(cell="rnn")
+    alone = shown(gallery, "gradient_time", draft=draft, sample="3")["says"]
+    assert "halves every" in alone and "no interval" in alone and "95 %" not in alone
+    every = shown(gallery, "gradient_time", draft=draft)["says"]
+    assert "95 % over 16 samples of this network: " in every and "±" not in every
+
+
+def test_a_curve_that_is_no_exponential_has_no_half_life(gallery):
+    draft = Settings.for_task("copying")  # the LSTM's is a U
+    message = shown(gallery, "gradient_time", draft=draft)
+    assert "not exponential here; no half-life is given" in message["says"]
+    assert "halves" not in message["says"].partition("∂L/∂c")[0]
+    assert not any("e<sup>" in (name or "") for name in lines(message))
+
+
 def scaled(gallery, settings, radius):
     """Return a run whose recurrent matrix is radius times the identity, its state never 0."""
     model = build(settings)
