@@ -28,6 +28,7 @@ from rnnviz.analysis.preactivations import preactivations
 from rnnviz.analysis.predictions import examples, predictions
 from rnnviz.analysis.properties import PROPERTIES, property_values
 from rnnviz.analysis.ranking import rank_units
+from rnnviz.analysis.ratios import ratios
 from rnnviz.analysis.saturation import saturation
 from rnnviz.analysis.seeds import mean_interval, over_seeds
 from rnnviz.analysis.theory import predicted_norms
@@ -80,6 +81,7 @@ __all__ = [
     "property_values",
     "rank_units",
     "sample_norms",
+    "ratios",
     "saturation",
     "share_on",
     "singular_values",

@@ -19,7 +19,7 @@ from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.states import State
 from rnnviz.store.studies import Ending, Member
-from rnnviz.tasks import Baseline, Task, task_of
+from rnnviz.tasks import TASKS, Baseline, Task, task_of
 
 RESULTS = ("loss", "metric", "gradient_norm", "validation_loss", "validation_metric")
 SAMPLES = 16
@@ -118,8 +118,10 @@ def summary(store: RunStore, study: str) -> pd.DataFrame:
         A row for each cell and each combination of varied values: `lr` (the one compared),
         `hidden`, `parameters`, `loss` and `metric` (geometric and plain mean of the final
         validation over seeds), `loss_low`, `loss_high`, `metric_low`, `metric_high` (95 %
-        intervals by Student's t, of the loss's logarithm; NaN for one seed), `baseline`,
-        `baseline_metric`, `successes`, `done` (seeds that are), `seeds`.
+        intervals by Student's t, of the loss's logarithm; shares stay within 0 and 100 %; NaN for
+        one seed, and where some seeds learned and others did not, of which no mean says
+        anything), `baseline`, `baseline_metric`, `successes`, `diverged` (in no mean of the loss),
+        `done` (seeds that are), `seeds`.
     """
     plan = store.studies.get(study).plan
     varied = list(plan.vary)
@@ -129,7 +131,11 @@ def summary(store: RunStore, study: str) -> pd.DataFrame:
     for key, one in best.groupby(["cell", *varied], sort=False, dropna=False):
         done = one[one["done"]]
         loss = mean_interval(done["loss"], logarithmic=True)
-        metric = mean_interval(done["metric"])
+        bounds = TASKS[plan.settings.task].metric_range
+        metric = mean_interval(done["metric"], bounds=bounds)
+        successes, diverged = int(done["success"].sum()), int((done["state"] == State.FAILED).sum())
+        if 0 < successes < len(done) - diverged:
+            loss, metric = (each._replace(low=np.nan, high=np.nan) for each in (loss, metric))
         first = one.iloc[0]
         rows.append(
             {
@@ -138,7 +144,7 @@ def summary(store: RunStore, study: str) -> pd.DataFrame:
                 "loss": loss.mean, "loss_low": loss.low, "loss_high": loss.high,
                 "metric": metric.mean, "metric_low": metric.low, "metric_high": metric.high,
                 "baseline": first["baseline"], "baseline_metric": first["baseline_metric"],
-                "successes": int(done["success"].sum()), "done": len(done), "seeds": len(one),
+                "successes": successes, "diverged": diverged, "done": len(done), "seeds": len(one),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

@@ -42,7 +42,7 @@ def compare_gradients(
     ----------
     norms : DataFrame
         Columns `cell`, `time`, `mean` (geometric, over seeds), `low` and `high` (of all seeds), as
-        `analysis.over_seeds` gives them.
+        `analysis.over_seeds` gives them; `zeros` of `seeds`, if any, are named.
     relative : bool
         Whether these are shares of the gradient where the loss enters.
     last : int, optional
@@ -202,10 +202,21 @@ def of_cell(
 
 def lost(norms: pd.DataFrame, palette: Theme) -> Mark:
     """Return the words for cells whose gradient is exactly zero, which a log axis cannot show."""
-    none = [
-        CELL_TITLE[str(cell)]
-        for cell, one in norms.groupby("cell", sort=False, observed=True)
-        if not (one["mean"] > 0).any()
-    ]
+    none = []
+    for cell, one in norms.groupby("cell", sort=False, observed=True):
+        title = CELL_TITLE[str(cell)]
+        zeros = one["zeros"] if "zeros" in one else 0 * one["mean"]
+        worst = one.loc[zeros.idxmax()]
+        if not (one["mean"] > 0).any():
+            none.append(title)
+        elif zeros.max() > 0:
+            none.append(
+                t(
+                    "{cell} in {count} of {seeds} seeds",
+                    cell=title,
+                    count=int(worst["zeros"]),
+                    seeds=int(worst["seeds"]),
+                )
+            )
     text = t("exactly 0: {cells}", cells=", ".join(none))
     return note(text, 0.01, 0.98, palette.wrong, 13, "left top", visible=bool(none), **PAPER)

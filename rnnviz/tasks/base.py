@@ -138,6 +138,8 @@ class Task(ABC):
     metric_title: ClassVar[str]
     metric_unit: ClassVar[str] = "%"
     metric_better: ClassVar[str] = "higher"
+    metric_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
+    """Between which numbers the metric lies."""
     distance_title: ClassVar[str] = ""
     """What `distance` is, in the form; "" for a task without one."""
     answers: ClassVar[str]

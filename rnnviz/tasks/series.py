@@ -45,6 +45,7 @@ class Forecast(Task):
     distance_title = N_("Steps ahead")
     only_forwards = LATER_IS_SEEN
     metric_title = N_("of the variance explained")
+    metric_range = (-np.inf, 100.0)
     answers = "numbers"
     tokens = False
     inputs = 1

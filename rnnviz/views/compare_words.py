@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from rnnviz import analysis
 from rnnviz.analysis.seeds import Interval, mean_interval
 from rnnviz.plots.style import NAME, SYMBOL
 from rnnviz.store.states import State
@@ -12,7 +13,7 @@ from rnnviz.views.say import listed, together
 from rnnviz.views.study import StudyScene, title
 from rnnviz.words import N_, t, tn
 
-NOTE = N_("A gradient's norm is not memory; gates slow its fading, they do not abolish it.")
+NOTE = N_("A gradient's norm is not memory; gates slow the decay; they do not stop it.")
 MANY_ENTRIES = N_(
     "Gradient enters at more than one step here (the mean of all states is read out, or attention "
     "looks at them), so no curve is a decay, and what is left of it is not told."
@@ -30,30 +31,48 @@ def of_gradients(scene: StudyScene, norms: pd.DataFrame) -> str:
     shares = kept_shares(norms)
     if shares.empty:
         return t("No gradient reaches any hidden state.")
-    parts = []
-    for cell, one in shares.groupby("cell", sort=False, observed=True):
-        logs = np.log10(one["share"].where(one["share"] > 0))
-        middle = number(10 ** logs.mean()) if logs.notna().any() else t("nothing")
-        parts.append(f"{title(str(cell))} {middle}")
+    parts = [
+        f"{title(str(cell))} {kept(one['share'])}"
+        for cell, one in shares.groupby("cell", sort=False, observed=True)
+    ]
     values = {"steps": count_of(int(shares["back"].iloc[0])), "cells": ", ".join(parts)}
     if scene.plan.seeds == 1:
-        said = t("Of the gradient, {steps} back there is left: {cells}.", **values)
+        said = t("After {steps} back, cells keep of their gradient: {cells}.", **values)
     elif len(norms) < every:
         said = t(
-            "Of the gradient, {steps} back there is left: {cells} "
+            "After {steps} back, cells keep of their gradient: {cells} "
             "(geometric mean of the seeds that have begun).",
             **values,
         )
     else:
         said = tn(
-            "Of the gradient, {steps} back there is left: {cells} "
+            "After {steps} back, cells keep of their gradient: {cells} "
             "(geometric mean of {count} seed).",
-            "Of the gradient, {steps} back there is left: {cells} "
+            "After {steps} back, cells keep of their gradient: {cells} "
             "(geometric mean of {count} seeds).",
             scene.plan.seeds,
             **values,
         )
     return " ".join(filter(None, (said, waiting, ratio(scene, shares), t(NOTE))))
+
+
+def kept(shares: pd.Series) -> str:
+    """Say the geometric mean of shares; zeros and what is no number are counted beside it."""
+    positive = shares[np.isfinite(shares) & (shares > 0)]
+    zeros, strange = int((shares == 0).sum()), int((~np.isfinite(shares)).sum())
+    if not zeros and not strange:
+        return number(float(np.exp(np.log(positive).mean())))
+    if zeros == len(shares):
+        return t("exactly 0")
+    return together(
+        t("exactly 0 in {count} of {seeds} seeds", count=zeros, seeds=len(shares)) if zeros else "",
+        t("not a number in {count} of {seeds} seeds", count=strange, seeds=len(shares))
+        if strange
+        else "",
+        t("{amount} in the rest", amount=number(float(np.exp(np.log(positive).mean()))))
+        if len(positive)
+        else "",
+    )
 
 
 def begun(norms: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -87,41 +106,67 @@ def kept_shares(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def ratio(scene: StudyScene, shares: pd.DataFrame) -> str:
-    """Compare the cell that keeps most with the one that keeps least, seed by seed."""
-    positive = shares.assign(share=shares["share"].where(shares["share"] > 0))
-    table = positive.pivot(index="seed", columns="cell", values="share").dropna()
-    if len(table.columns) < 2 or len(table) < 2:
-        return ""
-    means = np.log(table).mean()
-    most, least = str(means.idxmax()), str(means.idxmin())
-    found = mean_interval(table[most] / table[least], logarithmic=True)
-    if not found.low > 1:
-        return tn(
-            "Over {count} seed, no cell surely keeps more than another "
-            "({most} against {least}: {times}).",
-            "Over {count} seeds, no cell surely keeps more than another "
-            "({most} against {least}: {times}).",
-            len(table),
-            most=title(most),
-            least=title(least),
-            times=times(found),
+    """Compare what cells keep with what the reference keeps, seed by seed."""
+    table = shares.pivot(index="seed", columns="cell", values="share")
+    why = {
+        str(cell): t("is 0 or not a number in some seeds")
+        for cell in table
+        if ((table[cell] == 0) | np.isinf(table[cell])).any()
+        or shares.loc[shares["cell"] == cell, "share"].isna().any()
+    }
+    return compared(
+        scene,
+        table,
+        why,
+        N_("Against the {reference}, on the same seeds, the gradient kept is {cells}."),
+    )
+
+
+def compared(scene: StudyScene, table: pd.DataFrame, why: dict[str, str], message: str) -> str:
+    """Say how many times the reference's value every cell's is; the reference is chosen before.
+
+    Parameters
+    ----------
+    table : DataFrame (seed, cell)
+    why : dict
+        Cells that have no ratio, because some of their seeds have no value -> what these are.
+    message : str
+        Has places for `reference` and `cells`.
+    """
+    reference = reference_of(scene)
+    left_out = [
+        t("The {cell} {why}, so it is compared with none.", cell=title(cell), why=reason)
+        for cell, reason in why.items()
+    ]
+    if reference in why or reference not in table:
+        return " ".join(left_out)
+    found = analysis.ratios(table.drop(columns=list(why)), reference)
+    if found.empty:
+        return " ".join(left_out)
+    parts = []
+    for row in found.itertuples():
+        part = t(
+            "{mean} times ({low} to {high}) for the {cell}",
+            mean=number(row.ratio),
+            low=number(row.low),
+            high=number(row.high),
+            cell=title(row.name),
         )
-    return t(
-        "The {most} keeps {times} as much as the {least}.",
-        most=title(most),
-        times=times(found),
-        least=title(least),
+        parts.append(part if row.differs else t("{part}, not told apart", part=part))
+    said = t(message, reference=title(reference), cells="; ".join(parts))
+    over = tn(
+        "The interval is one of 95 % over {seeds} seeds.",
+        "The {count} intervals hold together in 95 % of studies of {seeds} seeds.",
+        len(found),
+        seeds=int(found["seeds"].iloc[0]),
     )
+    return " ".join([said, over, *left_out])
 
 
-def times(found: Interval) -> str:
-    """Write a ratio with its interval."""
-    return t(
-        "{mean} times (95 %: {low} to {high})",
-        mean=number(found.mean),
-        low=number(found.low),
-        high=number(found.high),
-    )
+def reference_of(scene: StudyScene) -> str:
+    """Return the cell that the others are compared with, chosen before anything is trained."""
+    plan = scene.plan
+    return plan.reference if plan.reference in plan.cells else plan.cells[0]
 
 
 def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
@@ -132,53 +177,65 @@ def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
             "seed; dashes: what knowing nothing scores."
         )
         return f"{nothing} {scene.details}".strip()
-    parts = []
-    for cell in scene.plan.cells:
-        one = rows[(rows["cell"] == cell) & rows["done"]]
-        if one.empty:
-            continue
-        found = mean_interval(one["loss"], logarithmic=True)
-        failed = int((one["state"] == State.FAILED).sum())
-        learned = int(one["success"].sum())
-        parts.append(
-            together(
-                f"{title(cell)} {amount(found)}" if found.seeds else title(cell),
-                t("{learned} of {runs} learned", learned=learned, runs=len(one)),
-                t("{runs} diverged", runs=failed) if failed else "",
-            )
-        )
+    parts = [ended(cell, rows[(rows["cell"] == cell) & rows["done"]]) for cell in scene.plan.cells]
     limit = t(
         "Learned: below {share:g} × the baseline of {base:.3g}.",
         share=scene.plan.success,
         base=scene.task.baseline.loss,
     )
-    told = t("Final loss (geometric mean, 95 % by Student's t): {cells}.", cells="; ".join(parts))
-    return " ".join(filter(None, (told, difference(scene, rows), limit, scene.details)))
+    told = t(
+        "Final loss (geometric mean over seeds, 95 % by Student's t): {cells}.",
+        cells="; ".join(filter(None, parts)),
+    )
+    failed = (
+        t("From where a run diverged, lines and bands are of the other seeds.")
+        if (rows["state"] == State.FAILED).any()
+        else ""
+    )
+    return " ".join(filter(None, (told, failed, difference(scene, rows), limit, scene.details)))
+
+
+def ended(cell: str, done: pd.DataFrame) -> str:
+    """Say how the finished runs of a cell ended; nothing if there are none."""
+    if done.empty:
+        return ""
+    failed = int((done["state"] == State.FAILED).sum())
+    learned = int(done["success"].sum())
+    losses = done.loc[done["state"] != State.FAILED, "loss"].dropna()
+    if losses.empty:
+        loss = ""
+    elif 0 < learned < len(losses):  # two kinds of runs, of which no mean says anything
+        loss = t("{low} to {high}", low=number(losses.min()), high=number(losses.max()))
+    else:
+        loss = amount(mean_interval(losses, logarithmic=True))
+    return together(
+        f"{title(cell)} {loss}".strip(),
+        t("{learned} of {runs} learned", learned=learned, runs=len(done)),
+        t("{failed} of {runs} diverged and is in no loss", failed=failed, runs=len(done))
+        if failed
+        else "",
+    )
 
 
 def difference(scene: StudyScene, rows: pd.DataFrame) -> str:
-    """Compare the best cell with the worst, seed by seed: the same data, other weights."""
+    """Compare the losses with the reference's, seed by seed: the same data, other weights."""
     done = rows[rows["done"]]
-    table = done.pivot(index="seed", columns="cell", values="loss").dropna()
-    if len(table.columns) < 2 or len(table) < 2:
-        return ""
-    means = np.log(table).mean()
-    best, worst = str(means.idxmin()), str(means.idxmax())
-    found = mean_interval(table[worst] / table[best], logarithmic=True)
-    if not found.low > 1:
-        return tn(
-            "{count} seed does not tell {best} and {worst} apart ({times}).",
-            "{count} seeds do not tell {best} and {worst} apart ({times}).",
-            len(table),
-            best=title(best),
-            worst=title(worst),
-            times=times(found),
-        )
-    return t(
-        "On the same data, the {worst}'s is {times} the {best}'s.",
-        worst=title(worst),
-        times=times(found),
-        best=title(best),
+    why = {}
+    for cell, one in done.groupby("cell", sort=False):
+        failed, learned = int((one["state"] == State.FAILED).sum()), int(one["success"].sum())
+        if failed:
+            why[str(cell)] = t("diverged in {failed} of {runs} seeds", failed=failed, runs=len(one))
+        elif 0 < learned < len(one):
+            why[str(cell)] = t(
+                "learned in {learned} of {runs} seeds", learned=learned, runs=len(one)
+            )
+        elif not (one["loss"] > 0).all():
+            why[str(cell)] = t("ended with a loss of exactly 0")
+    return compared(
+        scene,
+        done.pivot(index="seed", columns="cell", values="loss"),
+        why,
+        N_("Against the {reference}, on the same data, the final loss is {cells}."),
     )
 
 

@@ -45,3 +45,19 @@ def test_means_over_seeds_with_the_lowest_and_the_highest():
     ]
     geometric = over_seeds(frame, "loss", ["cell", "step"], logarithmic=True)
     assert geometric["mean"].tolist() == pytest.approx([3**0.5, 2.0, 100.0])
+
+
+def test_a_zero_is_never_averaged_away():
+    frame = pd.DataFrame({"cell": ["relu"] * 4, "seed": range(4), "norm": [0.0, 0.0, 0.5, 0.5]})
+    row = over_seeds(frame, "norm", ["cell"], logarithmic=True).iloc[0]
+    assert row[["mean", "low", "high", "seeds", "zeros"]].tolist() == [0, 0, 0.5, 4, 2]
+
+
+def test_an_interval_of_shares_stays_within_them_and_holds_as_often():
+    few = mean_interval([0.0, 100.0], bounds=(0, 100))
+    assert few[:3] == (50, 0, 100)
+    random = np.random.default_rng(1)
+    studies = [random.normal(70, 10, 3) for _ in range(3000)]
+    for bounds in ((0, 100), (-np.inf, np.inf)):
+        found = [mean_interval(each, bounds=bounds) for each in studies]
+        assert 0.93 <= np.mean([low <= 70 <= high for _, low, high, _ in found]) <= 0.97

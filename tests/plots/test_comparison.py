@@ -41,6 +41,9 @@ def test_a_gradient_that_is_exactly_zero_is_said_in_words():
     figure = compare_gradients(norms)
     assert figure.layout.annotations[0].text == "exactly 0: RNN (ReLU)"
     assert figure.layout.annotations[0].visible
+    some = norms.assign(mean=[0.0, 1.0, 0.5, 1.0], zeros=[3, 0, 0, 0], seeds=4)
+    said = compare_gradients(some).layout.annotations[0]
+    assert said.text == "exactly 0: RNN (ReLU) in 3 of 4 seeds" and said.visible
     assert not compare_gradients(curve("time", lstm=[0.5, 1.0])).layout.annotations[0].visible
 
 

@@ -117,7 +117,7 @@ def test_the_words_have_the_measured_numbers_and_the_limits(store, gallery):
     study = store.studies.start(PLAN, "me")
     train(store)
     said = whole(gallery, "compare_gradients", study)["says"]
-    assert "7 steps back" in said and "is not memory" in said and "not abolish" in said
+    assert "7 steps back" in said and "is not memory" in said and "do not stop it" in said
     told = whole(gallery, "compare_loss", study)["says"]
     assert "of 2 learned" in told and "95 %" in told and "baseline of 0.167" in told
 
