@@ -3,12 +3,12 @@
 import pandas as pd
 
 from rnnviz.plots.gates import escape
-from rnnviz.plots.marks import bars
-from rnnviz.plots.style import FigureDict, figure, float32, frame, theme
+from rnnviz.plots.marks import bars, note, segment
+from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
 from rnnviz.words import N_, t
 
 MEASURE = {
-    "AUC": N_("area under the ROC curve, 0.5: a coin"),
+    "AUC": N_("area under the ROC curve, 0.5 = guessing"),
     "Spearman": N_("Spearman's rank correlation, absolute"),
 }
 
@@ -27,7 +27,7 @@ def ranking(
     Parameters
     ----------
     ranked : DataFrame
-        As `analysis.rank_units` gives it.
+        As `analysis.rank_units` gives it; its level of `chance` is drawn as a dashed line.
     title : str
         The property, in words.
     most : int
@@ -49,6 +49,7 @@ def ranking(
         if pd.isna(holds)
         else t("held out: it holds at {holds:,.0f} of {steps:,} steps", holds=holds, steps=steps)
     )
+    chance, score = float(ranked["chance"].iloc[0]), float(shown["score"].iloc[0])
     high = shown["direction"] > 0
     words = (t("high there"), t("low there")) if measure == "AUC" else (t("rises"), t("falls"))
     data = []
@@ -84,15 +85,20 @@ def ranking(
             )
         )
     made = frame(
-        t("Unit {best} tells “{property}” best", best=best, property=escape(title)),
+        t("Unit {best} tells “{property}” best", best=best, property=escape(title))
+        if score > chance
+        else t("No unit tells “{property}” better than chance", property=escape(title)),
         t(
             "Bar chart of the {units} units that tell {property} best, by "
-            "{measure}: unit {best} with {score:.3f}; {count}; {where}.",
+            "{measure}: unit {best} with {score:.3f}; the best of all {all} units reaches "
+            "{chance:.3f} in shuffled sequences; {count}; {where}.",
             units=len(shown),
             property=escape(title),
             measure=t(MEASURE[measure]),
             best=best,
-            score=shown["score"].iloc[0],
+            score=score,
+            all=len(ranked),
+            chance=chance,
             count=count,
             where=where,
         ),
@@ -116,6 +122,19 @@ def ranking(
             },
         },
     )
+    made["shapes"] = [segment((chance, 0), (chance, 1), palette.ink, 1.5, "dash", yref="paper")]
+    made["annotations"] = [
+        note(
+            t("chance: best of {units} units, {chance:.2f}", units=len(ranked), chance=chance),
+            chance,
+            0,
+            palette.ink,
+            13,
+            "left bottom",
+            yref="paper",
+            bgcolor=rgba(palette.paper, 0.75),
+        )
+    ]
     made["barmode"] = "overlay"
     made["showlegend"] = False
     made["uirevision"] = f"{measure} {title}"

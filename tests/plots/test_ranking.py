@@ -17,6 +17,7 @@ def ranked(measure="AUC", count=12):
             "measure": measure,
             "steps": 4000,
             "holds": 250.0 if measure == "AUC" else np.nan,
+            "chance": 0.65,
         }
     )
 
@@ -34,6 +35,16 @@ def test_bars_begin_at_the_coin_and_the_best_stands_at_the_top():
     )
     assert "holds at 250 of 4,000" in figure.layout.xaxis.title.text
     assert figure.layout.meta["alt"]
+
+
+def test_the_level_of_chance_is_drawn_and_said_and_decides_the_title():
+    figure = ranking(ranked(), "x")
+    (line,) = figure.layout.shapes
+    assert line.x0 == line.x1 == 0.65
+    assert figure.layout.annotations[0].text == "chance: best of 12 units, 0.65"
+    assert "0.650 in shuffled sequences" in figure.layout.meta["alt"]
+    untold = ranking(ranked().assign(chance=0.995), "x")
+    assert "No unit tells “x” better than chance" in untold.layout.title.text
 
 
 def test_a_rank_correlation_begins_at_zero_and_counts_no_yes():

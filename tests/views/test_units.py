@@ -114,8 +114,20 @@ def test_numbers_have_the_same_views(look):
 )
 def test_every_cell_and_task_can_be_looked_at(look, task, cell):
     settings = Settings.for_task(task, cell=cell, hidden=3, length=8)
+    # of digits there is one answer a sequence: too few of any class to rank units by
+    asked = {"property": "time"} if task.startswith("digits") else {}
     for view in ("units_text", "units_ranking", "units_tracks"):
-        look(view, settings)
+        look(view, settings, **asked)
+
+
+def test_the_ranking_says_when_chance_alone_does_as_well(look):
+    untrained = Settings.for_task("characters", hidden=64)
+    asked = {"property": "symbol", "symbol": "f", "ago": "12"}
+    layout = look("units_ranking", untrained, **asked)["figure"]["layout"]
+    assert "No unit tells" in layout["title"]["text"] and len(layout["shapes"]) == 1
+    assert "chance: best of 64 units" in layout["annotations"][0]["text"]
+    with pytest.raises(RnnvizError, match="too few to tell what a unit knows from chance"):
+        look("units_ranking", untrained, property="symbol", symbol="Q", ago="12")
 
 
 def test_a_text_of_the_visitors_own_is_read_to_the_character(look):
