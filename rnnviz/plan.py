@@ -87,7 +87,9 @@ class Plan(BaseModel):
         Cell -> names and values of settings that it alone has: what is said of it to be learned
         well with, such as the identity for an RNN of rectified units (Le, Jaitly, Hinton 2015).
     success : float
-        A run has succeeded if its last validation loss is below this share of the task's baseline.
+        A run has succeeded if its last validation is within this share of the way from the task's
+        goal to its baseline: in loss, from the best possible where it is known, one within reach,
+        or 0; in the metric, from all right, for grammars.
 
     Raises
     ------

@@ -133,7 +133,8 @@ def sweep(
     vary : mapping
         Name of a setting -> values, such as ``{"length": (10, 50), "forget_bias": (0, 1, 2)}``.
     success : float
-        A run has succeeded if its last validation loss is below this share of the task's baseline.
+        A run has succeeded if its last validation is within this share of the way from the task's
+        goal to its baseline; see `Plan`.
     settings, cells, seeds, match, reference, store, workers, progress
         As for `compare`.
 

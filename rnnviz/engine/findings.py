@@ -19,7 +19,7 @@ from rnnviz.settings import Settings
 from rnnviz.store.run_store import RunStore
 from rnnviz.store.states import State
 from rnnviz.store.studies import Ending, Member
-from rnnviz.tasks import TASKS, Baseline, Task, task_of
+from rnnviz.tasks import TASKS, Task, task_of
 
 RESULTS = ("loss", "metric", "gradient_norm", "validation_loss", "validation_metric")
 SAMPLES = 16
@@ -37,8 +37,10 @@ def outcomes(store: RunStore, study: str) -> pd.DataFrame:
         varied setting, `hidden`, `parameters`, `run`, `state`, `reason`, `step`, `seconds`;
         `loss` and `metric` of the last validation (NaN if it is not finished), `baseline` and
         `baseline_metric` of a network that has learned nothing; `done` (finished, or ended early
-        because it diverged) and `success`: the loss is below `Plan.success` times the baseline.
-        What diverged has not succeeded.
+        because it diverged), `limit` and `success`: the loss is below the limit, or the metric
+        above it, for tasks that are judged by that. The limit lies `Plan.success` of the way from
+        the task's goal, the best possible or what is within reach, to its baseline. What diverged
+        has not succeeded.
     """
     members = store.studies.members(study)
     endings = store.studies.endings(member.run for member in members if member.run)
@@ -59,7 +61,8 @@ def outcome_rows(
     for point, member in zip(plan.points(data), members, strict=True):
         ending = endings.get(member.run or "")
         loss, metric = ending or (np.nan, np.nan)
-        baseline = baseline_of(point.settings, data)
+        task = task_of(point.settings, data)
+        baseline = task.baseline
         done = member.state == State.FAILED or ending is not None
         rows.append(
             {
@@ -69,7 +72,8 @@ def outcome_rows(
                 "run": member.run, "state": member.state, "reason": member.reason,
                 "step": member.step, "seconds": member.seconds, "loss": loss, "metric": metric,
                 "baseline": baseline.loss, "baseline_metric": baseline.metric, "done": done,
-                "success": bool(loss < plan.success * baseline.loss),
+                "limit": task.limit(plan.success),
+                "success": task.learned(loss, metric, plan.success),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -78,8 +82,10 @@ def outcome_rows(
 def best_rates(found: pd.DataFrame, varied: Sequence[str] = ()) -> pd.DataFrame:
     """Choose for each cell, at each varied value, the learning rate that it is compared at.
 
-    It is the one with the lowest final validation loss, averaged over seeds, among those whose
-    seeds are all done; a run that diverged counts as infinite. Before any is done it is the first.
+    It is the one with the lowest geometric mean over seeds of the final validation loss, by which
+    cells are compared, too, among those whose seeds are all done; a run that diverged counts as
+    infinite. Before any is done it is the first. What is then told is of the same seeds, and so a
+    little better than other seeds would do.
 
     Parameters
     ----------
@@ -92,7 +98,8 @@ def best_rates(found: pd.DataFrame, varied: Sequence[str] = ()) -> pd.DataFrame:
         Columns `cell`, the varied ones, and `lr`.
     """
     loss = found["loss"].where(found["state"] != State.FAILED, np.inf)
-    table = found.assign(final=loss.where(found["done"]))
+    with np.errstate(divide="ignore"):
+        table = found.assign(final=np.log(loss.where(found["done"])))
     rows = []
     for key, one in table.groupby(["cell", *varied], sort=False, dropna=False):
         means = one.groupby("lr", sort=False)["final"].agg(lambda each: each.mean(skipna=False))
@@ -248,11 +255,6 @@ def time_gradient(
     last = [len(norms) - 1]
     once = all(entering(model, trace, layer, asked=last).once for layer in layers)
     return TimeGradient(norms, once)
-
-
-def baseline_of(settings: Settings, data: DataSource | None = None) -> Baseline:
-    """Return what a network scores that has learned nothing of the settings' task."""
-    return task_of(settings, data).baseline
 
 
 def labels(point: Point) -> dict[str, object]:

@@ -58,6 +58,7 @@ def show_learning(scene: StudyScene) -> FigureMessage:
         steps=scene.points[places[0]].settings.steps,
         baseline=task.baseline.loss,
         baseline_text=str(task.baseline.text),
+        best=task.best,
         metric_title=t(task.metric_title),
         metric_unit=task.metric_unit,
         metric_baseline=task.baseline.metric,

@@ -95,6 +95,7 @@ def compare_learning(
     steps: int,
     baseline: float,
     baseline_text: str | Words = "",
+    best: float | None = None,
     metric_title: str = "",
     metric_unit: str = "",
     metric_baseline: float | None = None,
@@ -113,6 +114,8 @@ def compare_learning(
         Where the training axis ends.
     baseline, metric_baseline : float
         What a network scores that has learned nothing.
+    best : float, optional
+        The lowest loss that is possible, where it is known.
     cells : sequence of str
         Cells that the legend names before they have a line.
     marked : int, optional
@@ -131,7 +134,12 @@ def compare_learning(
             data += of_cell(
                 one, "step", cell, palette, hover, not place, axis, showlegend=not place
             )
-    for score, axis in ((baseline, {}), (metric_baseline, {"yaxis": "y2"})):
+    levels = (
+        (baseline, "longdash", baseline_text, {}),
+        (metric_baseline, "longdash", baseline_text, {"yaxis": "y2"}),
+        (best or None, "dot", t("best possible"), {}),
+    )
+    for score, dash, text, axis in levels:
         if score is not None:
             data.append(
                 line(
@@ -139,14 +147,14 @@ def compare_learning(
                     float32([score, score]),
                     palette.muted,
                     1.5,
-                    "longdash",
-                    hover=f"{baseline_text}: %{{y:.4g}}",
+                    dash,
+                    hover=f"{text}: %{{y:.4g}}",
                     showlegend=False,
                     **axis,
                 )
             )
     loss = curves[curves["measure"] == "loss"]
-    seen = np.concatenate([loss["low"], loss["high"], [baseline]]).astype(float)
+    seen = np.concatenate([loss["low"], loss["high"], [baseline, best or np.nan]]).astype(float)
     bottom, top = half_decades(seen[np.isfinite(seen) & (seen > 0)])
     made = frame(
         t("Validation loss"),
@@ -171,7 +179,12 @@ def compare_learning(
         },
     )  # fmt: skip
     low = note(metric_title, 0.01, 1, palette.muted, at="left top", xref="paper", yref="y2 domain")
-    made["annotations"] = [of_level(baseline_text, baseline, (bottom, top), palette), low]
+    ends = (bottom, top)
+    made["annotations"] = [
+        of_level(baseline_text, baseline, ends, palette),
+        low,
+        of_level(t("best possible"), best or 0, ends, palette, visible=bool(best)),
+    ]
     if marked is not None:
         made["shapes"] = [shown_step(marked, palette)]
     made["hovermode"] = "closest"

@@ -109,6 +109,14 @@ class Baseline:
     text: Words
 
 
+@dataclass(frozen=True)
+class Goal:
+    """Say from which loss on it is counted how much of a task is learned: what, and in words."""
+
+    loss: float
+    text: Words
+
+
 class Task(ABC):
     """Give batches of one kind of problem; the base of every entry of `TASKS`.
 
@@ -140,6 +148,8 @@ class Task(ABC):
     metric_better: ClassVar[str] = "higher"
     metric_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
     """Between which numbers the metric lies."""
+    judged_by: ClassVar[str] = "loss"
+    """ "metric" where most of the loss is gained without what the task is about."""
     distance_title: ClassVar[str] = ""
     """What `distance` is, in the form; "" for a task without one."""
     answers: ClassVar[str]
@@ -203,6 +213,25 @@ class Task(ABC):
     def best(self) -> float | None:
         """Return the lowest loss that any network can have, or None if that is not known."""
         return None
+
+    @property
+    def goal(self) -> Goal:
+        """Return what all has been learned at: the best possible loss, or one within reach."""
+        if self.best is None:
+            return Goal(0.0, Words("a loss of 0"))
+        return Goal(self.best, Words("the best possible loss"))
+
+    def limit(self, share: float) -> float:
+        """Return the loss, or metric, that is a share of the way from the goal to the baseline."""
+        goal, baseline = self.goal.loss, self.baseline.loss
+        if self.judged_by == "metric":
+            goal, baseline = self.metric_range[1], self.baseline.metric
+        return goal + share * (baseline - goal)
+
+    def learned(self, loss: float, metric: float, share: float) -> bool:
+        """Whether a validation with this loss and metric is beyond the limit."""
+        limit = self.limit(share)
+        return bool(metric > limit if self.judged_by == "metric" else loss < limit)
 
     @abstractmethod
     def probe(self) -> Probe:

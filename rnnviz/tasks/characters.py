@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from textwrap import shorten
 from typing import ClassVar
 
@@ -24,9 +24,11 @@ from rnnviz.tasks.base import (
     VALIDATION_SIZE,
     Baseline,
     Batch,
+    Goal,
     Probe,
     Task,
 )
+from rnnviz.tasks.frequencies import ONE_SYMBOL, Frequencies, frequencies
 from rnnviz.tasks.passages import lane_starts
 from rnnviz.words import N_, NOTHING, Many, Words
 
@@ -103,13 +105,18 @@ class Characters(Task):
 
     @property
     def baseline(self) -> Baseline:
-        """Say each character as often as it occurs: the loss is the entropy of the text."""
-        share = np.bincount(self._tokens, minlength=self.outputs) / len(self._tokens)
-        share = share[share > 0]
-        entropy = -(share * np.log(share)).sum()
-        return Baseline(
-            float(entropy), 100 * float(share.max()), Words("the characters' frequencies")
-        )
+        """Say each character as often as it occurs in training, of the held-out part."""
+        found = self._frequencies
+        return Baseline(found.loss, 100 * found.share, Words("the characters' frequencies"))
+
+    @property
+    def goal(self) -> Goal:
+        """Return what one scores who remembers the character just read."""
+        return Goal(self._frequencies.pairs, Words(ONE_SYMBOL))
+
+    @cached_property
+    def _frequencies(self) -> Frequencies:
+        return frequencies(self._tokens, self._held_out, self.outputs)
 
     def encode(self, text: Iterable[str]) -> NDArray[np.int64]:
         """Return the token of each character (time,); one token stands for all unknown ones."""

@@ -85,6 +85,7 @@ class GrammarTask(SymbolTask):
     """
 
     family = "grammar"
+    judged_by = "metric"  # who remembers three symbols has nearly the best loss
     foretells = True
     only_forwards = NEXT_IS_SEEN
     length_title = N_("Length")

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from rnnviz.data.sets import DataSet
 from rnnviz.data.texts import text_of
 from rnnviz.errors import TaskError
-from rnnviz.tasks.base import NOT_ASKED, Baseline, Batch
+from rnnviz.tasks.base import NOT_ASKED, Batch
 from rnnviz.tasks.characters import HELD_OUT as HELD_OUT_CHARACTERS
 from rnnviz.tasks.characters import Book, Characters, split
 from rnnviz.tasks.own import OwnData
 from rnnviz.tasks.words import WordBook, WordTask, word_book
-from rnnviz.words import N_, Words
+from rnnviz.words import N_
 
 MOST_CHARACTERS = 2000
 """Different characters that are told apart: the commonest of the training part."""
@@ -61,16 +61,6 @@ class OwnCharacters(OwnData, Characters):
         text = text_of(self.data)
         self.prompt = _beginning(text)  # type: ignore[misc]
         self.typed_example = " ".join(text[:60].split())[:40]  # type: ignore[misc]
-
-    @property
-    def baseline(self) -> Baseline:
-        """Say each character as often as it occurs: the loss is the entropy of the text."""
-        counts = np.bincount(self._tokens, minlength=self.outputs)[: self.outputs]
-        share = counts[counts > 0] / counts.sum()
-        entropy = -(share * np.log(share)).sum()
-        return Baseline(
-            float(entropy), 100 * float(share.max()), Words("the characters' frequencies")
-        )
 
     def _begins(self) -> NDArray[np.int64]:
         """Return where lines begin in the held-out part, or words where there are few lines."""

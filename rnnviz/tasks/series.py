@@ -4,6 +4,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from rnnviz.tasks.base import (
     VALIDATION_SIZE,
     Baseline,
     Batch,
+    Goal,
     Probe,
     Task,
 )
@@ -30,6 +32,8 @@ HELD_OUT = 0.2
 LARGEST_TYPED = 100_000
 """Magnitude of a number that somebody types."""
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+PAST = 12
+"""Values that a line is drawn through to forecast the next, as what is within reach."""
 Values = NDArray[np.float64]
 
 
@@ -203,6 +207,29 @@ class RecordedForecast(Forecast):
     def variance(self) -> float:
         """Mean square of the held-out part, scaled: what the mean of training scores there."""
         return float(np.square((self._held_out - self.mean) / self.spread).mean())
+
+    @property
+    def goal(self) -> Goal:
+        """Return what a line through the last values scores, where that is below the baseline."""
+        scored = self._by_lines
+        if scored >= self.baseline.loss:
+            return super().goal
+        return Goal(scored, Words("what a line through the last {count} values scores", count=PAST))
+
+    @cached_property
+    def _by_lines(self) -> float:
+        """Mean square error of the best linear forecast of training, of the held-out part."""
+
+        def windows(series: Values) -> tuple[Values, Values]:
+            scaled = (series - self.mean) / self.spread
+            last = len(scaled) - self.distance
+            seen = np.stack([scaled[k : last - PAST + 1 + k] for k in range(PAST)], 1)
+            return np.c_[seen, np.ones(len(seen))], scaled[PAST - 1 + self.distance :]
+
+        inputs, later = windows(self._training)
+        slopes = np.linalg.lstsq(inputs, later, rcond=None)[0]
+        inputs, later = windows(self._held_out)
+        return float(np.square(later - inputs @ slopes).mean())
 
     def validation(self) -> Batch:
         """Return stretches spread evenly over the held-out part."""

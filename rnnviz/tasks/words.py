@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -22,8 +22,10 @@ from rnnviz.tasks.base import (
     VALIDATION_SIZE,
     Baseline,
     Batch,
+    Goal,
     Probe,
 )
+from rnnviz.tasks.frequencies import ONE_SYMBOL, Frequencies, frequencies
 from rnnviz.tasks.passages import lane_starts
 from rnnviz.tasks.symbolic import SymbolTask, Tokens
 from rnnviz.words import N_, NOTHING, Words
@@ -105,13 +107,18 @@ class WordTask(SymbolTask):
 
     @property
     def baseline(self) -> Baseline:
-        """Say each word as often as it is asked for: the loss is the entropy of the words."""
-        known_ones = self._tokens[self._tokens < self._rare]
-        counts = np.bincount(known_ones, minlength=self._rare)
-        share = counts / counts.sum()
-        known = share[share > 0]
-        entropy = float(-(known * np.log(known)).sum())
-        return Baseline(entropy, 100 * float(share.max()), Words("the words' frequencies"))
+        """Say each word as often as it is asked for in training, of the held-out part."""
+        found = self._frequencies
+        return Baseline(found.loss, 100 * found.share, Words("the words' frequencies"))
+
+    @property
+    def goal(self) -> Goal:
+        """Return what one scores who remembers the word just read."""
+        return Goal(self._frequencies.pairs, Words(ONE_SYMBOL))
+
+    @cached_property
+    def _frequencies(self) -> Frequencies:
+        return frequencies(self._tokens, self._held_out, self._rare)
 
     def validation(self) -> Batch:
         """Return passages spread evenly over the held-out part of the text."""

@@ -178,11 +178,7 @@ def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
         )
         return f"{nothing} {scene.details}".strip()
     parts = [ended(cell, rows[(rows["cell"] == cell) & rows["done"]]) for cell in scene.plan.cells]
-    limit = t(
-        "Learned: below {share:g} × the baseline of {base:.3g}.",
-        share=scene.plan.success,
-        base=scene.task.baseline.loss,
-    )
+    limit = t("Learned: {limit}, {learned}.", limit=limit_of(scene), learned=way(scene))
     told = t(
         "Final loss (geometric mean over seeds, 95 % by Student's t): {cells}.",
         cells="; ".join(filter(None, parts)),
@@ -193,6 +189,26 @@ def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
         else ""
     )
     return " ".join(filter(None, (told, failed, difference(scene, rows), limit, scene.details)))
+
+
+def way(scene: StudyScene) -> str:
+    """Say which part of the way from the goal to the baseline counts as learned, as a clause."""
+    by_metric = scene.task.judged_by == "metric"
+    return t(
+        "within {share:g} of the way from {goal} to the baseline",
+        share=scene.plan.success,
+        goal=t("all right") if by_metric else scene.task.goal.text,
+    )
+
+
+def limit_of(scene: StudyScene) -> str:
+    """Say which loss, or which metric, counts as learned."""
+    limit = scene.task.limit(scene.plan.success)
+    if scene.task.judged_by == "metric":
+        return t(
+            "more than {limit} % {metric}", limit=number(limit), metric=t(scene.task.metric_title)
+        )
+    return t("a loss below {limit}", limit=number(limit))
 
 
 def ended(cell: str, done: pd.DataFrame) -> str:
@@ -312,10 +328,7 @@ def of_map(scene: StudyScene, table: pd.DataFrame, scales: pd.DataFrame, x: str)
                 missing,
             )
         )
-    share = scene.plan.success
-    said.append(
-        t("Learned: last validation loss below {share:g} × the task's baseline.", share=share)
-    )
+    said.append(t("Learned: the last validation is {learned}.", learned=way(scene)))
     if x == "length" and scales.empty:
         said.append(
             t(

@@ -198,7 +198,14 @@ class StudyScene:
             said.append(t("Hidden units: {sizes}.", sizes=sizes))
         if len(plan.rates) > 1 and not plan.vary:
             best = ", ".join(f"{title(row.cell)} {row.lr:g}" for row in self.rates.itertuples())
-            said.append(t("Learning rates: {rates}.", rates=best))
+            said.append(
+                t(
+                    "Learning rates: {rates}, each the best of {tried} on these same seeds, so "
+                    "other seeds would do a little worse.",
+                    rates=best,
+                    tried=len(plan.rates),
+                )
+            )
         own = "; ".join(own_settings(cell, each) for cell, each in plan.own.items() if each)
         if own:
             said.append(t("Settings of their own: {settings}.", settings=own))

@@ -55,6 +55,11 @@ def test_learning_curves_stand_over_the_metric_with_baselines():
         curves, steps=500, baseline=1 / 6, baseline_text="predict 1", metric_title="right",
         metric_unit="%", metric_baseline=6.4, cells=("rnn", "gru"),
     )  # fmt: skip
+    assert not [each for each in figure.data if "best possible" in (each.hovertemplate or "")]
+    known = compare_learning(curves, steps=500, baseline=1 / 6, best=0.01, cells=("gru",))
+    dots = next(each for each in known.data if "best possible" in (each.hovertemplate or ""))
+    assert dots.y[0] == pytest.approx(0.01) and dots.line.dash == "dot"
+    assert known.layout.yaxis.range[0] <= -2 and known.layout.annotations[2].visible
     dashed = [each for each in figure.data if each.line.dash == "longdash"]
     assert [each.y[0] for each in dashed] == pytest.approx([1 / 6, 6.4])
     assert [each.yaxis for each in dashed] == [None, "y2"]

@@ -27,14 +27,15 @@ def test_words_are_those_of_the_book_in_its_order():
 
 def test_the_frequencies_of_words_score_the_baseline():
     task = TASKS["words"](30)
-    batch = task.batch(2000, 1)
-    asked = batch.targets[batch.targets != NOT_ASKED].numpy()
+    asked = task.batch(2000, 1).targets
+    asked = asked[asked != NOT_ASKED].numpy()
     share = np.bincount(asked, minlength=task.outputs) / len(asked)
-    output = torch.tensor(np.log(share + 1e-9), dtype=torch.float32).expand(30, 2000, -1)
+    batch = task.validation()
+    output = torch.tensor(np.log(share + 1e-5), dtype=torch.float32).expand(30, 128, -1)
     assert task.mean_loss(output, batch.targets).item() == pytest.approx(
         task.baseline.loss, rel=0.02
     )
-    assert task.metric(output, batch) == pytest.approx(task.baseline.metric, abs=0.5)
+    assert task.metric(output, batch) == pytest.approx(task.baseline.metric, abs=0.7)
     assert task.classes[share.argmax()] == ","
 
 
