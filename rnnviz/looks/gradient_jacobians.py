@@ -57,15 +57,16 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
     steps = analysis.jacobians(flow.model, trace, flow.layer, flow.sample, **which)
     values = analysis.singular_values(thinned(steps, SVD_WORK / size**3))
     bound = analysis.jacobian_bound(flow.model, trace, flow.layer)
+    every_step = int(np.isfinite(steps).all((1, 2)).sum())
     common: dict[str, Any] = {
         "bound": bound,
-        "where": flow.where(one_sample(flow.sample)),
+        "where": flow.where(one_sample(flow.sample), part_of(values, every_step)),
         "colours": scene.choice.theme,
     }
     if not product:
         radius = analysis.spectral_radius(thinned(steps, EIGEN_WORK / size**3))
         figure = plots.jacobians.spec(values, radius, **common)
-        return {"figure": figure, "says": of_jacobians(values, radius, bound, flow)}
+        return {"figure": figure, "says": of_jacobians(values, radius, bound, flow, every_step)}
     every = max(1, int(len(steps) * size**3 / SVD_WORK))
     products = analysis.product_norms(steps, every)
     once = analysis.entering(flow.model, trace, flow.layer, sample=flow.sample).once
@@ -86,6 +87,14 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
     }
 
 
+def part_of(table: pd.DataFrame, every_step: int) -> str:
+    """Say at how many of the steps was looked, where it was not all of them."""
+    looked = table["time"].nunique()
+    return (
+        "" if looked == every_step else t("{looked} of {all} steps", looked=looked, all=every_step)
+    )
+
+
 def thinned(steps: np.ndarray, most: float) -> np.ndarray:
     """Return Jacobians with so many of them left, evenly; the others are NaN."""
     left = max(4, int(most))
@@ -98,9 +107,16 @@ def thinned(steps: np.ndarray, most: float) -> np.ndarray:
 
 
 def of_jacobians(
-    values: pd.DataFrame, radius: pd.DataFrame, bound: float | None, flow: Flow
+    values: pd.DataFrame,
+    radius: pd.DataFrame,
+    bound: float | None,
+    flow: Flow,
+    every_step: int,
 ) -> str:
-    """Say how much one step stretches at most, and in how many directions."""
+    """Say how much one step stretches at most, and in how many directions.
+
+    `every_step` is how many steps have a Jacobian; `values` and `radius` may be of fewer.
+    """
     if values.empty:
         return t("No step sets out from a state that is known, so there is no Jacobian.")
     top = values[values["rank"] == 0]["value"]
@@ -120,10 +136,22 @@ def of_jacobians(
             radius=radius["radius"].median(),
         )
     ]
+    parts = [part_of(table, every_step) for table in (values, radius)]
+    if any(parts):
+        said.append(
+            t(
+                "Not every step was looked at: singular values are of {values}, spectral radii of "
+                "{radii}, evenly spread.",
+                values=parts[0] or t("all steps"),
+                radii=parts[1] or t("all steps"),
+            )
+        )
     if bound is not None:
         holds = bool((top <= bound * (1 + 1e-12)).all())
         said.append(
             t("The bound γ σmax(W) = {bound:.3g} holds at every step.", bound=bound)
+            if holds and not parts[0]
+            else t("The bound γ σmax(W) = {bound:.3g} holds at these steps.", bound=bound)
             if holds
             else t("The bound γ σmax(W) = {bound:.3g} is broken.", bound=bound)
         )

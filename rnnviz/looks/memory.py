@@ -3,10 +3,12 @@
 import numpy as np
 
 from rnnviz import analysis, plots
+from rnnviz.analysis.timescales import Powers, powers
 from rnnviz.networks.cells import CELLS
 from rnnviz.tasks.copying import RECALLED
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
+from rnnviz.views.flow import number, steps
 from rnnviz.views.look import Look, View
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.of_layer import small_enough, where
@@ -20,12 +22,12 @@ def show_memory(scene: Scene) -> FigureMessage:
     signal = CELLS[scene.trace.cell(scene.layer)].keeps
     if signal:
         symbol, constants = scene.symbols[signal], analysis.time_constants(scene.trace, scene.layer)
-        how = t("{symbol} averaged over steps and samples", symbol=symbol)
+        how = t("geometric mean of {symbol} over steps and samples", symbol=symbol)
     else:
         signal, symbol = "hidden_state", "|λ|"
         small_enough(scene)
         constants = analysis.mode_time_constants(scene.network(), scene.layer)
-        how = t("eigenvalues of W<sub>hh</sub>, exact while the state is small")
+        how = of_modes(powers(scene.network(), scene.layer))
     figure = plots.timescales.spec(
         constants,
         symbol=symbol,
@@ -35,6 +37,23 @@ def show_memory(scene: Scene) -> FigureMessage:
         colours=scene.choice.theme,
     )
     return {"figure": figure}
+
+
+def of_modes(found: Powers) -> str:
+    """Say how far the modes of a plain RNN tell what becomes of its state."""
+    if found.normal:
+        return t("eigenvalues of W<sub>hh</sub>, exact while the state is small")
+    if not np.isfinite(found.steps):
+        return t(
+            "eigenvalues of W<sub>hh</sub>, each mode alone; mixed, a state can grow {peak} times",
+            peak=number(found.peak),
+        )
+    return t(
+        "eigenvalues of W<sub>hh</sub>, each mode alone; mixed, a state can grow {peak} times and "
+        "last {steps}",
+        peak=number(found.peak),
+        steps=steps(found.steps),
+    )
 
 
 def needed_lags(scene: Scene) -> list[tuple[float, str]]:

@@ -85,7 +85,9 @@ def timescales(
         symbol=["circle" if step < top else "triangle-up" for step in np.nan_to_num(steps)],
         edge=1,
         edge_colour=palette.paper,
-        name=f"−1/ln {symbol}" if modes else t("−1/ln of the mean of {symbol}", symbol=symbol),
+        name=f"−1/ln {symbol}"
+        if modes
+        else t("−1/ln of the geometric mean of {symbol}", symbol=symbol),
         customdata=np.stack([ordered["unit"], ordered["gate"], steps], 1),
         hover=f"{each}<br>{symbol} = %{{customdata[1]:.4f}}<br>{long}",
         cliponaxis=False,

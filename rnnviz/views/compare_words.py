@@ -5,6 +5,7 @@ import pandas as pd
 
 from rnnviz import analysis
 from rnnviz.analysis.seeds import Interval, mean_interval
+from rnnviz.analysis.timescales import decay_steps
 from rnnviz.plots.style import NAME, SYMBOL
 from rnnviz.store.states import State
 from rnnviz.views.flow import number
@@ -258,7 +259,7 @@ def difference(scene: StudyScene, rows: pd.DataFrame) -> str:
 def of_gates(
     scene: StudyScene, values: dict[str, tuple[str, pd.DataFrame]], steps: dict[str, int]
 ) -> str:
-    """Say how open each gate is, and how long it would keep by itself.
+    """Say how long the gates by themselves would keep the state of the median unit.
 
     `steps` is the training step of each cell's network; the untrained ones are not told beside
     trained ones.
@@ -269,25 +270,37 @@ def of_gates(
     for cell, (signal, table) in values.items():
         if signal == "hidden_state":
             continue
-        mean = float(np.nanmean(table.to_numpy()))
-        life = -1 / np.log(mean) if 0 < mean < 1 else np.inf
+        with np.errstate(all="ignore"):
+            logs = np.log(table.to_numpy(float))
+            logs = logs[np.isfinite(logs).all(axis=1)] if np.isfinite(logs).any() else logs
+            lives = np.sort(decay_steps(np.exp(logs.mean(axis=0))))
         parts.append(
             t(
-                "the {cell}'s {gate} {symbol} {mean:.2f} (−1/ln {symbol}: {steps})",
+                "the {cell}'s ({gate} {symbol}) after {steps} in the median unit, {longest} at "
+                "longest",
                 cell=title(cell),
                 gate=t(NAME[signal]),
                 symbol=SYMBOL[signal],
-                mean=mean,
-                steps=count_of(life),
+                steps=count_of(float(np.median(lives))),
+                longest=count_of(float(lives[-1])),
             )
         )
     plain = [title(cell) for cell, (signal, _) in values.items() if signal == "hidden_state"]
-    said = [t("On average, {gates}.", gates=listed(parts))] if parts else []
+    said = (
+        [
+            t(
+                "By the product of its gates alone, a state would fall to 1/e: {gates}.",
+                gates="; ".join(parts),
+            )
+        ]
+        if parts
+        else []
+    )
     if plain:
         said.append(
             tn(
-                "{cells} has no gate: the state.",
-                "{cells} have no gate: the state.",
+                "{cells} has no gates; its state is shown.",
+                "{cells} have no gates; their states are shown.",
                 len(plain),
                 cells=listed(plain),
             )

@@ -5,6 +5,7 @@ from torch import nn
 
 import rnnviz
 from rnnviz.analysis import mode_time_constants, time_constants
+from rnnviz.analysis.timescales import powers
 from rnnviz.errors import TraceError
 from rnnviz.recording.layer_trace import LayerTrace
 from rnnviz.recording.trace import Trace
@@ -55,11 +56,30 @@ def trace_of(gate):
     )
 
 
-def test_the_mean_is_arithmetic_over_steps_and_samples_without_padding():
+def test_what_decays_is_the_product_so_the_mean_is_geometric_and_without_padding():
     gate = np.array([[[0.9], [0.5]], [[0.1], [np.nan]]])
     found = time_constants(trace_of(gate), "l0")
-    assert found["gate"][0] == pytest.approx(0.5)
-    assert found["steps"][0] == pytest.approx(-1 / np.log(0.5))
+    assert found["gate"][0] == pytest.approx((0.9 * 0.5 * 0.1) ** (1 / 3))
+    assert found["steps"][0] == pytest.approx(-3 / np.log(0.9 * 0.5 * 0.1))
+    by_turns = np.tile([0.999, 0.001], 50)[:, None, None]
+    assert time_constants(trace_of(by_turns), "l0")["steps"][0] == pytest.approx(0.29, abs=0.005)
+
+
+def plain(matrix):
+    rnn = zero(nn.RNN(2, len(matrix)))
+    rnn.weight_hh_l0.data = torch.as_tensor(matrix, dtype=torch.float64)
+    return rnn
+
+
+def test_powers_tell_where_modes_do_not_say_how_long_a_state_lasts():
+    angle = 0.9 * np.array([[np.cos(1), -np.sin(1)], [np.sin(1), np.cos(1)]])
+    turning = powers(plain(angle), "l0")
+    assert turning.normal and turning.peak == 1 and turning.steps == 10  # 0.9^10 < 1/e
+    shift = powers(plain(0.5 * np.eye(30) + 0.9 * np.eye(30, k=1)), "l0")
+    modes = mode_time_constants(plain(0.5 * np.eye(30) + 0.9 * np.eye(30, k=1)), "l0")
+    assert modes["steps"].max() < 2 and not shift.normal and shift.peak > 1e3 and shift.steps > 60
+    growing = powers(plain(1.1 * np.eye(3)), "l0")
+    assert growing.normal and growing.steps == np.inf
 
 
 def test_gates_at_their_ends_and_broken_ones():

@@ -8,7 +8,7 @@ from rnnviz.plan import Plan
 from rnnviz.settings import Settings
 from rnnviz.store.states import State
 from rnnviz.views import Choice, Gallery
-from rnnviz.views.compare_words import difference, of_gradients, of_learning
+from rnnviz.views.compare_words import difference, of_gates, of_gradients, of_learning
 from rnnviz.views.study import StudyScene
 
 PLAN = Plan(settings=Settings(hidden=4, length=8), cells=("rnn_relu", "lstm", "gru"), seeds=4)
@@ -86,3 +86,13 @@ def test_the_reference_is_chosen_before_and_all_others_stand_beside_it(scene):
     without = StudyScene(scene.gallery, PLAN.replace(cells=("gru", "rnn_relu")), Choice())
     del losses["lstm"]
     assert difference(without, rows(**losses)).startswith("Against the GRU")
+
+
+def test_how_long_gates_keep_is_told_of_units_and_of_the_product_over_time(scene):
+    steps = np.arange(100)[:, None]
+    gate = np.where(steps % 2 == 0, [0.999, 0.9, 0.98], [0.001, 0.9, 0.98])
+    said = of_gates(scene, {"lstm": ("forget_gate", pd.DataFrame(gate))}, {"lstm": 5})
+    assert "after 9.5 steps in the median unit, 49 steps at longest" in said  # −1/ln .9, −1/ln .98
+    plain = pd.DataFrame(np.zeros((5, 2)))
+    said = of_gates(scene, {"rnn": ("hidden_state", plain)}, {"rnn": 5})
+    assert said == "RNN has no gates; its state is shown."

@@ -314,6 +314,18 @@ def test_what_would_take_too_long_is_refused_before_it_is_begun(gallery, view):
     assert time.perf_counter() - begun < 1
 
 
+def test_what_was_looked_at_in_part_says_so(gallery, monkeypatch):
+    monkeypatch.setattr("rnnviz.looks.gradient_jacobians.SVD_WORK", 1.0)
+    draft = SMALL.replace(cell="rnn", length=20)
+    message = shown(gallery, "gradient_jacobians", draft=draft)
+    assert "singular values are of 4 of 19 steps, spectral radii of all steps" in message["says"]
+    assert "holds at these steps" in message["says"] and "every step." not in message["says"]
+    assert "4 of 19 steps" in message["figure"]["layout"]["title"]["text"]
+    monkeypatch.setattr("rnnviz.looks.gradient_jacobians.SVD_WORK", 5e7)
+    whole = shown(gallery, "gradient_jacobians", draft=draft)
+    assert "holds at every step" in whole["says"] and " of 19 steps" not in str(whole["figure"])
+
+
 def test_units_are_told_of_the_steps_that_a_layer_has():
     gradient = np.array([[np.nan, np.nan], [3.0, 1.0]])  # as a decoder's, which begins later
     assert of_units(gradient, "h") == (
