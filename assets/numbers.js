@@ -42,15 +42,32 @@ export function fixed(value, digits = 0) {
   return signed(value, Math.abs(value).toFixed(digits));
 }
 
+// A share of 1; only all is 100 %, and only nothing 0 %.
 export function percent(share) {
-  return `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+  if (Number.isNaN(share)) return "NaN";
+  const hundredths = 100 * share;
+  if (share >= 10) return `${number(hundredths)} %`;
+  if (hundredths > 0 && hundredths < 0.05) return "< 0.1 %";
+  if (hundredths >= 99.95 && hundredths < 100) return "> 99.9 %";
+  const whole = hundredths === 0 || hundredths >= 100;
+  const inside = hundredths >= 9.95 && hundredths < 99.5;
+  return `${hundredths.toFixed(whole || inside ? 0 : 1)} %`;
 }
 
-// Three figures, as for a loss that is read from afar.
-export function short(value) {
-  if (!Number.isFinite(value)) return String(value);
+// So many digits, or a whole number, or a power of ten: 0.31, 314, 3.2×10⁻⁷.
+export function number(value, digits = 2) {
+  if (!Number.isFinite(value)) return strange(value);
+  if (value === 0) return "0";
   const size = Math.abs(value);
-  return size >= 0.001 && size < 1000 ? value.toPrecision(3) : value.toExponential(1);
+  const text = size.toExponential(digits - 1);
+  const whole = powerOf(size.toExponential(Math.max(digits, 3) - 1));
+  if (powerOf(text) < -2 || whole > 2) return scientific(value, digits - 1);
+  if (powerOf(text) >= digits) return signed(value, size.toFixed(0));
+  return signed(value, String(Number(text)));
+}
+
+function powerOf(text) {
+  return Number(text.split("e")[1]);
 }
 
 export function duration(seconds) {

@@ -4,7 +4,7 @@ import { addressOf } from "./address.js";
 import { nearest, stepped } from "./kept_steps.js";
 import { LOST, WORKING } from "./live_view.js";
 import { named } from "./dom.js";
-import { duration, short } from "./numbers.js";
+import { duration, number as written } from "./numbers.js";
 import { Orders, nextOf, orderOf } from "./orders.js";
 import { Feed, lasting } from "./socket.js";
 import { t } from "./words.js";
@@ -212,7 +212,7 @@ class Transport {
     if (left) parts.push([t("left"), duration(left)]);
     const newest = this.step === null; // these two are the newest step's
     if (newest && loss !== null && loss !== undefined) {
-      parts.push([this.data.changed ? t("loss, unchanged") : t("loss"), short(loss)]);
+      parts.push([this.data.changed ? t("loss, unchanged") : t("loss"), written(loss, 3)]);
     }
     if (newest && metric !== null && metric !== undefined) {
       parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);

@@ -8,6 +8,7 @@ from typing import Any
 from rnnviz.commands.common import OK, answer, guarded, open_store, with_store
 from rnnviz.store.states import WORDS, State
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number
 
 COLUMNS = (N_("run"), N_("name"), N_("task"), N_("cell"), N_("step"), N_("state"), N_("loss"))
 MOST = 10_000
@@ -53,7 +54,7 @@ def table(found: list[dict[str, Any]]) -> str:
 
 
 def _row(told: dict[str, Any]) -> tuple[str, ...]:
-    loss = "" if told["loss"] is None else f"{told['loss']:.4g}"
+    loss = "" if told["loss"] is None else number(told["loss"], 4)
     name = "".join(each if each.isprintable() else "?" for each in told["name"][:32])
     step = f"{told['step']}/{told['steps']}"
     state = t(WORDS[State(told["state"])])

@@ -22,6 +22,7 @@ from rnnviz.commands.progress import ProgressBar
 from rnnviz.errors import RunError, SettingsError
 from rnnviz.store.states import ACTIVE, WORDS, Order, State
 from rnnviz.words import N_, Words, t
+from rnnviz.words.numbers import number
 
 if TYPE_CHECKING:
     from rnnviz.settings import Settings
@@ -118,10 +119,11 @@ def summary(store: RunStore, run: Run) -> dict[str, Any]:
 
 def in_words(told: dict[str, Any]) -> str:
     """Return what `summary` gives as a line."""
-    ended = N_("{state} at step {step}/{steps} in {seconds:.1f} s, loss {loss:.4g}")
-    if told["loss"] is None:
+    ended = N_("{state} at step {step}/{steps} in {seconds:.1f} s, loss {loss}")
+    loss = None if told["loss"] is None else number(told["loss"], 4)
+    if loss is None:
         ended = N_("{state} at step {step}/{steps} in {seconds:.1f} s")
-    says = t(ended, **(told | {"state": t(WORDS[State(told["state"])])}))
+    says = t(ended, **(told | {"state": t(WORDS[State(told["state"])]), "loss": loss}))
     return f"{told['run']}  {says}"
 
 

@@ -3,7 +3,6 @@
 import base64
 import math
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,8 +12,9 @@ from rnnviz.errors import ExportError
 from rnnviz.export.colours import PRINT
 from rnnviz.export.look import Look
 from rnnviz.looks.anatomy import colours_of
-from rnnviz.plots.style import THEMES, FigureDict, raised
+from rnnviz.plots.style import THEMES, FigureDict
 from rnnviz.words import t
+from rnnviz.words.numbers import plain, scientific
 
 DECADES = 8
 """Of the gradient, between the thinnest and the widest wire."""
@@ -112,36 +112,3 @@ def unpacked(told: Mapping[str, Any], name: str) -> dict[str, np.ndarray]:
     """Return column -> its values at all time steps."""
     numbers = np.frombuffer(base64.b64decode(told[name]), "<f4").reshape(-1, told["steps"])
     return dict(zip(told["columns"], numbers, strict=True))
-
-
-def plain(value: float) -> str:
-    """Write three decimals, with a true minus, and none before a zero; as the screen does."""
-    if not math.isfinite(value):
-        return _strange(value)
-    size = abs(value)
-    if size >= 9999.5:
-        return scientific(value, 3)
-    if size < 10:
-        text = str(Decimal(size).quantize(Decimal("0.001"), ROUND_HALF_UP))
-    else:
-        text = f"{_half_up(size, 4):#.4g}".rstrip(".")
-    return f"−{text}" if value < 0 and float(text) else text
-
-
-def scientific(value: float, digits: int) -> str:
-    """Write a number with a power of ten."""
-    if not math.isfinite(value):
-        return _strange(value)
-    if value == 0:
-        return "0"
-    front, power = f"{_half_up(abs(value), digits + 1):.{digits}e}".split("e")
-    return f"{'−' if value < 0 else ''}{front}×10{raised(int(power))}"
-
-
-def _half_up(value: float, digits: int) -> float:
-    """Round to so many digits with a tie upwards, as JavaScript does."""
-    return float(Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(value))
-
-
-def _strange(value: float) -> str:
-    return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"

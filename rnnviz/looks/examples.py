@@ -11,6 +11,7 @@ from rnnviz.views.look import Look, View, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.scene import Scene
 from rnnviz.words import N_, t, tn
+from rnnviz.words.numbers import number, percent
 
 WHOLE, HALF = 100, 48
 """Letters that have room side by side, on a whole screen and on half of one."""
@@ -38,9 +39,8 @@ def show_examples(scene: Scene) -> FigureMessage:
     look = scene.look
     score = task.metric(torch.from_numpy(look.outputs), look.probe.batch)
     title = t(
-        "What comes out: {score:.0f} {unit} {measure}",
-        score=score,
-        unit=task.metric_unit,
+        "Answers: {score} {measure}",
+        score=percent(score / 100) if score >= 0 else f"{number(score)} %",
         measure=t(task.metric_title),
     )
     count = len(look.probe.labels)

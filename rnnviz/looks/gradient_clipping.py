@@ -8,13 +8,14 @@ from rnnviz.errors import RunError
 from rnnviz.networks.cells import CELLS
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, check_read_at_its_step, number, steps
+from rnnviz.views.flow import Flow, check_read_at_its_step
 from rnnviz.views.look import Look, gradient_view, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.say import one_sample, together
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, Words, t
+from rnnviz.words.numbers import number, percent, steps
 
 MOST_TRUNCATED = 5 * 10**8
 """Most windows x steps x recurrent weights of a layer: about half a second."""
@@ -108,12 +109,12 @@ def of_clipping(norms: pd.DataFrame, limit: float, by: str = "norm") -> str:
         )
     worst = clipped["norm"].max() / limit
     return t(
-        "{clipped:,} of {steps:,} steps were clipped ({share:.1%}), "
-        "the largest to 1/{worst:.3g} of its length. The direction stays.",
+        "{clipped:,} of {steps:,} steps were clipped ({share}), "
+        "the largest to 1/{worst} of its length. The direction stays.",
         clipped=len(clipped),
         steps=len(norms),
-        share=len(clipped) / len(norms),
-        worst=worst,
+        share=percent(len(clipped) / len(norms)),
+        worst=number(worst, 3),
     )
 
 
@@ -125,11 +126,11 @@ def of_truncation(norms: pd.DataFrame, window: int, truncation: int = 0) -> str:
     if not np.isfinite(lost):
         return t("There is no gradient of the recurrent weights to truncate.")
     said = t(
-        "If every loss reached back {steps} only, {lost:.2%} of the recurrent weights' "
+        "If every loss reached back {steps} only, {lost} of the recurrent weights' "
         "gradient would be thrown away (cosine with the whole: {cosine:.4f}); at {gone} of "
         "{length} time steps, more than half of ∂L/∂h would be lost.",
         steps=steps(window),
-        lost=lost,
+        lost=percent(lost),
         cosine=cosine,
         gone=gone,
         length=len(one),

@@ -14,7 +14,7 @@ from rnnviz.networks.model import SequenceModel
 from rnnviz.plots.style import ordinal
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import check_read_at_its_step, number, steps
+from rnnviz.views.flow import check_read_at_its_step
 from rnnviz.views.look import Look, gradient_view, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.recorded_flow import flow_of
@@ -22,6 +22,7 @@ from rnnviz.views.say import one_sample, together
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, Words, t
+from rnnviz.words.numbers import number, percent, steps
 
 CONNECTION_WORK = 2.5e8
 """About a twentieth of a second: items x gates x units."""
@@ -117,9 +118,9 @@ def of_dependence(norms: pd.DataFrame, output: int, labels: list[str]) -> str:
         for time in top.index
     )
     return t(
-        "It depends most on {inputs}: {share:.0%} of the sum of all.",
+        "It depends most on {inputs}: {share} of the sum of all.",
         inputs=named,
-        share=float(top.sum() / row.sum()),
+        share=percent(float(top.sum() / row.sum())),
     )
 
 

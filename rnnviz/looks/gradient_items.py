@@ -9,7 +9,7 @@ from rnnviz import analysis, plots
 from rnnviz.errors import RunError
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, check_read_at_its_step, number, steps
+from rnnviz.views.flow import Flow, check_read_at_its_step
 from rnnviz.views.look import Look, gradient_view, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.recorded_flow import flow_of
@@ -17,6 +17,7 @@ from rnnviz.views.say import one_sample, together
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, Words, t
+from rnnviz.words.numbers import number, percent, steps
 
 
 def show_items(scene: Scene, bars: bool = False) -> FigureMessage:
@@ -87,9 +88,9 @@ def of_items(items: pd.DataFrame, flow: Flow) -> str:
     total = items.groupby("time")["norm"].sum()
     near = items[away <= 5].groupby("time")["norm"].sum()
     ahead = t(
-        "Taken over all steps, {share:.0%} of the gradient's parts come "
+        "Taken over all steps, {share} of the gradient's parts come "
         "from losses at most 5 steps ahead. The items sum to the whole gradient exactly.",
-        share=float((near / total).mean()),
+        share=percent(float((near / total).mean())),
     )
     return f"{reach} {ahead}"
 
@@ -122,11 +123,11 @@ def of_bars(items: pd.DataFrame, flow: Flow) -> str:
     peak = items.groupby("time")["norm"].sum()
     return t(
         "Most gradient arrives at t = {peak}. At t = {first}, "
-        "{far:.0%} of it comes from losses more than 10 steps ahead. Bars stack the norms of the "
+        "{far} of it comes from losses more than 10 steps ahead. Bars stack the norms of the "
         "items; as vectors the items sum to the gradient, and can cancel.",
         peak=int(peak.idxmax()),
         first=int(first["time"].iloc[0]),
-        far=far,
+        far=percent(far),
     )
 
 

@@ -12,7 +12,7 @@ from rnnviz.analysis.jacobians import state_gradient_norms
 from rnnviz.errors import RunError
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, number, of_attention, steps
+from rnnviz.views.flow import Flow, of_attention
 from rnnviz.views.look import Look, gradient_view
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.recorded_flow import flow_of
@@ -20,6 +20,7 @@ from rnnviz.views.say import one_sample
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number, steps
 
 LARGEST_STATE = 512
 """Numbers in the largest state whose Jacobians are looked at."""
@@ -124,16 +125,16 @@ def of_jacobians(
     stretched = float((values["value"] > 1).groupby(values["time"]).sum().mean())
     said = [
         t(
-            "The largest singular value is {median:.3g} at the median step "
-            "({low:.3g} to {high:.3g}); a step stretches {stretched:.1f} of "
+            "The largest singular value is {median} at the median step "
+            "({low} to {high}); a step stretches {stretched:.1f} of "
             "{count} directions and shrinks the others. "
-            "Spectral radius, at the median: {radius:.3g}.",
-            median=top.median(),
-            low=top.min(),
-            high=top.max(),
+            "Spectral radius, at the median: {radius}.",
+            median=number(top.median(), 3),
+            low=number(top.min(), 3),
+            high=number(top.max(), 3),
             stretched=stretched,
             count=count,
-            radius=radius["radius"].median(),
+            radius=number(radius["radius"].median(), 3),
         )
     ]
     parts = [part_of(table, every_step) for table in (values, radius)]
@@ -149,11 +150,11 @@ def of_jacobians(
     if bound is not None:
         holds = bool((top <= bound * (1 + 1e-12)).all())
         said.append(
-            t("The bound γ σmax(W) = {bound:.3g} holds at every step.", bound=bound)
+            t("The bound γ σmax(W) = {bound} holds at every step.", bound=number(bound, 3))
             if holds and not parts[0]
-            else t("The bound γ σmax(W) = {bound:.3g} holds at these steps.", bound=bound)
+            else t("The bound γ σmax(W) = {bound} holds at these steps.", bound=number(bound, 3))
             if holds
-            else t("The bound γ σmax(W) = {bound:.3g} is broken.", bound=bound)
+            else t("The bound γ σmax(W) = {bound} is broken.", bound=number(bound, 3))
         )
     elif flow.cell == "lstm":
         said.append(t("The state is h and c together."))

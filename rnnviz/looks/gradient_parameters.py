@@ -12,13 +12,14 @@ from rnnviz.networks.model import make_network, parameter_count
 from rnnviz.plots.style import NAME
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, number
+from rnnviz.views.flow import Flow
 from rnnviz.views.history import measured
 from rnnviz.views.look import Look, gradient_view, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number
 
 LARGEST_KEPT = 2**18
 """Weights of the largest network of which every checkpoint's are kept to compare with the next."""

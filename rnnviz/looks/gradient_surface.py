@@ -11,7 +11,7 @@ from rnnviz.recording.probe import in_type, loss_weights
 from rnnviz.recording.record import record
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, number
+from rnnviz.views.flow import Flow
 from rnnviz.views.history import measured
 from rnnviz.views.look import Look, gradient_view, networks
 from rnnviz.views.messages import FigureMessage
@@ -19,6 +19,7 @@ from rnnviz.views.say import together
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number
 
 
 def show_surface(scene: Scene) -> FigureMessage:

@@ -11,7 +11,7 @@ from rnnviz.networks.cells import CELLS
 from rnnviz.plots.style import LONG_TITLE
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import Flow, number, of_attention, steps
+from rnnviz.views.flow import Flow, of_attention
 from rnnviz.views.look import Look, gradient_view
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.recorded_flow import flow_of
@@ -19,6 +19,7 @@ from rnnviz.views.say import one_sample, samples
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t, tn
+from rnnviz.words.numbers import number, percent, steps
 
 
 def show_time(scene: Scene) -> FigureMessage:
@@ -297,11 +298,11 @@ def of_units(gradient: np.ndarray, symbol: str) -> str:
     half = int(np.searchsorted(np.cumsum(share[order]), 0.5)) + 1
     return t(
         "{half} of {units} units carry half of the squared gradient; "
-        "most goes to unit {unit} ({share:.0%}).",
+        "most goes to unit {unit} ({share}).",
         half=half,
         units=len(share),
         unit=order[0],
-        share=share[order[0]],
+        share=percent(share[order[0]]),
     )
 
 

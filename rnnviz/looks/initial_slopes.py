@@ -12,12 +12,12 @@ from rnnviz import analysis, plots
 from rnnviz.errors import RunError
 from rnnviz.networks.cells import CELLS
 from rnnviz.refusals import needed
-from rnnviz.views.flow import steps
 from rnnviz.views.history import BUDGET, spread_out
 from rnnviz.views.look import Look, View, networks
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.scene import Scene
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number, steps
 
 GAINS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 RADII = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0)
@@ -205,7 +205,10 @@ def _words_of_cells(slopes: pd.DataFrame, over: str, whole: bool) -> str:
         crossing = _crossing(slopes)
         if crossing is not None:
             said.append(
-                t("It stops fading at a forget bias of about {crossing:.2g}.", crossing=crossing)
+                t(
+                    "It stops fading at a forget bias of about {crossing}.",
+                    crossing=number(crossing),
+                )
             )
         return " ".join(said)
     for cell, one in slopes.groupby("cell", sort=False):
@@ -238,7 +241,7 @@ def _where_it_fades(slopes: pd.DataFrame) -> str:
             count=int((middle < 0).sum()),
             all=len(middle),
         )
-    return t("it stops fading at about {crossing:.2g}", crossing=crossing)
+    return t("it stops fading at about {crossing}", crossing=number(crossing))
 
 
 def _signed(slope: float) -> str:

@@ -8,13 +8,13 @@ from rnnviz.networks.cells import CELLS
 from rnnviz.tasks.copying import RECALLED
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
-from rnnviz.views.flow import number, steps
 from rnnviz.views.look import Look, View
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.of_layer import small_enough, where
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number, steps
 
 
 def show_memory(scene: Scene) -> FigureMessage:

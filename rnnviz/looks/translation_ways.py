@@ -4,13 +4,13 @@ import pandas as pd
 
 from rnnviz import analysis, plots
 from rnnviz.views.controls import Asking, Listed
-from rnnviz.views.flow import number
 from rnnviz.views.look import Look, View
 from rnnviz.views.messages import FigureMessage
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.views.translating import feed, parts, source_of, translations
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number
 
 
 def show_ways(scene: Scene) -> FigureMessage:

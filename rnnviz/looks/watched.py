@@ -12,6 +12,7 @@ from rnnviz.views.messages import FigureMessage
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Watched
 from rnnviz.words import N_, t, tn
+from rnnviz.words.numbers import number
 
 
 def show_loss(scene: Scene) -> FigureMessage:
@@ -38,11 +39,11 @@ def standing(watched: Watched, losses: pd.DataFrame, traces: int) -> str:
         so_far = tn("Step 0; {count} trace so far.", "Step 0; {count} traces so far.", traces)
     else:
         so_far = tn(
-            "Step {step:,}, loss {loss:.4g}; {count} trace so far.",
-            "Step {step:,}, loss {loss:.4g}; {count} traces so far.",
+            "Step {step:,}, loss {loss}; {count} trace so far.",
+            "Step {step:,}, loss {loss}; {count} traces so far.",
             traces,
             step=int(losses["step"].iloc[-1]),
-            loss=losses["loss"].iloc[-1],
+            loss=number(losses["loss"].iloc[-1], 4),
         )
     return f"{state} {so_far}"
 

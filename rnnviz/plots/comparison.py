@@ -25,6 +25,7 @@ from rnnviz.plots.style import (
     theme,
 )
 from rnnviz.words import Words, t
+from rnnviz.words.numbers import ten
 
 
 @figure
@@ -66,11 +67,11 @@ def compare_gradients(
         t("How much gradient reaches back") if relative else t("Gradient through time"),
         t(
             "Norm of the gradient with respect to the hidden state of {names} over {steps} time "
-            "steps, logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            "steps, logarithmic, from {bottom} to {top}; {where}.",
             names=names,
             steps=steps,
-            bottom=bottom,
-            top=top,
+            bottom=ten(bottom),
+            top=ten(top),
             where=where,
         ),
         colours,

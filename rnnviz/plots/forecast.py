@@ -10,6 +10,7 @@ from rnnviz.plots.gates import escape, time_ticks
 from rnnviz.plots.marks import Mark, area, line, note
 from rnnviz.plots.style import FigureDict, figure, float32, frame, rgba, theme
 from rnnviz.words import t, tn
+from rnnviz.words.numbers import number
 
 PATHS = 8
 """Forecast paths that are drawn beside the chosen one."""
@@ -161,9 +162,9 @@ def _error(truth: pd.Series, answers: pd.DataFrame, ahead: list[int]) -> str:
     if not np.isfinite(off).any():
         return ""
     return t(
-        "; {steps} ahead off by {error:.3g} on average",
+        "; {steps} ahead off by {error} on average",
         steps=_steps(ahead[-1:]),
-        error=np.nanmean(off),
+        error=number(float(np.nanmean(off)), 3),
     )
 
 

@@ -11,6 +11,7 @@ from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.marks import PAPER, Mark, band, line, note
 from rnnviz.plots.style import SYMBOL, FigureDict, Theme, figure, frame, name_of, rgba, theme
 from rnnviz.words import t
+from rnnviz.words.numbers import number, ten
 
 STATES = ("hidden_state", "cell_state")
 
@@ -90,10 +91,10 @@ def gradients(
         t("Gradient through time"),
         t(
             "Norm of the gradient of the loss with respect to each signal over {steps} time steps, "
-            "logarithmic, from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            "logarithmic, from {bottom} to {top}; {where}.",
             steps=steps,
-            bottom=bottom,
-            top=top,
+            bottom=ten(bottom),
+            top=ten(top),
             where=where,
         ),
         colours,
@@ -143,7 +144,8 @@ def straight(fit: Any, colour: str) -> Mark:
     ends = np.array([fit.first, fit.last])
     with np.errstate(over="ignore", under="ignore"):
         level = np.exp(fit.level + fit.slope * (fit.last - ends))
-    name = f"e<sup>{fit.slope:+.3g} (T−t)</sup>".replace("-", "−")
+    sign = "" if fit.slope < 0 else "+"
+    name = f"e<sup>{sign}{number(fit.slope, 3)} (T−t)</sup>"
     return line(ends, positive(level), rgba(colour, 0.55), 1.2, name=name, hoverinfo="skip")
 
 

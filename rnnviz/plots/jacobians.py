@@ -10,6 +10,7 @@ from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.marks import Mark, bars, level, line, note, segment
 from rnnviz.plots.style import FigureDict, figure, frame, rgba, theme
 from rnnviz.words import t
+from rnnviz.words.numbers import number
 
 
 @figure
@@ -101,7 +102,7 @@ def jacobians(
         made["shapes"].append(level(bound, palette.ink, 1.5, "dash"))
         made["annotations"] = [
             note(
-                t("bound γ σ<sub>max</sub>(W<sub>hh</sub>) = {bound:.3g}", bound=bound),
+                t("bound γ σ<sub>max</sub>(W<sub>hh</sub>) = {bound}", bound=number(bound, 3)),
                 0.99,
                 float(np.log10(bound)),
                 palette.ink,

@@ -15,7 +15,6 @@ from rnnviz.plots.prediction_parts import (
     crosses,
     cut,
     letters,
-    percent,
     texts,
     told,
     verdict,
@@ -23,6 +22,7 @@ from rnnviz.plots.prediction_parts import (
 from rnnviz.plots.prediction_room import GAP, NARROW, fitting, lines, places
 from rnnviz.plots.style import Theme, rgba
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import percent
 
 AIR = 1.2
 """Letters that a cell is wider than its word."""

@@ -9,9 +9,10 @@ import pandas as pd
 from rnnviz.plots.gates import escape
 from rnnviz.plots.marks import PAPER, Mark, dots, line, note
 from rnnviz.plots.panels import axis, number, spread
-from rnnviz.plots.prediction_parts import Picture, cut, percent, told, verdict
+from rnnviz.plots.prediction_parts import Picture, cut, told, verdict
 from rnnviz.plots.style import CELL_DASH, Theme, float32, rgba
 from rnnviz.words import t
+from rnnviz.words.numbers import percent
 
 MOST_LINES = 6
 """Features of one sample that are drawn."""

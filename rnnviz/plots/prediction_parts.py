@@ -12,6 +12,7 @@ from rnnviz.plots import marks
 from rnnviz.plots.gates import escape
 from rnnviz.plots.style import CLEAR, Theme, float32
 from rnnviz.words import t
+from rnnviz.words.numbers import percent
 
 RIGHT, WRONG = "✓", "✗"
 Box = tuple[float, float, float, float]
@@ -99,11 +100,6 @@ def crosses(name: str, found: Sequence[tuple[float, float]], palette: Theme) -> 
         showlegend=False,
         cliponaxis=False,
     )
-
-
-def percent(share: float) -> str:
-    """Write a probability; NaN is that of a network that has none any more."""
-    return f"{100 * share:.0f} %" if np.isfinite(share) else "NaN"
 
 
 def verdict(row: Row) -> str:

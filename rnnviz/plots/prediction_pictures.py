@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from rnnviz.plots.marks import Mark, heat
-from rnnviz.plots.prediction_parts import Box, Picture, Word, boxes, percent, texts, told, verdict
+from rnnviz.plots.prediction_parts import Box, Picture, Word, boxes, texts, told, verdict
 from rnnviz.plots.style import Theme, float32
 from rnnviz.words import t
+from rnnviz.words.numbers import percent
 
 APART = 2.5
 """Between two pictures, in pixels of theirs."""

@@ -298,11 +298,6 @@ def ordinal(number: int) -> str:
     return t("{number}th", number=number)
 
 
-def raised(number: int) -> str:
-    """Write a whole number as an exponent: ⁻⁷."""
-    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
 def rgba(colour: str, alpha: float) -> str:
     """Return a hex colour with an opacity, as Plotly writes it."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))

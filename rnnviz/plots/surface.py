@@ -9,6 +9,7 @@ from rnnviz.plots.marks import segment
 from rnnviz.plots.panels import of_unit
 from rnnviz.plots.style import FigureDict, figure, frame, theme
 from rnnviz.words import t
+from rnnviz.words.numbers import ten
 
 MOST_STEPS = 300
 NARROW = 32
@@ -49,13 +50,13 @@ def surface(
         t("How the gradient through time changes in training"),
         t(
             "Heatmap of the gradient norm: {trained} training steps from {first} to {last} "
-            "by {steps} time steps, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            "by {steps} time steps, logarithmic from {bottom} to {top}; {where}.",
             trained=len(norms),
             first=kept[0],
             last=kept[-1],
             steps=steps,
-            bottom=limits[0],
-            top=limits[1],
+            bottom=ten(limits[0]),
+            top=ten(limits[1]),
             where=where,
         ),
         colours,

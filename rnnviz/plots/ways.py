@@ -10,6 +10,7 @@ from rnnviz.plots.logarithms import decades, log_axis, positive
 from rnnviz.plots.marks import line, note, upright
 from rnnviz.plots.style import FigureDict, figure, frame, theme
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import ten
 
 NAMES = {
     "total": N_("whole"),
@@ -77,11 +78,11 @@ def ways(
         t(
             "Norm of the gradient of one answer's loss at {begin} steps of the encoder and "
             "{steps} of the decoder, split by the way it comes, logarithmic from "
-            "1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            "{bottom} to {top}; {where}.",
             begin=begin,
             steps=steps - begin,
-            bottom=bottom,
-            top=top,
+            bottom=ten(bottom),
+            top=ten(top),
             where=where,
         ),
         colours,

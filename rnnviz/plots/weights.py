@@ -20,7 +20,7 @@ from rnnviz.plots.style import (
     rgba,
     theme,
 )
-from rnnviz.words import N_, t
+from rnnviz.words import N_, numbers, t
 
 WEIGHT = (
     N_("{name}: to unit %{{y}} from input %{{x}}<br>%{{z:.4f}}"),
@@ -61,7 +61,7 @@ def weights(
     units = max((len(block) for block in blocks.values()), default=0)
     largest = max(float(np.abs(block.to_numpy()).max(initial=0)) for block in blocks.values())
     if largest > reach:
-        where += t(", the largest is {largest:.3g}", largest=largest)
+        where += t(", the largest is {largest}", largest=numbers.number(largest, 3))
     made = frame(
         t("The weights, gate by gate"),
         t(

@@ -22,6 +22,7 @@ from rnnviz.plots.style import (
     theme,
 )
 from rnnviz.words import t
+from rnnviz.words.numbers import ten
 
 MOST_DECADES = 24
 GATE_DASH = {
@@ -86,12 +87,12 @@ def whatif_gradient(
         t(
             "Norm of the gradient with respect to {signals} over {steps} time steps, the changed "
             "run "
-            "over the unchanged one, logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; "
+            "over the unchanged one, logarithmic from {bottom} to {top}; "
             "of {of}, {where}.",
             signals=signals,
             steps=steps,
-            bottom=bottom,
-            top=top,
+            bottom=ten(bottom),
+            top=ten(top),
             of=of or t("the loss"),
             where=where,
         ),
@@ -149,10 +150,10 @@ def whatif_states(
         t("What differs"),
         t(
             "Mean absolute difference of each signal to the unchanged run over {steps} time steps, "
-            "logarithmic from 1e{bottom:.0f} to 1e{top:.0f}; {where}.",
+            "logarithmic from {bottom} to {top}; {where}.",
             steps=steps,
-            bottom=bottom,
-            top=top,
+            bottom=ten(bottom),
+            top=ten(top),
             where=where,
         ),
         colours,

@@ -13,6 +13,7 @@ from rnnviz.training.checkpoint import MEASURED, Checkpoint
 from rnnviz.training.progress_bar import Bar
 from rnnviz.training.trainer import Step, Trainer
 from rnnviz.words import Words, t, tn
+from rnnviz.words.numbers import number
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Training:
         self._seconds += time.perf_counter() - begun
         self._rows.append({name: getattr(step, name) for name in MEASURED})
         if self._bar:
-            self._bar(step.step, t("loss {loss:.4g}", loss=step.loss))
+            self._bar(step.step, t("loss {loss}", loss=number(step.loss, 4)))
         return step
 
     def finish(self, seconds: float | None = None) -> Summary:

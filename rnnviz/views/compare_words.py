@@ -8,11 +8,11 @@ from rnnviz.analysis.seeds import Interval, mean_interval
 from rnnviz.analysis.timescales import decay_steps
 from rnnviz.plots.style import NAME, SYMBOL
 from rnnviz.store.states import State
-from rnnviz.views.flow import number
-from rnnviz.views.flow import steps as count_of
 from rnnviz.views.say import listed, together
 from rnnviz.views.study import StudyScene, title
 from rnnviz.words import N_, t, tn
+from rnnviz.words.numbers import number
+from rnnviz.words.numbers import steps as count_of
 
 NOTE = N_("A gradient's norm is not memory; gates slow the decay; they do not stop it.")
 MANY_ENTRIES = N_(

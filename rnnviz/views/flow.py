@@ -12,13 +12,12 @@ from torch import nn
 from rnnviz.analysis import Entering, entering, predicted_norms
 from rnnviz.errors import RunError, TraceError
 from rnnviz.networks.cells import CELLS
-from rnnviz.plots.style import raised
 from rnnviz.recording.probe import LossAt, Seen
 from rnnviz.recording.trace import Trace
 from rnnviz.views.layer_names import layers_of, spoken
 from rnnviz.views.say import together
 from rnnviz.views.scene import Scene
-from rnnviz.words import Words, t, tn
+from rnnviz.words import Words, t
 
 MOST_ACTIVATIONS = 2**18
 """Largest length x hidden x layers x samples that is recorded in float64 for one message."""
@@ -232,23 +231,6 @@ def check_finite(look: Seen) -> None:
         "What flows through this network grows beyond the largest number there is, 10³⁰⁸, so its "
         "loss has no gradient: lower the spectral radius, the learning rate or the length."
     )
-
-
-def number(value: float) -> str:
-    """Write a number of any size for people: 0.31, 3.2·10⁻⁷."""
-    if not np.isfinite(value):
-        return {np.inf: "∞", -np.inf: "−∞"}.get(value, t("not a number"))
-    if value == 0 or 0.01 <= abs(value) < 1000:
-        return (f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
-    digits, _, exponent = f"{value:.1e}".replace("-", "−", int(value < 0)).partition("e")
-    return f"{digits}·10{raised(int(exponent))}"
-
-
-def steps(count: float) -> str:
-    """Write a number of time steps."""
-    shown = f"{count:.0f}" if abs(count) >= 100 else f"{count:.2g}"
-    whole = float(shown).is_integer()
-    return tn("{number} step", "{number} steps", int(float(shown)) if whole else 2, number=shown)
 
 
 def check_read_at_its_step(flow: Flow, why: Words) -> None:

@@ -6,11 +6,11 @@ import pandas as pd
 
 from rnnviz.analysis.comparison import kept_along_path
 from rnnviz.networks.cells import CELLS
-from rnnviz.plots.style import raised
 from rnnviz.recording.clamp_text import Clamp, written
 from rnnviz.views.layer_names import spoken
 from rnnviz.views.scene import Scene
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import number, percent
 
 NOTHING = N_("Nothing is changed yet: hold a signal at a value, or change a step of the input.")
 
@@ -28,8 +28,8 @@ def say_gradient(scene: Scene, norms: pd.DataFrame) -> str:
         "what": what(scene),
         "symbol": symbol,
         "time": far,
-        "changed": short_number(first["changed"]),
-        "unchanged": short_number(first["unchanged"]),
+        "changed": number(first["changed"], 3),
+        "unchanged": number(first["unchanged"], 3),
     }
     if not (cell.keeps and steps and scene.clamps):
         return t(
@@ -70,9 +70,9 @@ def say_states(scene: Scene, apart: pd.DataFrame) -> str:
         "what": what(scene),
         "first": first,
         "symbol": scene.symbols[str(most["signal"])],
-        "largest": short_number(most["difference"]),
+        "largest": number(most["difference"], 3),
         "time": most["time"],
-        "last": short_number(end["difference"].iloc[0]),
+        "last": number(end["difference"].iloc[0], 3),
     }
     if first:
         return t(
@@ -101,8 +101,8 @@ def say_output(scene: Scene, table: pd.DataFrame) -> str:
         if last and len(losses[0]) > 1
         else N_("With {what}, the loss of this sample is {changed}, unchanged {unchanged}."),
         what=what(scene),
-        changed=short_number(lost[0]),
-        unchanged=short_number(lost[1]),
+        changed=number(lost[0], 3),
+        unchanged=number(lost[1], 3),
     )
     if scene.task.answers == "numbers":
         end = now[asked].iloc[-1], before[before["right"].notna()].iloc[-1]
@@ -170,15 +170,9 @@ def words(clamp: Clamp, scene: Scene) -> str:
 
 def per_cent(share: float) -> str:
     """Write a share down so that also a tiny one says how tiny it is."""
-    return t("nothing") if share == 0 else f"{short_number(100 * share)} %"
-
-
-def short_number(number: float) -> str:
-    """Write a number with two or three digits, a very small or large one as 3.1·10⁻⁷."""
-    if number == 0 or 1e-3 <= abs(number) < 1e4:
-        return f"{number:.3g}"
-    digits, _, power = f"{number:.1e}".partition("e")
-    return f"{digits}·10{raised(int(power))}" if power else digits
+    if share == 0:
+        return t("nothing")
+    return percent(share) if share > 0.5 else f"{number(100 * share, 3)} %"
 
 
 def samples(scene: Scene) -> list[int] | None:

@@ -34,7 +34,7 @@ test("what is no number says so", () => {
   for (const write of [numbers.plain, (value) => numbers.scientific(value, 1)]) {
     assert.deepEqual([NaN, Infinity, -Infinity].map(write), ["NaN", "∞", "−∞"]);
   }
-  assert.equal(numbers.short(NaN), "NaN");
+  assert.equal(numbers.number(NaN), "NaN");
   assert.deepEqual(
     [null, undefined].map((value) => numbers.fixed(value)),
     ["–", "–"],
@@ -47,25 +47,29 @@ test("so many decimals, without a minus before zero", () => {
   assert.equal(numbers.fixed(-2), "−2");
 });
 
-test("a share below a tenth has a decimal", () => {
-  assert.deepEqual([0, 0.004, 0.0994, 0.0996, 0.5, 1].map(numbers.percent), [
-    "0.0 %",
-    "0.4 %",
-    "9.9 %",
-    "10 %",
-    "50 %",
-    "100 %",
-  ]);
+test("only all is 100 %, and only nothing 0 %", () => {
+  const written = {
+    0: "0 %",
+    0.0001: "< 0.1 %",
+    0.0009: "0.1 %",
+    0.0994: "9.9 %",
+    0.0996: "10 %",
+    0.5: "50 %",
+    0.9949: "99 %",
+    0.999: "99.9 %",
+    0.9999: "> 99.9 %",
+    1: "100 %",
+  };
+  for (const [share, text] of Object.entries(written)) {
+    assert.equal(numbers.percent(Number(share)), text);
+  }
 });
 
-test("three figures, or a power of ten where these are too few", () => {
-  assert.deepEqual([0.5, 12.34, 0.0005, 1234, -0.25].map(numbers.short), [
-    "0.500",
-    "12.3",
-    "5.0e-4",
-    "1.2e+3",
-    "-0.250",
-  ]);
+test("few digits, a whole number, or a power of ten", () => {
+  assert.deepEqual(
+    [0.5, 12.34, 0.0005, 1234, -0.25, 99.96, 999.6].map((value) => numbers.number(value, 3)),
+    ["0.5", "12.3", "5.00×10⁻⁴", "1.23×10³", "−0.25", "100", "1.00×10³"],
+  );
 });
 
 test("a time left is in the unit that people would say", () => {

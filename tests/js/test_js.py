@@ -11,7 +11,7 @@ import numpy as np
 import playwright
 import pytest
 
-from rnnviz.export.cell_course import plain, scientific
+from rnnviz.words.numbers import number, percent, plain, scientific
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parents[1] / "assets"
@@ -48,13 +48,25 @@ def test_a_broken_script_fails(tmp_path):
 def test_numbers_are_written_on_screen_as_they_are_in_files():
     values = [0.0, -0.0004, 0.0625, -9.9996, 12.345, 99.995, -1234.5, 9999.4, 9999.5, 12345.0]
     values += [4.0, 10.0, 120.0, 3e-9, -6e23, 0.125, 2.5e-7]
+    values += [sign * front * 10.0**power for power in range(-300, 301, 7)
+               for front in (1.0, 9.96, 5.55) for sign in (1, -1)]  # fmt: skip
+    values += [99.5, 99.96, 999.4, 999.6, 0.00996, 0.999, 0.9996, 0.0009, 0.0004, 0.25, 1.0]
     values += np.random.default_rng(0).normal(size=200).astype("f4").astype(float).tolist()
     script = (
-        f'import {{ plain, scientific }} from "{(ASSETS / "numbers.js").as_uri()}";'
+        "import { number, percent, plain, scientific } from "
+        f'"{(ASSETS / "numbers.js").as_uri()}";'
         f"const values = {json.dumps(values)};"
-        "console.log(JSON.stringify([values.map(plain), values.map((x) => scientific(x, 1))]));"
+        "const written = [plain, (x) => scientific(x, 1), (x) => number(x), (x) => number(x, 3)];"
+        "written.push((x) => percent(Math.abs(x)));"
+        "console.log(JSON.stringify(written.map((write) => values.map(write))));"
     )
     done = node("--input-type=module", "--eval", script)
     assert done.returncode == 0, done.stderr
-    expected = [[plain(value) for value in values], [scientific(value, 1) for value in values]]
+    expected = [
+        [plain(value) for value in values],
+        [scientific(value, 1) for value in values],
+        [number(value) for value in values],
+        [number(value, 3) for value in values],
+        [percent(abs(value)) for value in values],
+    ]
     assert json.loads(done.stdout) == expected

@@ -71,7 +71,7 @@ def slopes(*cells):
 def ranked(measure):
     return pd.DataFrame({"unit": [1, 0], "score": [0.9, 0.8], "signed": [0.9, 0.2],
                          "direction": [1, -1], "measure": measure, "steps": 40,
-                         "holds": 5.0 if measure == "AUC" else np.nan})  # fmt: skip
+                         "holds": 5.0 if measure == "AUC" else np.nan, "chance": 0.6})  # fmt: skip
 
 
 def items(losses, through):

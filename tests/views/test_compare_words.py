@@ -72,7 +72,7 @@ def test_runs_that_diverged_are_named_and_their_cell_has_no_ratio(scene):
 def test_cells_that_learn_in_some_seeds_have_k_of_n_and_no_mean(scene):
     found = rows(rnn_relu=[0.15] * 4, lstm=[0.01] * 4, gru=[0.001, 0.15, 0.16, 0.14])
     said = of_learning(scene, found)
-    assert "GRU 1.0·10⁻³ to 0.16, 1 of 4 learned" in said
+    assert "GRU 1.0×10⁻³ to 0.16, 1 of 4 learned" in said
     assert "The GRU learned in 1 of 4 seeds, so it is compared with none" in said
 
 

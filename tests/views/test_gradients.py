@@ -18,7 +18,7 @@ from rnnviz.store.run_store import RunStore
 from rnnviz.training.checkpoint import Checkpoint
 from rnnviz.training.trainer import Trainer
 from rnnviz.views import Choice, Gallery
-from rnnviz.views.flow import number, steps
+from rnnviz.words.numbers import number, steps
 
 SMALL = Settings(hidden=4, length=8, batch=4, steps=60)
 VIEWS = [
@@ -259,9 +259,9 @@ def test_no_message_blocks_for_long(gallery, view):
 
 def test_numbers_in_words():
     assert [number(x) for x in (0.314, 3.17e-7, -0.0231, 12345.0, np.inf, 0.0)] == [
-        "0.31", "3.2·10⁻⁷", "−0.023", "1.2·10⁴", "∞", "0",
+        "0.31", "3.2×10⁻⁷", "−0.023", "1.2×10⁴", "∞", "0",
     ]  # fmt: skip
-    assert number(-3e-8) == "−3.0·10⁻⁸"
+    assert number(-3e-8) == "−3.0×10⁻⁸"
     assert (steps(1), steps(0.76), steps(148.9)) == ("1 step", "0.76 steps", "149 steps")
 
 
@@ -329,7 +329,7 @@ def test_what_was_looked_at_in_part_says_so(gallery, monkeypatch):
 def test_units_are_told_of_the_steps_that_a_layer_has():
     gradient = np.array([[np.nan, np.nan], [3.0, 1.0]])  # as a decoder's, which begins later
     assert of_units(gradient, "h") == (
-        "1 of 2 units carry half of the squared gradient; most goes to unit 0 (90%)."
+        "1 of 2 units carry half of the squared gradient; most goes to unit 0 (90 %)."
     )
     assert of_units(gradient * 1e-200, "h") == of_units(gradient, "h")  # its square is below 1e-324
     assert of_units(gradient * 0, "h") == "No gradient reaches any unit."
