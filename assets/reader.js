@@ -90,7 +90,7 @@ export class Reader extends TextView {
     const scale = new Scale(text.scale, text.low, text.high, [text.ink, text.paper]);
     this.rows.colour(text, scale);
     const holds = text.holds
-      ? element("span", "rnnviz-aside", `▂ ${t("where it holds: {property}", text)}`)
+      ? element("span", "rnnviz-aside", `▂ ${t("the bar marks: {property}", text)}`)
       : "";
     this.title.replaceChildren(element("b", "", text.title), holds);
     this.saying.textContent = text.said;

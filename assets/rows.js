@@ -40,7 +40,7 @@ export class Rows {
     const block = element("div", "rnnviz-block");
     if (text.holds) {
       const row = element("div", "rnnviz-row rnnviz-holds");
-      row.append(element("span", "rnnviz-unit", t("it holds")));
+      row.append(element("span", "rnnviz-unit", t("property")));
       for (let place = from; place < to; place++) {
         this.holding[place] = this.span("rnnviz-hold", place);
         row.append(this.holding[place]);
@@ -118,5 +118,5 @@ export class Rows {
 // The room for what stands before each row.
 function labelled(rows) {
   const names = rows.map((row) => t("unit {unit}", row).length * LETTER + VALUE);
-  return Math.max(LABEL, t("it holds").length * LETTER, ...names);
+  return Math.max(LABEL, t("property").length * LETTER, ...names);
 }

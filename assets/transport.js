@@ -212,7 +212,7 @@ class Transport {
     if (left) parts.push([t("left"), duration(left)]);
     const newest = this.step === null; // these two are the newest step's
     if (newest && loss !== null && loss !== undefined) {
-      parts.push([this.data.changed ? t("loss, unchanged") : t("loss"), written(loss, 3)]);
+      parts.push([this.data.changed ? t("loss before your change") : t("loss"), written(loss, 3)]);
     }
     if (newest && metric !== null && metric !== undefined) {
       parts.push(["", `${metric.toFixed(1)}${metric_unit === "%" ? " %" : ""}`, metric_title]);

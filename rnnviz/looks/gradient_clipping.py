@@ -150,7 +150,7 @@ def controls(subject: Subject) -> Asking:
     """Ask for the window's length, the loss, the sample and the layer."""
     top = yield from ask.top_layer(subject)
     last = subject.steps(top["layer"])
-    title = t("Window, steps")
+    title = t("Truncate after, steps")
     window = yield ask.Whole("window", title, min(10, last), last, least=1, title=title)
     asked = {"window": window, **(yield from ask.loss(subject))}
     return asked | (yield from ask.sample(subject, top["layer"])) | top

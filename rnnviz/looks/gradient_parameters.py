@@ -53,7 +53,7 @@ def show_parameters(scene: Scene, what: str = "gradient") -> FigureMessage:
         symbols={**flow.symbols, "hidden_state": ""},
         marked=scene.choice.step,
         steps=max(scene.run.step if scene.run else 1, 1),
-        where=t("loss of the probe") if what == "gradient" else "",
+        where=t("loss on the fixed samples") if what == "gradient" else "",
         colours=scene.choice.theme,
     )
     says = of_parameters(norms, what, whole)

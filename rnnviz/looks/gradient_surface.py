@@ -19,7 +19,7 @@ from rnnviz.views.say import together
 from rnnviz.views.scene import Scene
 from rnnviz.views.subject import Subject
 from rnnviz.words import N_, t
-from rnnviz.words.numbers import number
+from rnnviz.words.numbers import number, percent
 
 
 def show_surface(scene: Scene) -> FigureMessage:
@@ -82,20 +82,25 @@ def of_surface(norms: pd.DataFrame, whole: bool) -> str:
         kept = [float(each.iloc[0] / each.max()) for each in (first, last)]
     reaches = (
         t(
-            "{share} of the largest gradient reaches t = 0. Train to see it change.",
-            share=number(kept[0]),
+            "At t = 0 the gradient is {share} of the largest. Train to see it change.",
+            share=share_of(kept[0]),
         )
         if len(norms) < 2
         else t(
-            "At step {first:,}, {before} of the largest gradient reached "
-            "t = 0; at step {last:,} it is {now}.",
+            "At step {first:,}, the gradient at t = 0 was {before} of the largest; at step "
+            "{last:,} it is {now}.",
             first=norms.index[0],
-            before=number(kept[0]),
+            before=share_of(kept[0]),
             last=norms.index[-1],
-            now=number(kept[1]),
+            now=share_of(kept[1]),
         )
     )
     return reaches if whole else f"{t('More checkpoints are being measured.')} {reaches}"
+
+
+def share_of(share: float) -> str:
+    """Write a share as a per cent, and one too small for that as a number."""
+    return percent(share) if share >= 0.001 else number(share)
 
 
 def controls(subject: Subject) -> Asking:

@@ -77,7 +77,7 @@ def inner(scene: Scene) -> Trace:
 
 def controls(subject: Subject) -> Asking:
     """Ask how much at once, before or after the nonlinearity, in which order, of which sample."""
-    forms = {"all": t("all"), "one": t("one large"), "unit": t("one unit")}
+    forms = {"all": t("all"), "one": t("one signal, enlarged"), "unit": t("one unit")}
     form = yield ask.Segment("form", t("How much at once"), forms, "all")
     if form == "unit":
         asked = yield from ask.layer(subject)

@@ -20,6 +20,7 @@ from rnnviz.views.translating import (
     written,
 )
 from rnnviz.words import N_, t
+from rnnviz.words.numbers import percent
 
 
 def show_attention(scene: Scene) -> FigureMessage:
@@ -52,13 +53,13 @@ def say_attention(shares: pd.DataFrame, symbols: list[str], right: list[str], ow
     """Say how sharp the attention is, and whether what is written is right."""
     most = float(shares.max(axis=1).mean()) if len(shares) else 0.0
     said = t(
-        "The step that a symbol looks at most has {share:.0f} % of it, on average.",
-        share=100 * most,
+        "On average, each output symbol puts {share} of its attention on one input symbol.",
+        share=percent(most),
     )
     if not own:
         what = t("The true symbols go in, whatever the network would answer.")
     elif symbols == right:
-        what = t("What is written is right.")
+        what = t("All symbols are correct.")
     else:
         what = t("Rows with ≠ are wrong symbols.")
     return f"{said} {what}"

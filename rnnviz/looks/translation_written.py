@@ -45,7 +45,7 @@ def show_written(scene: Scene) -> FigureMessage:
     says = t(
         "{good} of {all} held-out sequences are written exactly right. Each symbol goes in "
         "before the next is written; the fuller its colour, the surer. "
-        "At the right stands what is right.",
+        "Right column: the correct answer.",
         good=good,
         all=len(lines),
     )

@@ -51,6 +51,8 @@ def make_orthogonal(rnn: nn.RNNBase) -> None:
 def make_identity(rnn: nn.RNNBase) -> None:
     """Make the recurrent matrix of each gate the identity, and all biases 0.
 
+    A forget bias of the settings is put in afterwards: an LSTM begins with that one.
+
     For a plain network this is the IRNN of Le, Jaitly, Hinton 2015 (arXiv:1504.00941), section 2,
     but for its input weights, which are left as they are. A gated cell has no published form: each
     of its gates then reads, of the state before, its own unit alone.

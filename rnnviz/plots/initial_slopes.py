@@ -123,7 +123,7 @@ def initial_slopes(
         axes={
             "xaxis": x_axis,
             "yaxis": {
-                "title": t("slope of ln ‖∂L/∂{state}‖ a step back", state=state),
+                "title": t("log-growth of ‖∂L/∂{state}‖ per step back", state=state),
                 "range": [low, high],
             },
         },

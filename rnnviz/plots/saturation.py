@@ -165,9 +165,7 @@ def sentences(troubles: pd.DataFrame, symbols: Mapping[str, str] = SYMBOL) -> li
             whole = f"{title_of(signal)} {symbols.get(signal, '')}".strip()
             values = {"name": name_of(signal), "signal": whole, "units": listed(units)}
             said.append(t(message, **values))
-    return said or [
-        t("No unit is dead or not a number, and no gate is shut or open at every step.")
-    ]
+    return said or [t("No dead units; no gate is always open or always shut.")]
 
 
 def listed(units: Sequence[int]) -> str:

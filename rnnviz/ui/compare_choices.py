@@ -103,7 +103,7 @@ def map_plan(study: Study | None) -> Plan | None:
 
 def looked_at(plan: Plan) -> dict[str, Any]:
     """Draw what the pictures of a comparison show: norms or shares, which sample, which seed."""
-    kinds = {"norm": "‖∂L/∂h‖", "share": t("share left")}
+    kinds = {"norm": "‖∂L/∂h‖", "share": t("relative to the last step")}
     asked: dict[str, Any] = {"scale": segment("scale", t("Gradient"), "norm", kinds)}
     asked["sample"] = sample()
     if plan.seeds > 1:

@@ -16,8 +16,7 @@ def translates(settings: Settings) -> bool:
         return True
     st.info(
         t(
-            "The task here is {task}. Only a translation has a source, which "
-            "an encoder reads, and a target, which a decoder writes: take one of these.",
+            "This page needs a translation task, and the task here is {task}. Pick one:",
             task=t(TASKS[settings.task].title),
         )
     )

@@ -158,7 +158,7 @@ def match_choice(signal: str) -> dict[str, Any]:
     on = listed("on", t("On from"), thresholds, "30", width=185)
     address.seed("outside", False, lambda text: text == "1")
     outside = st.toggle(
-        t("off just outside"),
+        t("off right outside"),
         key="outside",
         help=t("Count a unit only if it is off at the step before the stretch and the step after."),
         persist_state="session",

@@ -174,8 +174,8 @@ def of_learning(scene: StudyScene, rows: pd.DataFrame) -> str:
     """Say how each cell ended, over its seeds, and whether the difference is larger than chance."""
     if not rows["done"].any():
         nothing = t(
-            "Nothing is trained to its end yet. Lines: means over seeds; bands: lowest to highest "
-            "seed; dashes: what knowing nothing scores."
+            "No run has finished yet. Lines: means over seeds; bands: lowest to highest "
+            "seed; dashes: guessing level."
         )
         return f"{nothing} {scene.details}".strip()
     parts = [ended(cell, rows[(rows["cell"] == cell) & rows["done"]]) for cell in scene.plan.cells]
@@ -329,15 +329,13 @@ def of_map(scene: StudyScene, table: pd.DataFrame, scales: pd.DataFrame, x: str)
         )  # fmt: skip
     missing = int((table["seeds"] - table["done"]).sum())
     said = [
-        t("Learned: {cells}.", cells="; ".join(parts))
-        if parts
-        else t("Nothing is trained to its end yet.")
+        t("Learned: {cells}.", cells="; ".join(parts)) if parts else t("No run has finished yet.")
     ]
     if missing and parts:
         said.append(
             tn(
-                "{count} run is still to come; empty fields have none.",
-                "{count} runs are still to come; empty fields have none.",
+                "{count} run left; empty fields have none.",
+                "{count} runs left; empty fields have none.",
                 missing,
             )
         )

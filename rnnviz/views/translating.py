@@ -36,7 +36,7 @@ def translations(subject: Subject) -> bool:
 def feed(subject: Subject) -> Asking:
     """Ask for the sample, and for what goes into the decoder."""
     asked = yield from controls.sample(subject, subject.top)
-    words = {"own": t("reads its own symbols"), "true": t("reads the true symbols")}
+    words = {"own": t("feeds back its own output"), "true": t("teacher forcing")}
     fed = yield Segment("fed", t("What goes into the decoder"), words, "own")
     return {**asked, "fed": fed}
 
@@ -48,7 +48,7 @@ def when(scene: Scene) -> str:
 
 def feeding(own: bool) -> str:
     """Say what goes into the decoder."""
-    return t("reads its own") if own else t("reads the truth")
+    return t("feeds back its own output") if own else t("teacher forcing")
 
 
 def parts(scene: Scene) -> tuple[TranslationTask, Translator]:

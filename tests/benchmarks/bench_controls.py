@@ -26,7 +26,7 @@ MEDIAN, HIGHEST = 0.3, 0.7
 CONTROLS = {
     "Train, signal": ("/", ("h hidden", "f forget")),
     "Train, loss": ("/", ("∂ of all", "∂ of last answer")),
-    "Gates, how much": ("/gates", ("one large", "all")),
+    "Gates, how much": ("/gates", ("one signal, enlarged", "all")),
     "Gates, values": ("/gates", ("pre-activation", "activation")),
     "Gates, what": ("/gates", ("saturation", "memory", "weights", "signals")),
     "Gradients, signals": ("/gradients", ("pre-activations", "gates, states")),

@@ -79,7 +79,7 @@ def test_saturation_has_a_panel_a_gate_a_point_a_unit_and_the_diagonal():
     np.testing.assert_allclose(figure.data[1].y, [1, 0.3], rtol=1e-6)
     lines = figure.layout.shapes
     assert {(line.x0, line.y0, line.x1, line.y1) for line in lines} == {(0, 1, 1, 0)}
-    assert "No unit is dead" in figure.layout.meta["alt"]
+    assert "No dead units" in figure.layout.meta["alt"]
 
 
 def test_units_in_trouble_are_named_in_sentences():
