@@ -56,11 +56,11 @@ class Summary:
         if self.loss != self.loss:
             return t("{steps}, without a validation.", steps=steps)
         ended = t(
-            "{steps}: loss {loss:.3g} on the validation set, where what has learned nothing has "
-            "{baseline:.3g}.",
+            "{steps}: loss {loss} on the validation set, where what has learned nothing has "
+            "{baseline}.",
             steps=steps,
-            loss=self.loss,
-            baseline=self.baseline.loss,
+            loss=number(self.loss, 3),
+            baseline=number(self.baseline.loss, 3),
         )
         return t("{ended} The {said}.", ended=ended, said=self.said) if self.said else ended
 
