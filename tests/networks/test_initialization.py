@@ -8,7 +8,7 @@ from rnnviz.networks.initialization import set_chrono_biases
 from rnnviz.networks.model import build, save, seeded
 from rnnviz.recording.record import record
 from rnnviz.settings import Settings, choices
-from rnnviz.tasks import TASKS
+from rnnviz.tasks import TASKS, task_of
 
 CELLS = choices("cell")
 CELL = pytest.mark.parametrize("cell", CELLS)
@@ -115,15 +115,16 @@ def test_spectral_matrices_are_gaussian():
 def test_e9_chrono_spreads_the_time_constants_over_the_sequence(task):
     """CHECKS.md E9: 1/(1 - f) = 1 + u with u uniform on [1, T_max - 1], and b_i = -b_f."""
     settings = Settings(task=task, initialization="chrono", length=30, hidden=500, batch=1)
-    longest = TASKS[task](30).steps
+    made = task_of(settings)
+    longest = made.steps
     model = build(settings).double()
     rnn = model.stacks[-1]
     for name, weight in rnn.named_parameters():
         if name.startswith("weight"):
             nn.init.zeros_(weight)
     with record(model, gradients=False) as trace, torch.no_grad():
-        model(TASKS[task](30).probe().first(1).batch.inputs.to(
-            torch.int64 if TASKS[task].tokens else torch.float64))  # fmt: skip
+        inputs = made.probe().first(1).batch.inputs
+        model(inputs.to(torch.int64 if made.tokens else torch.float64))
     f = torch.tensor(trace.value(trace.top, "forget_gate")[-1, 0], dtype=torch.float64)
     i = torch.tensor(trace.value(trace.top, "input_gate")[-1, 0], dtype=torch.float64)
     torch.testing.assert_close(i, 1 - f, rtol=0, atol=1e-7)
