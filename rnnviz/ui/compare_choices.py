@@ -22,6 +22,8 @@ SEEDS = (1, 2, 3, 5, 10, 20)
 RATES = {"one": N_("one rate"), "best": N_("best of 3")}
 FACTORS = (1 / 3, 1.0, 3.0)
 """Learning rates that are tried for each cell, as multiples of the form's."""
+SHARES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
+"""Parts of the way from the best possible to the baseline within which a network has learned."""
 MATCHES = {"hidden": N_("= size"), "parameters": N_("= parameters")}
 
 
@@ -59,12 +61,14 @@ def learning_plan(study: Study | None) -> Plan | None:
             steps = budget("budget", study, 1000)
         match = segment("match", t("What is equal"), "hidden", said(MATCHES))
         rates = segment("rates", t("Learning rates"), "one", said(RATES))
+        success = learned("learned", shown)
     settings = settings_form(study, cell="lstm" if "lstm" in cells else cells[0], steps=steps)
     if settings is None:
         return None
     lr = settings.lr
     lrs = tuple(float(f"{lr * each:.2g}") for each in FACTORS) if rates == "best" else ()
-    return checked(lambda: Plan(settings=settings, cells=cells, seeds=seeds, match=match, lrs=lrs))
+    same = {"settings": settings, "cells": cells, "seeds": seeds, "match": match, "lrs": lrs}
+    return checked(lambda: Plan(**same, success=success))
 
 
 def map_plan(study: Study | None) -> Plan | None:
@@ -89,6 +93,7 @@ def map_plan(study: Study | None) -> Plan | None:
             counts = plain(SEEDS)
             seeds = listed("map_seeds", t("Seeds"), counts, 2, first=count, width="stretch")
         steps = budget("map_budget", study, 500)
+        success = learned("map_learned", shown or Plan())
     cell = sweep.cells[0]
     own = {"cell": cell, "steps": steps, "length": LENGTHS[span][-1]}
     own |= needed(field, Settings(cell=cell))
@@ -98,7 +103,8 @@ def map_plan(study: Study | None) -> Plan | None:
     if settings is None:
         return None
     vary = {"length": LENGTHS[span], field: sweep.values}
-    return checked(lambda: Plan(settings=settings, cells=sweep.cells, seeds=seeds, vary=vary))
+    same = {"settings": settings, "cells": sweep.cells, "seeds": seeds, "vary": vary}
+    return checked(lambda: Plan(**same, success=success))
 
 
 def looked_at(plan: Plan) -> dict[str, Any]:
@@ -157,6 +163,12 @@ def budget(name: str, study: Study | None, default: int) -> int:
     """Draw the list of steps that each run trains."""
     first = study.settings.steps if study else default
     return listed(name, t("Steps each"), plain(STEPS), default, first=first, width="stretch")
+
+
+def learned(name: str, shown: Plan) -> float:
+    """Draw the list of what counts as learned: how far from the best possible."""
+    words = {share: t("{share:.0%} from best to baseline", share=share) for share in SHARES}
+    return listed(name, t("Learned means within"), words, 0.5, first=shown.success, width="stretch")
 
 
 def plain(numbers: tuple[int, ...]) -> dict[int, str]:

@@ -144,24 +144,23 @@ def compared(scene: StudyScene, table: pd.DataFrame, why: dict[str, str], messag
     found = analysis.ratios(table.drop(columns=list(why)), reference)
     if found.empty:
         return " ".join(left_out)
-    parts = []
-    for row in found.itertuples():
-        part = t(
+    apart = [row for row in found.itertuples() if row.differs]
+    alike = [title(row.name) for row in found.itertuples() if not row.differs]
+    parts = [
+        t(
             "{mean} times ({low} to {high}) for the {cell}",
             mean=number(row.ratio),
             low=number(row.low),
             high=number(row.high),
             cell=title(row.name),
         )
-        parts.append(part if row.differs else t("{part}, not told apart", part=part))
-    said = t(message, reference=title(reference), cells="; ".join(parts))
-    over = tn(
-        "The interval is one of 95 % over {seeds} seeds.",
-        "The {count} intervals hold together in 95 % of studies of {seeds} seeds.",
-        len(found),
-        seeds=int(found["seeds"].iloc[0]),
-    )
-    return " ".join([said, over, *left_out])
+        for row in apart
+    ]
+    said = t(message, reference=title(reference), cells="; ".join(parts)) if parts else ""
+    unknown = t("Not told apart from the {reference}: {cells}.", reference=title(reference),
+                cells=", ".join(alike)) if alike else ""  # fmt: skip
+    over = t("95 % for all together, over {seeds} seeds.", seeds=int(found["seeds"].iloc[0]))
+    return " ".join([*filter(None, (said, unknown)), over, *left_out])
 
 
 def reference_of(scene: StudyScene) -> str:
