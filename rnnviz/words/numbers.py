@@ -22,7 +22,7 @@ def number(value: float, digits: int = 2) -> str:
         return _strange(value, t("not a number"))
     if value == 0:
         return "0"
-    size = Decimal(abs(value))
+    size = Decimal(float(abs(value)))
     few, power = _rounded(size, digits)
     if power < SMALLEST or _rounded(size, max(digits, LARGEST + 1))[1] > LARGEST:
         return scientific(value, digits - 1)
@@ -39,7 +39,7 @@ def scientific(value: float, digits: int) -> str:
         return _strange(value)
     if value == 0:
         return "0"
-    few, power = _rounded(Decimal(abs(value)), digits + 1)
+    few, power = _rounded(Decimal(float(abs(value))), digits + 1)
     return _signed(value, f"{few.scaleb(-power):.{digits}f}×{ten(power)}")
 
 
@@ -47,7 +47,7 @@ def plain(value: float) -> str:
     """Write three decimals, with a true minus, and none before a zero."""
     if not math.isfinite(value):
         return _strange(value)
-    size = Decimal(abs(value))
+    size = Decimal(float(abs(value)))
     if size >= Decimal("9999.5"):
         return scientific(value, 3)
     if size < 10:
@@ -63,7 +63,7 @@ def percent(share: float) -> str:
         return "NaN"
     if share >= MANY:
         return f"{number(100 * share)} %"
-    hundredths = Decimal(100 * share)
+    hundredths = Decimal(100 * float(share))
     if 0 < hundredths < Decimal("0.05"):
         return "< 0.1 %"
     if Decimal("99.95") <= hundredths < 100:

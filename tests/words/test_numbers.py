@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from rnnviz.words.numbers import number, percent, plain, scientific, steps, ten
@@ -43,3 +44,10 @@ def test_only_all_is_100_per_cent_and_only_nothing_0():
         "100 %", "150 %",
     ]  # fmt: skip
     assert percent(math.nan) == "NaN"
+
+
+def test_numbers_of_arrays_are_written_as_any():
+    single = np.float32(0.25)
+    written = [write(single) for write in (number, plain, percent, steps)]
+    assert written == ["0.25", "0.250", "25 %", "0.25 steps"]
+    assert scientific(np.float32(4.0), 1) == "4.0×10⁰"
