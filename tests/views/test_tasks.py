@@ -38,6 +38,8 @@ def test_every_view_shows_every_task(key, tmp_path):
     if TASKS[key].translates:
         kept = {view: why for view, why in REFUSED.items() if why != TRANSLATION}
         refused = kept | UNTRANSLATED
+    if key.startswith("digits"):  # one answer a sequence, so few of any class
+        refused["units_ranking"] = "too few to tell what a unit knows"
     for view in VIEWS:
         try:
             message = draw(gallery, view, None, settings, Choice.of(CHOICES.get(view, {})))
