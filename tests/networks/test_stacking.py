@@ -279,12 +279,12 @@ def test_vectors_are_tied_only_where_the_same_symbols_go_in_and_come_out(task):
     if kind.foretells and kind.tokens:
         built = kind(12)
         assert list(built.symbols)[: built.outputs] == list(built.classes)
-        assert Settings(task=task, tied=True, embedding=32).tied
+        assert Settings(task=task, tied=True, embedding=32, hidden=32).tied
         with pytest.raises(SettingsError, match="set embedding to 48"):
             Settings(task=task, tied=True, embedding=32, hidden=48)
     else:
         with pytest.raises(SettingsError, match="^tied = True: a network scores"):
-            Settings(task=task, tied=True, embedding=32)
+            Settings(task=task, tied=True, embedding=32, hidden=32)
 
 
 def test_the_script_ties_too(tmp_path, monkeypatch):
