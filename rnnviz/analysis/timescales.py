@@ -133,7 +133,8 @@ def powers(module: nn.Module, layer: str) -> Powers:
     power, norms = matrix, [1.0]
     while len(norms) <= MOST_POWERS and np.isfinite(power).all():
         norms.append(float(np.linalg.norm(power, 2)))
-        power = power @ matrix
+        with np.errstate(over="ignore", invalid="ignore"):  # the loop ends there
+            power = power @ matrix
     above = np.flatnonzero(np.array(norms) >= np.exp(-1))
     steps = float(above[-1] + 1) if above[-1] < len(norms) - 1 else np.inf
     radius = float(np.abs(np.linalg.eigvals(matrix)).max())

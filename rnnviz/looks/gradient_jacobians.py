@@ -9,7 +9,7 @@ import pandas as pd
 from rnnviz import analysis, plots
 from rnnviz.analysis import lyapunov_exponents
 from rnnviz.analysis.jacobians import state_gradient_norms
-from rnnviz.errors import RunError
+from rnnviz.errors import RunError, TraceError
 from rnnviz.views import controls as ask
 from rnnviz.views.controls import Asking
 from rnnviz.views.flow import Flow, of_attention
@@ -70,7 +70,7 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
         return {"figure": figure, "says": of_jacobians(values, radius, bound, flow, every_step)}
     every = max(1, int(len(steps) * size**3 / SVD_WORK))
     products = analysis.product_norms(steps, every)
-    once = analysis.entering(flow.model, trace, flow.layer, sample=flow.sample).once
+    once = enters_once(flow)
     norm = state_gradient_norms(flow.model, trace, flow.layer)[:, flow.sample]
     last = int(np.flatnonzero(norm > 0)[-1]) if (norm > 0).any() else len(norm) - 1
     measured = pd.DataFrame(
@@ -83,9 +83,18 @@ def show_jacobians(scene: Scene, product: bool = False) -> FigureMessage:
     return {
         "figure": figure,
         "says": " ".join(
-            filter(None, (of_products(products, measured, steps), of_attention(flow)))
+            filter(None, (of_products(products, measured, steps, once), of_attention(flow)))
         ),
     }
+
+
+def enters_once(flow: Flow) -> bool | None:
+    """Whether gradient enters the layer at one step; None where it cannot be followed."""
+    trace = flow.trace_of("last")
+    try:
+        return analysis.entering(flow.model, trace, flow.layer, sample=flow.sample).once
+    except TraceError:  # it is no number, or beyond the largest there is
+        return None
 
 
 def part_of(table: pd.DataFrame, every_step: int) -> str:
@@ -161,8 +170,13 @@ def of_jacobians(
     return " ".join(said)
 
 
-def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.ndarray) -> str:
-    """Say what the product of all steps does, and what of it the gradient uses."""
+def of_products(
+    products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.ndarray, once: bool | None
+) -> str:
+    """Say what the product of all steps does, and what of it the gradient uses.
+
+    once : as `enters_once` gives it
+    """
     if len(products) < 2:
         return t("There are no two steps in a row with a Jacobian, so no product.")
     far = products.iloc[0]
@@ -178,8 +192,10 @@ def of_products(products: pd.DataFrame, measured: pd.DataFrame, steps_of: np.nda
             "Gradient enters this layer at more than one step, so what the last one's has become "
             "is not told apart."
         )
+        if once is False
+        else ""
     )
-    said = f"{through} {kept}"
+    said = f"{through} {kept}".strip()
     if len(steps_of) * steps_of.shape[1] ** 3 >= 6e7:
         return said
     exponents = lyapunov_exponents(steps_of)

@@ -125,7 +125,7 @@ def ranking(
     made["shapes"] = [segment((chance, 0), (chance, 1), palette.ink, 1.5, "dash", yref="paper")]
     made["annotations"] = [
         note(
-            t("chance: best of {units} units, {chance:.2f}", units=len(ranked), chance=chance),
+            t("best by chance {chance:.2f}", chance=chance),
             chance,
             0,
             palette.ink,

@@ -167,8 +167,10 @@ def budget(name: str, study: Study | None, default: int) -> int:
 
 def learned(name: str, shown: Plan) -> float:
     """Draw the list of what counts as learned: how far from the best possible."""
-    words = {share: t("{share:.0%} from best to baseline", share=share) for share in SHARES}
-    return listed(name, t("Learned means within"), words, 0.5, first=shown.success, width="stretch")
+    words = {share: f"{100 * share:g} %" for share in SHARES}
+    return listed(
+        name, t("Learned: within, of the way"), words, 0.5, first=shown.success, width="stretch"
+    )
 
 
 def plain(numbers: tuple[int, ...]) -> dict[int, str]:

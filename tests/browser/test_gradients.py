@@ -64,8 +64,11 @@ def test_a_link_opens_one_sample_one_unit_and_the_loss_of_one_answer(page, conso
 def test_the_half_life_is_printed_with_its_uncertainty(page):
     opened(page, "&cell=rnn")
     words = page.locator(".rnnviz-says:visible").first
-    expect(words).to_contain_text(re.compile(r"halves every [\d.]+ steps? back \(95 %: .* to .*;"))
-    expect(words).to_contain_text("±")
+    expect(words).to_contain_text(
+        re.compile(
+            r"halves every [\d.]+ steps? back \(95 % over 16 samples of this network: .* to .*\)"
+        )
+    )
     expect(words).to_contain_text("not that nothing is kept")
 
 

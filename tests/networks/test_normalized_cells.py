@@ -237,8 +237,9 @@ def test_every_view_is_right_or_says_that_it_does_not_apply(cell, tmp_path):
         try:
             message = draw(gallery, view, None, swept if view == "compare_map" else draft, Choice())
         except TraceError as error:
-            assert "layer normalisation" in str(error)
-            refused.add(view)
+            few = view == "units_ranking" and "too few to tell" in str(error)  # of quotations
+            assert few or "layer normalisation" in str(error)
+            refused |= set() if few else {view}
             continue
         except RunError as error:
             assert re.search(OF_OTHERS, str(error))

@@ -125,7 +125,7 @@ def test_the_ranking_says_when_chance_alone_does_as_well(look):
     asked = {"property": "symbol", "symbol": "f", "ago": "12"}
     layout = look("units_ranking", untrained, **asked)["figure"]["layout"]
     assert "No unit tells" in layout["title"]["text"] and len(layout["shapes"]) == 1
-    assert "chance: best of 64 units" in layout["annotations"][0]["text"]
+    assert "best by chance" in layout["annotations"][0]["text"]
     with pytest.raises(RnnvizError, match="too few to tell what a unit knows from chance"):
         look("units_ranking", untrained, property="symbol", symbol="Q", ago="12")
 
