@@ -125,12 +125,13 @@ def ranking(
     made["shapes"] = [segment((chance, 0), (chance, 1), palette.ink, 1.5, "dash", yref="paper")]
     made["annotations"] = [
         note(
-            t("best by chance {chance:.2f}", chance=chance),
-            chance,
+            t("┆ best by chance {chance:.2f}", chance=chance),
+            1,
             0,
             palette.ink,
             13,
-            "left bottom",
+            "right bottom",
+            xref="paper",
             yref="paper",
             bgcolor=rgba(palette.paper, 0.75),
         )

@@ -41,7 +41,7 @@ def test_the_level_of_chance_is_drawn_and_said_and_decides_the_title():
     figure = ranking(ranked(), "x")
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == 0.65
-    assert figure.layout.annotations[0].text == "best by chance 0.65"
+    assert figure.layout.annotations[0].text == "┆ best by chance 0.65"
     assert "0.650 in shuffled sequences" in figure.layout.meta["alt"]
     untold = ranking(ranked().assign(chance=0.995), "x")
     assert "No unit tells “x” better than chance" in untold.layout.title.text
